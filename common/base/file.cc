@@ -1,0 +1,162 @@
+#include "common/base/file.h"
+
+#include <fcntl.h>
+#include <openssl/sha.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "common/base/status_macros.h"
+
+namespace newsgenre {
+namespace {
+
+namespace fs = std::filesystem;
+
+absl::Status ErrnoStatus(const std::string& what, const std::string& path, int error) {
+  const std::string message = what + " " + path + ": " + std::strerror(error);
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+      return absl::NotFoundError(message);
+    case EEXIST:
+    case ENOTEMPTY:
+      return absl::AlreadyExistsError(message);
+    case EACCES:
+    case EPERM:
+      return absl::PermissionDeniedError(message);
+    case ENOSPC:
+    case EDQUOT:
+      return absl::ResourceExhaustedError(message);
+    default:
+      return absl::InternalError(message);
+  }
+}
+
+// Closes a file descriptor when it goes out of scope.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  const int fd_;
+};
+
+// Syncs a file, or a folder's list of names.
+absl::Status Sync(const std::string& path) {
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return ErrnoStatus("can't open", path, errno);
+  if (fsync(file.get()) != 0) return ErrnoStatus("can't sync", path, errno);
+  return absl::OkStatus();
+}
+
+std::string ParentOf(const std::string& path) {
+  const std::string parent = fs::path(path).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
+absl::Status WriteAll(const std::string& path, std::string_view bytes) {
+  const FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (file.get() < 0) return ErrnoStatus("can't create", path, errno);
+  while (!bytes.empty()) {
+    const ssize_t written = write(file.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return ErrnoStatus("can't write", path, errno);
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  if (fsync(file.get()) != 0) return ErrnoStatus("can't sync", path, errno);
+  return absl::OkStatus();
+}
+
+absl::Status SyncTree(const std::string& folder) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    RETURN_IF_ERROR(Sync(entry.path().string()));
+  }
+  if (error) return ErrnoStatus("can't list", folder, error.value());
+  return Sync(folder);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, int64_t max_bytes) {
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return ErrnoStatus("can't open", path, errno);
+  struct stat info;
+  if (fstat(file.get(), &info) != 0) return ErrnoStatus("can't stat", path, errno);
+  if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError(path + " is not a regular file");
+  if (info.st_size > max_bytes) {
+    return absl::InvalidArgumentError(path + " has " + std::to_string(info.st_size) + " bytes; the limit is " +
+                                      std::to_string(max_bytes));
+  }
+  std::string bytes(static_cast<size_t>(info.st_size), '\0');
+  size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t count = read(file.get(), bytes.data() + filled, bytes.size() - filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return ErrnoStatus("can't read", path, errno);
+    if (count == 0) break;  // it shrank while we read
+    filled += static_cast<size_t>(count);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+absl::Status WriteFileAtomic(const std::string& path, std::string_view bytes) {
+  const std::string temporary = path + ".tmp." + std::to_string(getpid());
+  absl::Status status = WriteAll(temporary, bytes);
+  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) {
+    status = ErrnoStatus("can't rename to", path, errno);
+  }
+  if (!status.ok()) {
+    unlink(temporary.c_str());
+    return status;
+  }
+  return Sync(ParentOf(path));
+}
+
+absl::Status PublishFolder(const std::string& path,
+                           const std::function<absl::Status(const std::string& folder)>& fill) {
+  std::error_code error;
+  if (fs::exists(path, error)) {
+    return absl::AlreadyExistsError(path + " exists already; a release is never overwritten");
+  }
+  const std::string temporary = path + ".tmp." + std::to_string(getpid());
+  fs::create_directories(temporary, error);
+  if (error) return ErrnoStatus("can't create", temporary, error.value());
+  absl::Status status = fill(temporary);
+  if (status.ok()) status = SyncTree(temporary);
+  // rename() replaces an empty folder, which a release is not; with anything in it, it fails.
+  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) {
+    status = ErrnoStatus("can't rename to", path, errno);
+  }
+  if (!status.ok()) {
+    fs::remove_all(temporary, error);
+    return status;
+  }
+  return Sync(ParentOf(path));
+}
+
+std::string Sha256(std::string_view bytes) {
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  for (const unsigned char byte : digest) {
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 15];
+  }
+  return hex;
+}
+
+}  // namespace newsgenre

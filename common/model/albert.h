@@ -1,0 +1,57 @@
+// The network: ALBERT (Lan et al. 2019, arXiv:1909.11942) with a classification head, padding-free, for training and
+// serving alike. Factorised embeddings, one shared layer run num_hidden_layers times, post-layer-norm.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/model/albert_config.h"
+#include "common/model/packed_batch.h"
+
+namespace newsgenre {
+
+// Tensors by Hugging Face's names for AlbertForSequenceClassification:
+// "albert.embeddings.word_embeddings.weight" … "classifier.bias".
+using TensorMap = std::map<std::string, at::Tensor>;
+
+class Albert {
+ public:
+  // Normal(0, initializer_range) weights, zero biases, norms at one, as in transformers. The same seed gives the same
+  // weights. `config` is valid.
+  static Albert Random(const AlbertConfig& config, Head head, int labels, uint64_t seed);
+
+  // Takes fp32 tensors. Every tensor must be there with the shape that `config` gives it, and no other:
+  // FAILED_PRECONDITION names the tensor, its shape and the right one. (What a Hugging Face file may hold besides is
+  // dropped by the checkpoint reader.)
+  static absl::StatusOr<Albert> FromTensors(const AlbertConfig& config, Head head, int labels, TensorMap tensors);
+
+  // [texts, labels], fp32, on the batch's device. With `training`, dropout is applied and autograd records; without, the
+  // caller holds an at::NoGradGuard or c10::InferenceMode. The weights are not changed: any thread.
+  at::Tensor Logits(const PackedBatch& batch, bool training) const;
+
+  // The weights, shared with the network: what an optimizer steps and a checkpoint stores.
+  const TensorMap& parameters() const { return parameters_; }
+  void SetRequiresGrad(bool requires_grad);
+  void To(c10::Device device);
+
+  const AlbertConfig& config() const { return config_; }
+  Head head() const { return head_; }
+  int labels() const { return labels_; }
+  c10::Device device() const;
+
+ private:
+  Albert(const AlbertConfig& config, Head head, int labels, TensorMap parameters);
+
+  AlbertConfig config_;
+  Head head_;
+  int labels_;
+  TensorMap parameters_;
+  // The model author adds what Logits needs (fused QKV views, …) here.
+};
+
+}  // namespace newsgenre

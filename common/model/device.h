@@ -1,0 +1,22 @@
+// Which device a program runs on. torch's exceptions become statuses here, and nowhere else.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace newsgenre {
+
+// "cpu", "cuda:N", or "auto": the first GPU where this build and this machine have one, else the CPU. FAILED_PRECONDITION
+// where a GPU is asked for and absent (says why: built without CUDA, no driver, too few), INVALID_ARGUMENT otherwise.
+absl::StatusOr<c10::Device> ParseDevice(std::string_view name);
+
+// Runs `body`; an exception of torch becomes INTERNAL (RESOURCE_EXHAUSTED: out of memory) with its first line.
+absl::Status CatchTorch(const std::function<absl::Status()>& body);
+
+}  // namespace newsgenre

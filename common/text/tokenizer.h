@@ -1,0 +1,52 @@
+// ALBERT's tokenizer: the ids of transformers' AutoTokenizer for ALBERT, with special-token parsing off.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace newsgenre {
+
+// A text as the model reads it.
+struct Encoding {
+  std::vector<int32_t> ids;  // [CLS] … [SEP]
+  bool truncated = false;    // whether ids had to be dropped to keep to the limit
+};
+
+// Owns a SentencePiece model. Immutable: any thread.
+class Tokenizer {
+ public:
+  // What every vocabulary has at these places, as albert-base-v1's does.
+  static constexpr int32_t kPad = 0, kUnk = 1, kCls = 2, kSep = 3, kMask = 4;
+
+  // `model` holds the bytes of a spiece.model. INVALID_ARGUMENT where they are not a SentencePiece model or a special
+  // piece has another id than above.
+  static absl::StatusOr<Tokenizer> FromBytes(std::string_view model);
+  Tokenizer(Tokenizer&&) noexcept;
+  Tokenizer& operator=(Tokenizer&&) noexcept;
+  ~Tokenizer();
+
+  // Quotes `` and '' to ", NFKD, accents stripped, lower case, pieces; [CLS] before, [SEP] behind; at most `max_tokens`
+  // ids (2 or more) with [SEP] kept. A text that contains "[MASK]" or "<pad>" yields ordinary pieces.
+  Encoding Encode(std::string_view text, int max_tokens) const;
+
+  int vocab_size() const;
+  // The bytes it was made from: they travel with every checkpoint.
+  const std::string& model_bytes() const;
+
+ private:
+  struct Impl;
+  explicit Tokenizer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Trains a SentencePiece unigram model of `vocab_size` pieces on texts that are already cleaned, with ALBERT's
+// special pieces and normalisation. Deterministic. INVALID_ARGUMENT where the texts don't yield that many pieces; the
+// message names the most that they do.
+absl::StatusOr<std::string> TrainVocabulary(const std::vector<std::string>& texts, int vocab_size);
+
+}  // namespace newsgenre

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Installs what newsgenre builds with: Debian packages, and under build/deps the LibTorch of PyTorch's wheel and
+# sentencepiece from its source package. Running it again costs seconds.
+#
+# usage: deploy/install_dependencies.sh [--cuda]
+#   --cuda   also installs the CUDA libraries that LibTorch needs on a GPU (about 3 GB; driver 580 or newer)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly TORCH=2.11.0 SENTENCEPIECE=0.2.1
+readonly DEPS=$PWD/build/deps
+readonly PACKAGES=(
+  build-essential cmake ninja-build python3 python3-venv ca-certificates
+  libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
+  prometheus-cpp-dev nlohmann-json3-dev libssl-dev libgtest-dev libgmock-dev
+)
+
+say() { printf '== %s\n' "$*" >&2; }
+fail() { printf 'install_dependencies: %s\n' "$*" >&2; exit 1; }
+
+cuda=false
+for argument in "$@"; do
+  case $argument in
+    --cuda) cuda=true ;;
+    *) fail "unknown argument '$argument'; the only one is --cuda" ;;
+  esac
+done
+
+require_debian_12() {
+  local id='' version=''
+  if [ -r /etc/os-release ]; then
+    id=$(. /etc/os-release && echo "${ID:-}")
+    version=$(. /etc/os-release && echo "${VERSION_ID:-}")
+  fi
+  [ "$id $version" = 'debian 12' ] && return
+  fail "this script knows Debian 12 only, and this is '${id:-unknown} ${version:-}'.
+What the project needs, however it is installed:
+  g++ 12 or newer (C++17), cmake 3.25, ninja, Python 3.11 with venv
+  gRPC 1.51 and Protobuf 3.21 with their CMake packages, Abseil 20220623, prometheus-cpp 1.0 (core and pull),
+  nlohmann-json 3.11, OpenSSL 3, GoogleTest 1.12 (with GoogleMock)
+  LibTorch $TORCH (-DLIBTORCH_ROOT=FOLDER, the folder that holds include/ and lib/)
+  sentencepiece $SENTENCEPIECE built as static libraries against that same Protobuf
+    (-DSENTENCEPIECE_ROOT=FOLDER, the folder that holds include/ and lib/)"
+}
+
+install_packages() {
+  local missing=() package
+  for package in "${PACKAGES[@]}"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  say "installing Debian packages: ${missing[*]}"
+  local sudo=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || fail "not root and no sudo; as root, run: apt-get install ${missing[*]}"
+    sudo=(sudo)
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  "${sudo[@]}" apt-get update -qq || fail 'apt-get update failed; is the network there?'
+  "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
+    fail "apt-get could not install: ${missing[*]}"
+}
+
+# once NAME COMMAND…: runs COMMAND unless a stamp says that it succeeded before.
+once() {
+  local stamp=$DEPS/.$1
+  shift
+  [ -e "$stamp" ] && return
+  "$@"
+  touch "$stamp"
+}
+
+install_libtorch() {
+  say "downloading LibTorch (torch $TORCH, about 550 MB)"
+  rm -rf "$DEPS/venv"
+  /usr/bin/python3 -m venv "$DEPS/venv"
+  # The libraries that libtorch_cpu.so itself needs, and the headers that the CUDA preset compiles against.
+  "$DEPS/venv/bin/pip" install -q --disable-pip-version-check --no-deps \
+    "torch==$TORCH" nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85 nvidia-cuda-crt==13.0.88 ||
+    fail "pip could not install torch $TORCH; is the network there?"
+  ln -sfn "$(echo "$DEPS"/venv/lib/python3*/site-packages/torch)" "$DEPS/libtorch"
+}
+
+install_cuda_libraries() {
+  say 'downloading the CUDA libraries (about 3 GB)'
+  "$DEPS/venv/bin/pip" install -q --disable-pip-version-check "torch==$TORCH" ||
+    fail 'pip could not install the CUDA libraries; is the network there?'
+}
+
+# Debian's own libsentencepiece carries a second protobuf, which breaks a process that holds gRPC's.
+install_sentencepiece() {
+  say "building sentencepiece $SENTENCEPIECE"
+  local work=$DEPS/sentencepiece-work prefix=$DEPS/sentencepiece
+  rm -rf "$work" "$prefix"
+  mkdir -p "$work" "$prefix/include" "$prefix/lib"
+  "$DEPS/venv/bin/pip" download -q --disable-pip-version-check --no-deps --no-binary :all: -d "$work" \
+    "sentencepiece==$SENTENCEPIECE" || fail "pip could not download sentencepiece $SENTENCEPIECE"
+  tar -xzf "$work/sentencepiece-$SENTENCEPIECE.tar.gz" -C "$work"
+  local source
+  source=$(dirname "$(find "$work" -path '*src/sentencepiece_processor.h' | head -n 1)")/..
+  cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSPM_ENABLE_SHARED=OFF \
+    -DSPM_PROTOBUF_PROVIDER=package -DSPM_ENABLE_TCMALLOC=OFF -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+    >"$work/log" 2>&1 &&
+    cmake --build "$work/build" --target sentencepiece-static sentencepiece_train-static >>"$work/log" 2>&1 ||
+    { tail -n 30 "$work/log" >&2; fail "sentencepiece did not build; the log is $work/log"; }
+  cp "$source"/src/sentencepiece_{processor,trainer}.h "$prefix/include/"
+  find "$work/build" -name 'libsentencepiece*.a' -exec cp {} "$prefix/lib/" \;
+  mv "$work/log" "$prefix/build.log"
+  rm -rf "$work"
+}
+
+require_debian_12
+install_packages
+mkdir -p "$DEPS"
+once "torch-$TORCH" install_libtorch
+once "sentencepiece-$SENTENCEPIECE" install_sentencepiece
+if $cuda; then once "torch-$TORCH-cuda" install_cuda_libraries; fi
+say "dependencies are in place under build/deps"

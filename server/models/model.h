@@ -1,0 +1,35 @@
+// A model as the server sees it. The implementation that runs ALBERT is server/classifier_model.h; tests bring fakes.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/text/tokenizer.h"
+
+namespace newsgenre {
+
+struct ModelInfo {
+  std::string version;
+  std::vector<std::string> labels;
+  int max_tokens = 0;
+  std::map<std::string, double> metrics;
+  std::string device;     // "cpu", "cuda:0"
+  std::string precision;  // "fp32"
+};
+
+// Immutable: any thread.
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual const ModelInfo& info() const = 0;
+  // Cleans and encodes. INVALID_ARGUMENT where no text is left.
+  virtual absl::StatusOr<Encoding> Encode(std::string_view text) const = 0;
+  // For each text one probability a label, in info().labels' order.
+  virtual absl::StatusOr<std::vector<std::vector<float>>> Predict(
+      const std::vector<const Encoding*>& batch) const = 0;
+};
+
+}  // namespace newsgenre

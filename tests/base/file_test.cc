@@ -1,0 +1,89 @@
+#include "common/base/file.h"
+
+#include <filesystem>
+
+#include "gmock/gmock.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+
+namespace newsgenre {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(ReadFileTest, GivesWhatWasWritten) {
+  const TempDir dir;
+  const std::string bytes("a\0b\n", 4);
+  ASSERT_THAT(WriteFileAtomic(dir.File("f"), bytes), IsOk());
+  ASSERT_OK_AND_ASSIGN(const std::string read, ReadFile(dir.File("f")));
+  EXPECT_EQ(read, bytes);
+}
+
+TEST(ReadFileTest, NamesTheFileThatIsMissing) {
+  const TempDir dir;
+  EXPECT_THAT(ReadFile(dir.File("absent")), StatusIs(absl::StatusCode::kNotFound, HasSubstr("absent")));
+}
+
+TEST(ReadFileTest, RefusesAFolder) {
+  const TempDir dir;
+  EXPECT_THAT(ReadFile(dir.path()), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("regular file")));
+}
+
+TEST(ReadFileTest, RefusesMoreThanTheLimit) {
+  const TempDir dir;
+  ASSERT_THAT(WriteFileAtomic(dir.File("f"), "12345"), IsOk());
+  EXPECT_THAT(ReadFile(dir.File("f"), 4), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("5 bytes")));
+}
+
+TEST(WriteFileAtomicTest, ReplacesAndLeavesNothingBeside) {
+  const TempDir dir;
+  ASSERT_THAT(WriteFileAtomic(dir.File("f"), "old and longer"), IsOk());
+  ASSERT_THAT(WriteFileAtomic(dir.File("f"), "new"), IsOk());
+  EXPECT_EQ(*ReadFile(dir.File("f")), "new");
+  const std::filesystem::directory_iterator entries(dir.path());
+  EXPECT_EQ(std::distance(begin(entries), end(entries)), 1);
+}
+
+TEST(WriteFileAtomicTest, NamesTheFolderThatIsMissing) {
+  const TempDir dir;
+  EXPECT_THAT(WriteFileAtomic(dir.File("no/f"), "x"), StatusIs(absl::StatusCode::kNotFound, HasSubstr("no/f")));
+}
+
+TEST(PublishFolderTest, AppearsWhole) {
+  const TempDir dir;
+  ASSERT_THAT(PublishFolder(dir.File("release"),
+                            [&](const std::string& folder) {
+                              EXPECT_FALSE(std::filesystem::exists(dir.File("release")));
+                              return WriteFileAtomic(folder + "/f", "x");
+                            }),
+              IsOk());
+  EXPECT_EQ(*ReadFile(dir.File("release/f")), "x");
+}
+
+TEST(PublishFolderTest, NeverOverwrites) {
+  const TempDir dir;
+  const auto fill = [](const std::string& folder) { return WriteFileAtomic(folder + "/f", "x"); };
+  ASSERT_THAT(PublishFolder(dir.File("release"), fill), IsOk());
+  EXPECT_THAT(PublishFolder(dir.File("release"), fill),
+              StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("release")));
+}
+
+TEST(PublishFolderTest, LeavesNothingBehindOnAnError) {
+  const TempDir dir;
+  EXPECT_THAT(PublishFolder(dir.File("release"),
+                            [](const std::string& folder) {
+                              EXPECT_THAT(WriteFileAtomic(folder + "/f", "x"), IsOk());
+                              return absl::InternalError("disk on fire");
+                            }),
+              StatusIs(absl::StatusCode::kInternal, "disk on fire"));
+  EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
+}
+
+// FIPS 180-4's own examples.
+TEST(Sha256Test, KnownDigests) {
+  EXPECT_EQ(Sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(Sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+}  // namespace
+}  // namespace newsgenre
