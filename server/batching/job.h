@@ -1,0 +1,27 @@
+// A text on its way through the model.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/text/tokenizer.h"
+#include "server/models/model.h"
+
+namespace newsgenre {
+
+struct Job {
+  using Clock = std::chrono::steady_clock;
+
+  std::shared_ptr<const Model> model;  // the one that made `encoding`; all jobs of a batch have the same
+  Encoding encoding;
+  Clock::time_point deadline = Clock::time_point::max();
+  // Whether the caller has gone; may be empty. Any thread.
+  std::function<bool()> cancelled;
+  // Called exactly once, on a batcher thread: the probabilities, or DEADLINE_EXCEEDED, CANCELLED or the model's error.
+  std::function<void(absl::StatusOr<std::vector<float>>)> done;
+};
+
+}  // namespace newsgenre
