@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# From nothing to a classified text: installs what is missing, builds, trains a small ALBERT on the bundled sample,
+# serves it, asks it, shows its metrics, and stops what it started. Everything it makes lies under build/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly BIN=build/release/bin WORK=build/quickstart
+readonly MODEL=$WORK/model SERVER_LOG=$WORK/server.log
+server_pid=''
+current_step='starting'
+
+step() { current_step=$*; printf '\n\033[1m== %s\033[0m\n' "$*"; }
+
+finish() {
+  local code=$?
+  if [ -n "$server_pid" ] && kill -0 "$server_pid" 2>/dev/null; then
+    kill -TERM "$server_pid"
+    wait "$server_pid" || true
+  fi
+  [ "$code" -eq 0 ] && return
+  printf '\nquickstart: stopped while %s (exit code %d). The message above says what is wrong; mend it and run this again.\n' \
+    "$current_step" "$code" >&2
+  [ -s "$SERVER_LOG" ] && printf 'The server'\''s log is %s.\n' "$SERVER_LOG" >&2
+  return 0
+}
+trap finish EXIT
+
+# port_of NAME: the port that the server's log gives for the listener NAME, once it is there.
+port_of() { sed -n 's/.*"message":"serving".*"'"$1"'":\([0-9]*\).*/\1/p' "$SERVER_LOG"; }
+
+wait_for_server() {
+  local deadline=$((SECONDS + 60))
+  until [ -n "$(port_of port)" ]; do
+    kill -0 "$server_pid" 2>/dev/null || { cat "$SERVER_LOG" >&2; echo 'the server ended before it served' >&2; return 1; }
+    [ "$SECONDS" -lt "$deadline" ] || { cat "$SERVER_LOG" >&2; echo 'the server did not serve within 60 s' >&2; return 1; }
+    sleep 0.2
+  done
+}
+
+mkdir -p "$WORK"
+rm -f "$SERVER_LOG"
+
+step 'installing what is missing'
+deploy/install_dependencies.sh
+
+step 'building'
+cmake --preset release >"$WORK/configure.log" || { cat "$WORK/configure.log" >&2; exit 1; }
+cmake --build --preset release --target newsgenre_trainer newsgenre_server newsgenre_client
+
+step 'training a small ALBERT from nothing on 592 sample texts'
+$BIN/newsgenre_trainer --flagfile=deploy/recipes/quickstart.flags --model_dir="$MODEL"
+
+step 'starting the server'
+$BIN/newsgenre_server --model_dir="$MODEL" --address=127.0.0.1:0 --metrics_address=127.0.0.1:0 2>"$SERVER_LOG" &
+server_pid=$!
+wait_for_server
+address=127.0.0.1:$(port_of port)
+metrics=http://127.0.0.1:$(port_of metrics_port)/metrics
+echo "serving on $address, metrics on $metrics"
+
+step 'classifying a few texts'
+$BIN/newsgenre_client --address="$address" classify \
+  'Striker scores twice as the champions win the cup final' \
+  'Shares fall as oil prices and interest rates rise' \
+  'Researchers release software that finds security holes in web browsers' \
+  'Ministers meet in Geneva to discuss a ceasefire after border clashes'
+
+step 'classifying the 148 sample texts that were held out'
+$BIN/newsgenre_client --address="$address" classify --input=deploy/sample/test.csv --output=$WORK/predictions.jsonl
+head -n 1 "$WORK/predictions.jsonl"
+
+step 'some of its metrics'
+python3 - "$metrics" <<'PYTHON'
+import sys, urllib.request
+wanted = ('newsgenre_rpc_calls_total', 'newsgenre_predictions_total', 'newsgenre_model_info', 'newsgenre_rpc_latency_seconds_count')
+for line in urllib.request.urlopen(sys.argv[1], timeout=10).read().decode().splitlines():
+    if line.startswith(wanted) and not line.endswith(' 0'):
+        print(line)
+PYTHON
+
+step 'stopping the server'
+kill -TERM "$server_pid"
+wait "$server_pid"
+server_pid=''
+
+cat <<EOT
+
+That was the whole path. The sample is for trying out: for a model worth serving, train on AG News (see README.md):
+  $BIN/newsgenre_trainer --flagfile=deploy/recipes/small.flags --train=train.csv --test=test.csv --model_dir=model
+  $BIN/newsgenre_server --model_dir=model
+  $BIN/newsgenre_client --address=127.0.0.1:50051 classify "your text"
+Every flag: $BIN/newsgenre_server --helpfull        Every test: tests/run.sh
+EOT
