@@ -12,7 +12,7 @@ namespace newsgenre {
 namespace {
 
 Mutex stream_mutex;
-std::ostream* log_stream GUARDED_BY(stream_mutex) = nullptr;
+std::ostream* log_stream ABSL_GUARDED_BY(stream_mutex) = nullptr;
 
 const char* Name(Severity severity) {
   switch (severity) {

@@ -1,42 +1,29 @@
-// std::mutex with annotations that clang's -Wthread-safety checks. Not absl::Mutex: ThreadSanitizer gives false reports
-// for the prebuilt one.
+// std::mutex with annotations that clang's -Wthread-safety checks. Not absl::Mutex: ThreadSanitizer gives
+// false reports for the prebuilt one.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 
-#if defined(__clang__)
-#define NEWSGENRE_THREAD_ANNOTATION(x) __attribute__((x))
-#else
-#define NEWSGENRE_THREAD_ANNOTATION(x)
-#endif
-
-#define CAPABILITY(x) NEWSGENRE_THREAD_ANNOTATION(capability(x))
-#define SCOPED_CAPABILITY NEWSGENRE_THREAD_ANNOTATION(scoped_lockable)
-#define GUARDED_BY(x) NEWSGENRE_THREAD_ANNOTATION(guarded_by(x))
-#define REQUIRES(...) NEWSGENRE_THREAD_ANNOTATION(requires_capability(__VA_ARGS__))
-#define EXCLUDES(...) NEWSGENRE_THREAD_ANNOTATION(locks_excluded(__VA_ARGS__))
-#define ACQUIRE(...) NEWSGENRE_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
-#define RELEASE(...) NEWSGENRE_THREAD_ANNOTATION(release_capability(__VA_ARGS__))
-#define NO_THREAD_SAFETY_ANALYSIS NEWSGENRE_THREAD_ANNOTATION(no_thread_safety_analysis)
+#include "absl/base/thread_annotations.h"
 
 namespace newsgenre {
 
-class CAPABILITY("mutex") Mutex {
+class ABSL_LOCKABLE Mutex {
  public:
-  void Lock() ACQUIRE() { mutex_.lock(); }
-  void Unlock() RELEASE() { mutex_.unlock(); }
+  void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
+  void Unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
 
  private:
   friend class CondVar;
   std::mutex mutex_;
 };
 
-class SCOPED_CAPABILITY MutexLock {
+class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
-  explicit MutexLock(Mutex* mutex) ACQUIRE(mutex) : mutex_(mutex) { mutex_->Lock(); }
-  ~MutexLock() RELEASE() { mutex_->Unlock(); }
+  explicit MutexLock(Mutex* mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) { mutex_->Lock(); }
+  ~MutexLock() ABSL_UNLOCK_FUNCTION() { mutex_->Unlock(); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;
 
@@ -47,14 +34,14 @@ class SCOPED_CAPABILITY MutexLock {
 // A condition variable for Mutex. Wait in a loop that checks the condition.
 class CondVar {
  public:
-  void Wait(Mutex* mutex) REQUIRES(mutex) NO_THREAD_SAFETY_ANALYSIS {
+  void Wait(Mutex* mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
     condition_.wait(lock);
     lock.release();
   }
   // Returns false when `deadline` passed.
-  bool WaitUntil(Mutex* mutex, std::chrono::steady_clock::time_point deadline) REQUIRES(mutex)
-      NO_THREAD_SAFETY_ANALYSIS {
+  bool WaitUntil(Mutex* mutex, std::chrono::steady_clock::time_point deadline)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
     const bool in_time = condition_.wait_until(lock, deadline) == std::cv_status::no_timeout;
     lock.release();

@@ -1,10 +1,8 @@
-// Turns jobs that wait at the same time into batches. No timer: a free worker takes what waits, so batches grow because
-// callers wait while the workers are busy.
+// Turns jobs that wait at the same time into batches. No timer: a free worker takes what waits, so batches
+// grow because callers wait while the workers are busy.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <thread>
 #include <vector>
 
@@ -15,33 +13,55 @@
 
 namespace newsgenre {
 
-// What the batcher tells of itself; called on its threads, and on Submit's for the queue. Any thread.
+// What the batcher tells of itself, on its own threads and on those that call Submit, never under a lock.
 class BatchObserver {
  public:
   virtual ~BatchObserver() = default;
-  virtual void OnQueueDepth(int64_t texts) = 0;
+  // Deltas, because two threads' reports may overtake each other.
+  virtual void OnQueueChange(int64_t delta_texts) = 0;
+  // Before each run of the model.
   virtual void OnBatch(int64_t texts, int64_t tokens) = 0;
 };
 
+// Owns the queue and the threads that run the models.
 class Batcher {
  public:
   struct Options {
     int workers = 1;
-    int max_queue_texts = 1024;
-    BatchLimits limits;  // texts and tokens of one batch
+    int64_t max_queue_texts = 1024;  // waiting, those that run not counted
+    BatchLimits limits;              // texts and tokens of one batch
   };
 
   // `observer` outlives the batcher.
   Batcher(const Options& options, BatchObserver* observer);
   // Drains.
   ~Batcher();
+  Batcher(const Batcher&) = delete;
+  Batcher& operator=(const Batcher&) = delete;
 
-  // Queues all jobs or none, and returns at once; each job's `done` is called later. On an error no `done` is called:
-  // RESOURCE_EXHAUSTED: the queue has no room for them; UNAVAILABLE: draining. Any thread.
-  absl::Status Submit(std::vector<Job> jobs);
+  // Queues all jobs or none, and returns at once; each job's `done` is called later. On an error no `done` is
+  // called: RESOURCE_EXHAUSTED: the queue has no room for them; UNAVAILABLE: draining. Any thread.
+  absl::Status Submit(std::vector<Job> jobs) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Refuses new jobs, finishes all that were accepted, and stops the workers. Any thread; more than once is fine.
-  void Drain();
+  // Refuses new jobs, and returns once all that were accepted are done. Any thread but the batcher's own;
+  // more than once is fine.
+  void Drain() ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  void Work() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Waits for jobs; returns nothing at all once the batcher drains and none is left.
+  BatchQueue::Taken WaitForJobs() ABSL_LOCKS_EXCLUDED(mutex_);
+  void Run(Job* first, Job* last);
+
+  const Options options_;
+  BatchObserver* const observer_;
+  Mutex mutex_;
+  CondVar work_;     // a job waits, or the batcher drains
+  CondVar stopped_;  // no worker runs any more
+  BatchQueue queue_ ABSL_GUARDED_BY(mutex_);
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  int running_workers_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace newsgenre

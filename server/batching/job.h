@@ -1,6 +1,7 @@
 // A text on its way through the model.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -18,9 +19,10 @@ struct Job {
   std::shared_ptr<const Model> model;  // the one that made `encoding`; all jobs of a batch have the same
   Encoding encoding;
   Clock::time_point deadline = Clock::time_point::max();
-  // Whether the caller has gone; may be empty. Any thread.
-  std::function<bool()> cancelled;
-  // Called exactly once, on a batcher thread: the probabilities, or DEADLINE_EXCEEDED, CANCELLED or the model's error.
+  // Set once the caller has gone; all jobs of a call may share one. May be null.
+  std::shared_ptr<const std::atomic<bool>> cancelled;
+  // Called exactly once, on a batcher thread that holds no lock: the probabilities, or DEADLINE_EXCEEDED,
+  // CANCELLED or the model's error. Must neither throw nor block: the next batch waits for it.
   std::function<void(absl::StatusOr<std::vector<float>>)> done;
 };
 

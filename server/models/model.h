@@ -1,4 +1,4 @@
-// A model as the server sees it. The implementation that runs ALBERT is server/classifier_model.h; tests bring fakes.
+// A model as the server sees it. The one that runs ALBERT is server/classifier_model.h; tests bring fakes.
 #pragma once
 
 #include <map>

@@ -8,7 +8,7 @@
 
 namespace newsgenre {
 
-// Any thread. A job keeps the model that encoded it: replacing the current one never disturbs what is under way.
+// Any thread. A job keeps the model that encoded it: a replacement never disturbs what is under way.
 class ModelStore {
  public:
   // nullptr before the first Replace.
@@ -23,7 +23,7 @@ class ModelStore {
 
  private:
   mutable Mutex mutex_;
-  std::shared_ptr<const Model> current_ GUARDED_BY(mutex_);
+  std::shared_ptr<const Model> current_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace newsgenre

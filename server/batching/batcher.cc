@@ -1,0 +1,120 @@
+#include "server/batching/batcher.h"
+
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+
+namespace newsgenre {
+namespace {
+
+using Rows = std::vector<std::vector<float>>;
+
+// One row for each job, or an error; nothing that the model throws gets past here.
+absl::StatusOr<Rows> Predict(const Job* first, const Job* last) {
+  std::vector<const Encoding*> encodings;
+  for (const Job* job = first; job != last; ++job) encodings.push_back(&job->encoding);
+  try {
+    absl::StatusOr<Rows> rows = first->model->Predict(encodings);
+    if (rows.ok() && rows->size() != encodings.size()) {
+      return absl::InternalError("the model returned " + std::to_string(rows->size()) + " rows for " +
+                                 std::to_string(encodings.size()) + " texts");
+    }
+    return rows;
+  } catch (const std::exception& error) {
+    return absl::InternalError(std::string("the model threw: ") + error.what());
+  } catch (...) {
+    return absl::InternalError("the model threw something that is not a std::exception");
+  }
+}
+
+int64_t Tokens(const Job* first, const Job* last) {
+  int64_t tokens = 0;
+  for (const Job* job = first; job != last; ++job) tokens += static_cast<int64_t>(job->encoding.ids.size());
+  return tokens;
+}
+
+}  // namespace
+
+Batcher::Batcher(const Options& options, BatchObserver* observer)
+    : options_(options), observer_(observer), queue_(options.limits) {
+  {
+    MutexLock lock(&mutex_);
+    running_workers_ = options.workers;
+  }
+  for (int i = 0; i < options.workers; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+Batcher::~Batcher() {
+  Drain();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+absl::Status Batcher::Submit(std::vector<Job> jobs) {
+  const int64_t texts = static_cast<int64_t>(jobs.size());
+  if (texts == 0) return absl::OkStatus();
+  const auto now = Job::Clock::now();
+  {
+    MutexLock lock(&mutex_);
+    if (draining_) return absl::UnavailableError("the server is stopping");
+    if (queue_.texts() + texts > options_.max_queue_texts) {
+      return absl::ResourceExhaustedError(
+          "the queue is full: " + std::to_string(queue_.texts()) + " texts wait, " + std::to_string(texts) +
+          " more asked, the limit is " + std::to_string(options_.max_queue_texts) + " texts");
+    }
+    for (Job& job : jobs) queue_.Push(std::move(job), now);
+  }
+  work_.NotifyOne();
+  observer_->OnQueueChange(texts);
+  return absl::OkStatus();
+}
+
+void Batcher::Drain() {
+  MutexLock lock(&mutex_);
+  draining_ = true;
+  work_.NotifyAll();
+  while (running_workers_ > 0) stopped_.Wait(&mutex_);
+}
+
+void Batcher::Work() {
+  for (;;) {
+    BatchQueue::Taken taken = WaitForJobs();
+    if (taken.texts() == 0) break;
+    observer_->OnQueueChange(-taken.texts());
+    for (Job& job : taken.cancelled) job.done(absl::CancelledError("the caller has gone"));
+    for (Job& job : taken.expired) {
+      job.done(absl::DeadlineExceededError("the deadline passed while the text waited"));
+    }
+    if (!taken.batch.empty()) Run(taken.batch.data(), taken.batch.data() + taken.batch.size());
+  }
+  MutexLock lock(&mutex_);
+  --running_workers_;
+  stopped_.NotifyAll();
+}
+
+BatchQueue::Taken Batcher::WaitForJobs() {
+  MutexLock lock(&mutex_);
+  while (queue_.empty() && !draining_) work_.Wait(&mutex_);
+  BatchQueue::Taken taken = queue_.Take(Job::Clock::now());
+  // Submit woke one worker; this one wakes the next where there is work for it.
+  if (!queue_.empty()) work_.NotifyOne();
+  return taken;
+}
+
+// A batch that fails is halved, so that in the end only the jobs fail that fail alone.
+void Batcher::Run(Job* first, Job* last) {
+  observer_->OnBatch(last - first, Tokens(first, last));
+  absl::StatusOr<Rows> rows = Predict(first, last);
+  if (rows.ok()) {
+    for (Job* job = first; job != last; ++job) job->done(std::move((*rows)[job - first]));
+  } else if (last - first == 1) {
+    first->done(rows.status());
+  } else {
+    Job* middle = first + (last - first) / 2;
+    Run(first, middle);
+    Run(middle, last);
+  }
+}
+
+}  // namespace newsgenre
