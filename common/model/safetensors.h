@@ -2,6 +2,8 @@
 // https://huggingface.co/docs/safetensors
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -10,12 +12,20 @@
 
 namespace newsgenre {
 
-// The tensors of a file's bytes, copied and widened to fp32: F32, F16 and BF16 (I64 buffers are skipped). DATA_LOSS names
-// what is wrong: a header longer than the file or than 100 MB, bad JSON, offsets that overlap, leave holes, lie out of
-// range or don't match the shape. INVALID_ARGUMENT: a dtype other than these.
-absl::StatusOr<TensorMap> ParseSafetensors(std::string_view bytes);
+struct Safetensors {
+  TensorMap tensors;  // contiguous, fp32, on the CPU
+  std::map<std::string, std::string> metadata;
+};
 
-// Contiguous fp32 CPU tensors, in name order, with metadata {"format": "pt"}, as transformers writes it.
-std::string SerializeSafetensors(const TensorMap& tensors);
+// Copies the tensors out of a file's bytes and widens F16 and BF16. A tensor whose name `wanted` refuses is
+// checked and skipped. DATA_LOSS names what is wrong: a header longer than the file or than 1 MiB, bad JSON,
+// a name that comes twice, offsets that overlap, leave holes, lie out of range or don't match the shape.
+// INVALID_ARGUMENT: another dtype.
+absl::StatusOr<Safetensors> ParseSafetensors(
+    std::string_view bytes, const std::function<bool(const std::string& name)>& wanted = nullptr);
+
+// The same tensors give the same bytes: name order, no holes, the data aligned to 8 bytes. `file` holds
+// contiguous fp32 tensors on the CPU.
+std::string SerializeSafetensors(const Safetensors& file);
 
 }  // namespace newsgenre
