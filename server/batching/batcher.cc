@@ -109,7 +109,7 @@ void Batcher::Run(Job* first, Job* last) {
   if (rows.ok()) {
     for (Job* job = first; job != last; ++job) job->done(std::move((*rows)[job - first]));
   } else if (last - first == 1) {
-    first->done(rows.status());
+    first->done(std::move(rows).status());
   } else {
     Job* middle = first + (last - first) / 2;
     Run(first, middle);

@@ -1,0 +1,342 @@
+#include "server/batching/batcher.h"
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "tests/support/fake_model.h"
+#include "tests/support/status_matchers.h"
+
+namespace newsgenre {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+using Scores = absl::StatusOr<std::vector<float>>;
+
+// Any thread.
+class Recorder : public BatchObserver {
+ public:
+  void OnQueueChange(int64_t delta_texts) override { queued_ += delta_texts; }
+  void OnBatch(int64_t texts, int64_t tokens) override {
+    MutexLock lock(&mutex_);
+    texts_.push_back(texts);
+    tokens_.push_back(tokens);
+  }
+  int64_t queued() const { return queued_; }
+  std::vector<int64_t> texts() const {
+    MutexLock lock(&mutex_);
+    return texts_;
+  }
+  std::vector<int64_t> tokens() const {
+    MutexLock lock(&mutex_);
+    return tokens_;
+  }
+
+ private:
+  std::atomic<int64_t> queued_{0};
+  mutable Mutex mutex_;
+  std::vector<int64_t> texts_ ABSL_GUARDED_BY(mutex_);
+  std::vector<int64_t> tokens_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Holds the first call of a model until Open: jobs that are submitted in between wait together.
+class Gate {
+ public:
+  FakeModel::PredictFunction Before(FakeModel::PredictFunction predict) {
+    return [this, predict = std::move(predict)](const std::vector<const Encoding*>& batch) {
+      if (!reached_flag_.test_and_set()) {
+        reached_.set_value();
+        opened_.get_future().wait();
+      }
+      return predict(batch);
+    };
+  }
+  void WaitUntilReached() { reached_.get_future().wait(); }
+  void Open() { opened_.set_value(); }
+
+ private:
+  std::atomic_flag reached_flag_ = ATOMIC_FLAG_INIT;
+  std::promise<void> reached_, opened_;
+};
+
+std::shared_ptr<const Model> MakeModel(FakeModel::PredictFunction predict = FakeModel::Rules) {
+  return std::make_shared<const FakeModel>("fake", std::move(predict));
+}
+
+// A job of `tokens` tokens whose result goes to the future.
+Job MakeJob(std::shared_ptr<const Model> model, int tokens, std::future<Scores>* result) {
+  auto promise = std::make_shared<std::promise<Scores>>();
+  *result = promise->get_future();
+  Job job;
+  job.model = std::move(model);
+  job.encoding.ids.assign(tokens, 5);
+  job.done = [promise](Scores scores) { promise->set_value(std::move(scores)); };
+  return job;
+}
+
+std::future<Scores> SubmitOne(Batcher* batcher, std::shared_ptr<const Model> model, int tokens) {
+  std::future<Scores> result;
+  std::vector<Job> jobs;
+  jobs.push_back(MakeJob(std::move(model), tokens, &result));
+  EXPECT_THAT(batcher->Submit(std::move(jobs)), IsOk());
+  return result;
+}
+
+Batcher::Options OptionsOf(int workers, int64_t max_queue_texts = 100) {
+  Batcher::Options options;
+  options.workers = workers;
+  options.max_queue_texts = max_queue_texts;
+  options.limits = {8, 1000};
+  return options;
+}
+
+std::vector<float> RowOfTokens(int tokens) {
+  Encoding encoding;
+  encoding.ids.assign(tokens, 5);
+  return FakeModel::RowOf(encoding);
+}
+
+// Fails every batch that holds a text of exactly 13 tokens.
+absl::StatusOr<FakeModel::Rows> FailOnThirteen(const std::vector<const Encoding*>& batch) {
+  for (const Encoding* encoding : batch) {
+    if (encoding->ids.size() == 13) return absl::DataLossError("thirteen");
+  }
+  return FakeModel::Rules(batch);
+}
+
+TEST(BatcherTest, EveryJobGetsItsOwnRow) {
+  Recorder recorder;
+  Batcher batcher(OptionsOf(2), &recorder);
+  const auto model = MakeModel();
+  std::vector<std::future<Scores>> results;
+  for (int tokens = 1; tokens <= 20; ++tokens) results.push_back(SubmitOne(&batcher, model, tokens));
+  for (int tokens = 1; tokens <= 20; ++tokens) {
+    ASSERT_OK_AND_ASSIGN(const std::vector<float> row, results[tokens - 1].get());
+    EXPECT_EQ(row, RowOfTokens(tokens));
+  }
+}
+
+TEST(BatcherTest, JobsThatWaitTogetherRunTogether) {
+  Recorder recorder;
+  Gate gate;
+  Batcher batcher(OptionsOf(1), &recorder);
+  const auto model = MakeModel(gate.Before(FakeModel::Rules));
+  std::vector<std::future<Scores>> results;
+  results.push_back(SubmitOne(&batcher, model, 1));
+  gate.WaitUntilReached();
+  for (int tokens = 2; tokens <= 11; ++tokens) results.push_back(SubmitOne(&batcher, model, tokens));
+  gate.Open();
+  batcher.Drain();
+  for (auto& result : results) EXPECT_THAT(result.get(), IsOk());
+  EXPECT_THAT(recorder.texts(), ElementsAre(1, 8, 2));
+  EXPECT_THAT(recorder.tokens(), ElementsAre(1, 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9, 10 + 11));
+  EXPECT_EQ(recorder.queued(), 0);
+}
+
+TEST(BatcherTest, JobsOfTwoModelsRunApart) {
+  Recorder recorder;
+  Gate gate;
+  Batcher batcher(OptionsOf(1), &recorder);
+  const auto old_model = MakeModel(gate.Before(FakeModel::Rules));
+  const auto new_model = MakeModel();
+  auto first = SubmitOne(&batcher, old_model, 1);
+  gate.WaitUntilReached();
+  auto old_one = SubmitOne(&batcher, old_model, 1);
+  auto new_one = SubmitOne(&batcher, new_model, 1);
+  auto old_two = SubmitOne(&batcher, old_model, 1);
+  gate.Open();
+  batcher.Drain();
+  for (auto* result : {&first, &old_one, &new_one, &old_two}) EXPECT_THAT(result->get(), IsOk());
+  EXPECT_THAT(recorder.texts(), ElementsAre(1, 2, 1));
+}
+
+TEST(BatcherTest, OneSubmitKeepsAllWorkersBusy) {
+  Recorder recorder;
+  std::promise<void> both_entered;
+  std::shared_future<void> wait(both_entered.get_future());
+  std::atomic<int> entered{0};
+  const auto model = MakeModel([&](const std::vector<const Encoding*>& batch) {
+    if (++entered == 2) both_entered.set_value();
+    wait.wait();  // returns only once two workers run at the same time
+    return FakeModel::Rules(batch);
+  });
+  Batcher::Options options = OptionsOf(2);
+  options.limits.max_texts = 1;
+  Batcher batcher(options, &recorder);
+  std::future<Scores> one, two;
+  std::vector<Job> jobs;
+  jobs.push_back(MakeJob(model, 1, &one));
+  jobs.push_back(MakeJob(model, 2, &two));
+  ASSERT_THAT(batcher.Submit(std::move(jobs)), IsOk());
+  EXPECT_THAT(one.get(), IsOk());
+  EXPECT_THAT(two.get(), IsOk());
+}
+
+TEST(BatcherTest, AFullQueueTakesAllOrNothing) {
+  Recorder recorder;
+  Gate gate;
+  Batcher batcher(OptionsOf(1, 3), &recorder);
+  const auto model = MakeModel(gate.Before(FakeModel::Rules));
+  auto running = SubmitOne(&batcher, model, 1);
+  gate.WaitUntilReached();
+  auto second = SubmitOne(&batcher, model, 1);
+  auto third = SubmitOne(&batcher, model, 1);
+
+  std::atomic<int> refused_calls{0};
+  std::vector<Job> two;
+  for (int i = 0; i < 2; ++i) {
+    std::future<Scores> unused;
+    two.push_back(MakeJob(model, 1, &unused));
+    two.back().done = [&](Scores) { ++refused_calls; };
+  }
+  EXPECT_THAT(batcher.Submit(std::move(two)),
+              StatusIs(absl::StatusCode::kResourceExhausted,
+                       HasSubstr("2 texts wait, 2 more asked, the limit is 3")));
+  auto fourth = SubmitOne(&batcher, model, 1);
+  gate.Open();
+  for (auto* result : {&running, &second, &third, &fourth}) EXPECT_THAT(result->get(), IsOk());
+  batcher.Drain();
+  EXPECT_EQ(refused_calls, 0);
+  EXPECT_EQ(recorder.queued(), 0);
+}
+
+TEST(BatcherTest, SubmittingNothingIsFine) {
+  Recorder recorder;
+  Batcher batcher(OptionsOf(1), &recorder);
+  EXPECT_THAT(batcher.Submit({}), IsOk());
+}
+
+TEST(BatcherTest, DrainFinishesWhatWasAcceptedAndRefusesTheRest) {
+  Recorder recorder;
+  Gate gate;
+  Batcher batcher(OptionsOf(1), &recorder);
+  const auto model = MakeModel(gate.Before(FakeModel::Rules));
+  auto running = SubmitOne(&batcher, model, 1);
+  gate.WaitUntilReached();
+  auto waiting = SubmitOne(&batcher, model, 1);
+
+  std::thread drain([&] { batcher.Drain(); });
+  // Jobs are accepted until the other thread has got as far as to refuse them.
+  std::vector<std::future<Scores>> accepted;
+  for (;;) {
+    std::future<Scores> result;
+    std::vector<Job> jobs;
+    jobs.push_back(MakeJob(model, 1, &result));
+    const absl::Status status = batcher.Submit(std::move(jobs));
+    if (status.ok()) {
+      accepted.push_back(std::move(result));
+    } else if (absl::IsUnavailable(status)) {
+      break;
+    }
+  }
+  gate.Open();
+  drain.join();
+  batcher.Drain();
+  EXPECT_THAT(running.get(), IsOk());
+  EXPECT_THAT(waiting.get(), IsOk());
+  for (auto& result : accepted) EXPECT_THAT(result.get(), IsOk());
+}
+
+TEST(BatcherTest, ExpiredAndCancelledJobsNeverReachTheModel) {
+  Recorder recorder;
+  std::atomic<int> predicted{0};
+  const auto model = MakeModel([&](const std::vector<const Encoding*>& batch) {
+    predicted += batch.size();
+    return FakeModel::Rules(batch);
+  });
+  Batcher batcher(OptionsOf(1), &recorder);
+  std::future<Scores> expired, cancelled;
+  std::vector<Job> jobs;
+  jobs.push_back(MakeJob(model, 1, &expired));
+  jobs.back().deadline = Job::Clock::now();
+  jobs.push_back(MakeJob(model, 1, &cancelled));
+  jobs.back().cancelled = std::make_shared<const std::atomic<bool>>(true);
+  ASSERT_THAT(batcher.Submit(std::move(jobs)), IsOk());
+  EXPECT_THAT(expired.get(), StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("deadline")));
+  EXPECT_THAT(cancelled.get(), StatusIs(absl::StatusCode::kCancelled, HasSubstr("caller")));
+  batcher.Drain();
+  EXPECT_EQ(predicted, 0);
+  EXPECT_EQ(recorder.queued(), 0);
+}
+
+TEST(BatcherTest, AFailingBatchIsHalvedUntilOnlyTheBadJobFails) {
+  Recorder recorder;
+  Gate gate;
+  Batcher batcher(OptionsOf(1), &recorder);
+  const auto model = MakeModel(gate.Before(FailOnThirteen));
+  auto first = SubmitOne(&batcher, model, 1);
+  gate.WaitUntilReached();
+  std::vector<std::future<Scores>> results;
+  for (int tokens = 10; tokens < 18; ++tokens) results.push_back(SubmitOne(&batcher, model, tokens));
+  gate.Open();
+  batcher.Drain();
+  for (int tokens = 10; tokens < 18; ++tokens) {
+    const Scores scores = results[tokens - 10].get();
+    if (tokens == 13) {
+      EXPECT_THAT(scores, StatusIs(absl::StatusCode::kDataLoss, "thirteen"));
+    } else {
+      ASSERT_THAT(scores, IsOk());
+      EXPECT_EQ(*scores, RowOfTokens(tokens));
+    }
+  }
+  EXPECT_THAT(recorder.texts(), ElementsAre(1, 8, 4, 2, 2, 1, 1, 4));
+}
+
+struct Misbehaviour {
+  std::string name;
+  FakeModel::PredictFunction predict;
+  std::string message;
+};
+
+class MisbehavingModelTest : public testing::TestWithParam<Misbehaviour> {};
+
+TEST_P(MisbehavingModelTest, IsAnInternalError) {
+  Recorder recorder;
+  Batcher batcher(OptionsOf(1), &recorder);
+  EXPECT_THAT(SubmitOne(&batcher, MakeModel(GetParam().predict), 3).get(),
+              StatusIs(absl::StatusCode::kInternal, StartsWith(GetParam().message)));
+  EXPECT_THAT(SubmitOne(&batcher, MakeModel(), 3).get(), IsOk());
+}
+
+using Batch = std::vector<const Encoding*>;
+INSTANTIATE_TEST_SUITE_P(
+    Table, MisbehavingModelTest,
+    testing::Values(Misbehaviour{"TooFewRows", [](const Batch&) { return FakeModel::Rows(); },
+                                 "the model returned 0 rows for 1 texts"},
+                    Misbehaviour{"TooManyRows", [](const Batch&) { return FakeModel::Rows(2); },
+                                 "the model returned 2 rows for 1 texts"},
+                    Misbehaviour{"AnException",
+                                 [](const Batch&) -> absl::StatusOr<FakeModel::Rows> {
+                                   throw std::runtime_error("boom");
+                                 },
+                                 "the model threw: boom"},
+                    Misbehaviour{"AnythingThrown",
+                                 [](const Batch&) -> absl::StatusOr<FakeModel::Rows> { throw 7; },
+                                 "the model threw something"}),
+    [](const testing::TestParamInfo<Misbehaviour>& info) { return info.param.name; });
+
+TEST(BatcherTest, DoneMaySubmit) {
+  Recorder recorder;
+  Batcher batcher(OptionsOf(1), &recorder);
+  const auto model = MakeModel();
+  std::promise<std::future<Scores>> second;
+  std::future<Scores> unused;
+  std::vector<Job> jobs;
+  jobs.push_back(MakeJob(model, 1, &unused));
+  jobs.back().done = [&](Scores) { second.set_value(SubmitOne(&batcher, model, 2)); };
+  ASSERT_THAT(batcher.Submit(std::move(jobs)), IsOk());
+  EXPECT_THAT(second.get_future().get().get(), IsOk());
+}
+
+}  // namespace
+}  // namespace newsgenre
