@@ -1,5 +1,6 @@
-// The network: ALBERT (Lan et al. 2019, arXiv:1909.11942) with a classification head, padding-free, for training and
-// serving alike. Factorised embeddings, one shared layer run num_hidden_layers times, post-layer-norm.
+// The network: ALBERT (Lan et al. 2019, arXiv:1909.11942) with a classification head, padding-free, for
+// training and serving alike. Factorised embeddings, one shared layer run num_hidden_layers times,
+// post-layer-norm.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/model/albert_config.h"
@@ -15,23 +17,31 @@
 
 namespace newsgenre {
 
+class AttentionLayout;
+
 // Tensors by Hugging Face's names for AlbertForSequenceClassification:
 // "albert.embeddings.word_embeddings.weight" … "classifier.bias".
 using TensorMap = std::map<std::string, at::Tensor>;
 
+// Every weight of the network with its shape. `config` is valid.
+std::map<std::string, std::vector<int64_t>> AlbertShapes(const AlbertConfig& config, Head head, int labels);
+
+// Owns the weights; a copy shares them.
 class Albert {
  public:
-  // Normal(0, initializer_range) weights, zero biases, norms at one, as in transformers. The same seed gives the same
-  // weights. `config` is valid.
+  // Normal(0, initializer_range) weights, zero biases, norms at one, as in transformers. The same seed gives
+  // the same weights. `config` is valid.
   static Albert Random(const AlbertConfig& config, Head head, int labels, uint64_t seed);
 
   // Takes fp32 tensors. Every tensor must be there with the shape that `config` gives it, and no other:
-  // FAILED_PRECONDITION names the tensor, its shape and the right one. (What a Hugging Face file may hold besides is
-  // dropped by the checkpoint reader.)
-  static absl::StatusOr<Albert> FromTensors(const AlbertConfig& config, Head head, int labels, TensorMap tensors);
+  // FAILED_PRECONDITION names the tensor, its shape and the right one. (What a Hugging Face file may hold
+  // besides is dropped by the checkpoint reader.)
+  static absl::StatusOr<Albert> FromTensors(const AlbertConfig& config, Head head, int labels,
+                                            TensorMap tensors);
 
-  // [texts, labels], fp32, on the batch's device. With `training`, dropout is applied and autograd records; without, the
-  // caller holds an at::NoGradGuard or c10::InferenceMode. The weights are not changed: any thread.
+  // [texts, labels], fp32, on the batch's device. With `training`, dropout is applied and autograd records;
+  // without, the caller holds an at::NoGradGuard or c10::InferenceMode. The weights are not changed: any
+  // thread.
   at::Tensor Logits(const PackedBatch& batch, bool training) const;
 
   // The weights, shared with the network: what an optimizer steps and a checkpoint stores.
@@ -45,13 +55,31 @@ class Albert {
   c10::Device device() const;
 
  private:
+  // A linear map or a layer norm.
+  struct Affine {
+    at::Tensor weight;
+    at::Tensor bias;
+  };
+
   Albert(const AlbertConfig& config, Head head, int labels, TensorMap parameters);
+  void BindWeights();
+
+  at::Tensor Embed(const PackedBatch& batch, bool training) const;
+  at::Tensor RunLayer(const at::Tensor& x, const at::Tensor& queries, const AttentionLayout& layout,
+                      bool training) const;
+  at::Tensor Norm(const at::Tensor& x, const Affine& norm) const;
 
   AlbertConfig config_;
   Head head_;
   int labels_;
   TensorMap parameters_;
-  // The model author adds what Logits needs (fused QKV views, …) here.
+  // The tensors of parameters_, each in its place in the network.
+  at::Tensor word_embeddings_, position_embeddings_, token_type_embeddings_;
+  Affine embeddings_norm_, mapping_in_;
+  Affine query_, key_, value_, dense_, attention_norm_;
+  Affine ffn_, ffn_output_, layer_norm_;
+  Affine pooler_;  // undefined without it
+  Affine classifier_;
 };
 
 }  // namespace newsgenre

@@ -1,0 +1,195 @@
+#include "common/model/albert.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/dropout.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/tanh.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/model/attention.h"
+
+namespace newsgenre {
+namespace {
+
+constexpr char kEmbeddings[] = "albert.embeddings.";
+constexpr char kMappingIn[] = "albert.encoder.embedding_hidden_mapping_in";
+// All layers share the weights of this one.
+constexpr char kLayer[] = "albert.encoder.albert_layer_groups.0.albert_layers.0.";
+
+bool EndsWith(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+std::string ShapeText(c10::IntArrayRef shape) { return absl::StrCat("[", absl::StrJoin(shape, ", "), "]"); }
+
+at::Tensor Drop(const at::Tensor& x, double rate, bool training) {
+  return training && rate > 0 ? at::dropout(x, rate, true) : x;
+}
+
+}  // namespace
+
+std::map<std::string, std::vector<int64_t>> AlbertShapes(const AlbertConfig& config, Head head, int labels) {
+  const std::string embeddings = kEmbeddings, layer = kLayer;
+  const int64_t narrow = config.embedding_size, hidden = config.hidden_size, wide = config.intermediate_size;
+  std::map<std::string, std::vector<int64_t>> shapes = {
+      {embeddings + "word_embeddings.weight", {config.vocab_size, narrow}},
+      {embeddings + "position_embeddings.weight", {config.max_position_embeddings, narrow}},
+      {embeddings + "token_type_embeddings.weight", {config.type_vocab_size, narrow}},
+  };
+  const auto add_norm = [&](const std::string& name, int64_t size) {
+    shapes[name + ".weight"] = shapes[name + ".bias"] = {size};
+  };
+  const auto add_linear = [&](const std::string& name, int64_t in, int64_t out) {
+    shapes[name + ".weight"] = {out, in};
+    shapes[name + ".bias"] = {out};
+  };
+  add_norm(embeddings + "LayerNorm", narrow);
+  add_linear(kMappingIn, narrow, hidden);
+  for (const char* name : {"query", "key", "value", "dense"}) {
+    add_linear(layer + "attention." + name, hidden, hidden);
+  }
+  add_norm(layer + "attention.LayerNorm", hidden);
+  add_linear(layer + "ffn", hidden, wide);
+  add_linear(layer + "ffn_output", wide, hidden);
+  add_norm(layer + "full_layer_layer_norm", hidden);
+  if (head == Head::kPooler) add_linear("albert.pooler", hidden, hidden);
+  add_linear("classifier", hidden, labels);
+  return shapes;
+}
+
+Albert Albert::Random(const AlbertConfig& config, Head head, int labels, uint64_t seed) {
+  const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  TensorMap parameters;
+  for (const auto& [name, shape] : AlbertShapes(config, head, labels)) {
+    if (EndsWith(name, ".bias")) {
+      parameters[name] = at::zeros(shape, at::kFloat);
+    } else if (shape.size() == 1) {
+      parameters[name] = at::ones(shape, at::kFloat);
+    } else {
+      parameters[name] = at::empty(shape, at::kFloat).normal_(0, config.initializer_range, generator);
+    }
+  }
+  return Albert(config, head, labels, std::move(parameters));
+}
+
+absl::StatusOr<Albert> Albert::FromTensors(const AlbertConfig& config, Head head, int labels,
+                                           TensorMap tensors) {
+  const auto shapes = AlbertShapes(config, head, labels);
+  for (const auto& [name, shape] : shapes) {
+    const auto found = tensors.find(name);
+    if (found == tensors.end()) {
+      return absl::FailedPreconditionError(absl::StrCat("tensor ", name, " is missing"));
+    }
+    if (found->second.sizes() != c10::IntArrayRef(shape)) {
+      return absl::FailedPreconditionError(absl::StrCat("tensor ", name, " has shape ",
+                                                        ShapeText(found->second.sizes()),
+                                                        "; the config asks for ", ShapeText(shape)));
+    }
+    if (found->second.scalar_type() != at::kFloat) {
+      return absl::FailedPreconditionError(absl::StrCat("tensor ", name, " is not fp32"));
+    }
+  }
+  for (const auto& [name, tensor] : tensors) {
+    if (shapes.count(name) == 0) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "tensor ", name, " has no place in an ALBERT with head ", std::string(HeadName(head))));
+    }
+  }
+  return Albert(config, head, labels, std::move(tensors));
+}
+
+Albert::Albert(const AlbertConfig& config, Head head, int labels, TensorMap parameters)
+    : config_(config), head_(head), labels_(labels), parameters_(std::move(parameters)) {
+  BindWeights();
+}
+
+void Albert::BindWeights() {
+  const std::string embeddings = kEmbeddings, layer = kLayer;
+  const auto affine = [&](const std::string& name) {
+    return Affine{parameters_.at(name + ".weight"), parameters_.at(name + ".bias")};
+  };
+  word_embeddings_ = parameters_.at(embeddings + "word_embeddings.weight");
+  position_embeddings_ = parameters_.at(embeddings + "position_embeddings.weight");
+  token_type_embeddings_ = parameters_.at(embeddings + "token_type_embeddings.weight");
+  embeddings_norm_ = affine(embeddings + "LayerNorm");
+  mapping_in_ = affine(kMappingIn);
+  query_ = affine(layer + "attention.query");
+  key_ = affine(layer + "attention.key");
+  value_ = affine(layer + "attention.value");
+  dense_ = affine(layer + "attention.dense");
+  attention_norm_ = affine(layer + "attention.LayerNorm");
+  ffn_ = affine(layer + "ffn");
+  ffn_output_ = affine(layer + "ffn_output");
+  layer_norm_ = affine(layer + "full_layer_layer_norm");
+  if (head_ == Head::kPooler) pooler_ = affine("albert.pooler");
+  classifier_ = affine("classifier");
+}
+
+at::Tensor Albert::Logits(const PackedBatch& batch, bool training) const {
+  const AttentionLayout layout(batch);
+  at::Tensor x = Embed(batch, training);
+  for (int layer = 1; layer < config_.num_hidden_layers; ++layer) x = RunLayer(x, x, layout, training);
+  // The heads read the last layer's first tokens only: nothing else of it is computed.
+  const at::Tensor first_rows =
+      at::tensor(c10::IntArrayRef(batch.starts).slice(0, batch.texts()), at::kLong).to(x.device());
+  x = RunLayer(x, x.index_select(0, first_rows), layout, training);
+  if (head_ == Head::kPooler) x = at::tanh(at::linear(x, pooler_.weight, pooler_.bias));
+  x = Drop(x, config_.classifier_dropout_prob, training);
+  return at::linear(x, classifier_.weight, classifier_.bias);
+}
+
+at::Tensor Albert::Embed(const PackedBatch& batch, bool training) const {
+  // A news item is one segment: token type 0.
+  at::Tensor x = at::embedding(word_embeddings_, batch.ids) + token_type_embeddings_[0] +
+                 at::embedding(position_embeddings_, batch.positions);
+  x = Drop(Norm(x, embeddings_norm_), config_.hidden_dropout_prob, training);
+  return at::linear(x, mapping_in_.weight, mapping_in_.bias);
+}
+
+// One layer for those rows of `x` that are in `queries`, which see all of `x`. Dropout is where transformers
+// has it.
+at::Tensor Albert::RunLayer(const at::Tensor& x, const at::Tensor& queries, const AttentionLayout& layout,
+                            bool training) const {
+  const auto linear = [](const at::Tensor& in, const Affine& map) {
+    return at::linear(in, map.weight, map.bias);
+  };
+  const at::Tensor context =
+      layout.Attend(linear(queries, query_), linear(x, key_), linear(x, value_), config_.num_attention_heads,
+                    training ? config_.attention_probs_dropout_prob : 0.0);
+  const at::Tensor attended = Drop(linear(context, dense_), config_.hidden_dropout_prob, training);
+  const at::Tensor y = Norm(queries + attended, attention_norm_);
+  const at::Tensor wide =
+      at::gelu(linear(y, ffn_), config_.hidden_act == Activation::kGeluNew ? "tanh" : "none");
+  return Norm(linear(wide, ffn_output_) + y, layer_norm_);
+}
+
+at::Tensor Albert::Norm(const at::Tensor& x, const Affine& norm) const {
+  return at::layer_norm(x, norm.weight.sizes(), norm.weight, norm.bias, config_.layer_norm_eps);
+}
+
+void Albert::SetRequiresGrad(bool requires_grad) {
+  for (auto& [name, parameter] : parameters_) parameter.requires_grad_(requires_grad);
+}
+
+void Albert::To(c10::Device device) {
+  for (auto& [name, parameter] : parameters_) {
+    parameter = parameter.detach().to(device).requires_grad_(parameter.requires_grad());
+  }
+  BindWeights();
+}
+
+c10::Device Albert::device() const { return classifier_.weight.device(); }
+
+}  // namespace newsgenre

@@ -1,0 +1,60 @@
+// Attention over a batch without padding: the one place that knows where a text ends.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "common/model/packed_batch.h"
+
+namespace newsgenre {
+
+// How the texts of a batch lie side by side while they attend; the same for all layers. Immutable: any
+// thread.
+class AttentionLayout {
+ public:
+  explicit AttentionLayout(const PackedBatch& batch);
+
+  // softmax(q kᵀ / √width) v of every text and head by itself (Vaswani et al. 2017, arXiv:1706.03762,
+  // section 3.2). `k` and `v` are [tokens, hidden]; `q` is the same, or [texts, hidden] with one query a
+  // text. Returns q's shape. `dropout` is the share of attention probabilities that is dropped. Autograd
+  // passes through.
+  at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads,
+                    double dropout) const;
+
+ private:
+  // On the CPU, texts of like length form a group that is padded to its longest. A slot is a place for a
+  // token in a padded group; the groups' slots follow each other, text by text.
+  struct Group {
+    int64_t texts;
+    int64_t length;  // slots of each text
+    at::Tensor
+        mask;  // [texts, 1, 1, length], added to the scores: 0, or -∞ on padding. Undefined without padding.
+  };
+  // One query or all of each text, as slots.
+  struct Slots {
+    at::Tensor
+        rows;  // for each slot the row of the packed matrix that it holds; on padding any row of its text
+    at::Tensor back;  // for each packed row its slot
+  };
+
+  void LayOutGroups(const PackedBatch& batch);
+  at::Tensor AttendInGroups(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads,
+                            double dropout) const;
+  at::Tensor AttendOnCuda(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads,
+                          double dropout) const;
+
+  int64_t texts_;
+  int64_t tokens_;
+  // CPU only.
+  std::vector<Group> groups_;
+  Slots all_;
+  Slots first_;
+  // CUDA only: the cumulative lengths, int32, of the texts and of one query a text.
+  at::Tensor starts_;
+  at::Tensor ones_;
+  int64_t max_length_ = 0;
+};
+
+}  // namespace newsgenre

@@ -1,0 +1,75 @@
+#include "common/model/device.h"
+
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/util/Exception.h>
+
+#include <exception>
+#include <new>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace newsgenre {
+namespace {
+
+std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+absl::Status NoGpu(std::string_view name, const std::string& reason) {
+  return absl::FailedPreconditionError("device '" + std::string(name) + "': " + reason);
+}
+
+// N of "cuda:N"; -1 where `name` is not of that form.
+int CudaIndex(std::string_view name) {
+  constexpr std::string_view kPrefix = "cuda:";
+  if (name.substr(0, kPrefix.size()) != kPrefix) return -1;
+  const std::string digits(name.substr(kPrefix.size()));
+  int index = -1;
+  const bool is_number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos &&
+                         absl::SimpleAtoi(digits, &index);
+  return is_number ? index : -1;
+}
+
+}  // namespace
+
+absl::StatusOr<c10::Device> ParseDevice(std::string_view name) {
+  const int index = CudaIndex(name);
+  if (name == "cpu") return c10::Device(c10::kCPU);
+  if (name != "auto" && index < 0) {
+    return absl::InvalidArgumentError("device is '" + std::string(name) + "'; allowed: auto, cpu, cuda:N");
+  }
+#ifdef NEWSGENRE_CUDA
+  // 0 also where the driver is missing or too old for this CUDA; torch's log line says which.
+  const int gpus = at::detail::getCUDAHooks().deviceCount();
+#else
+  const int gpus = 0;
+#endif
+  if (name == "auto") return gpus > 0 ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
+  if (index < gpus) return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+#ifdef NEWSGENRE_CUDA
+  if (gpus > 0) return NoGpu(name, absl::StrCat("this machine has ", gpus, " GPUs, numbered from 0"));
+  return NoGpu(name, "no usable GPU; CUDA 13 needs driver 580 or newer");
+#else
+  return NoGpu(name, "this program was built without CUDA");
+#endif
+}
+
+absl::Status CatchTorch(const std::function<absl::Status()>& body) {
+  try {
+    return body();
+  } catch (const c10::OutOfMemoryError& error) {
+    return absl::ResourceExhaustedError(FirstLine(error.what_without_backtrace()));
+  } catch (const c10::Error& error) {
+    const std::string message = error.what_without_backtrace();
+    // The CPU allocator's error has no type of its own.
+    if (message.find("can't allocate memory") != std::string::npos) {
+      return absl::ResourceExhaustedError(FirstLine(message));
+    }
+    return absl::InternalError(FirstLine(message));
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError("out of memory");
+  } catch (const std::exception& error) {
+    return absl::InternalError(FirstLine(error.what()));
+  }
+}
+
+}  // namespace newsgenre
