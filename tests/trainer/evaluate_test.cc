@@ -1,0 +1,44 @@
+#include "trainer/evaluate.h"
+
+#include <cmath>
+
+#include "gmock/gmock.h"
+
+namespace newsgenre {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(EvaluateTest, CountsAndLoss) {
+  const Metrics metrics =
+      Evaluate({{0.5f, 0.25f, 0.25f}, {0.125f, 0.75f, 0.125f}, {0.5f, 0.25f, 0.25f}}, {0, 1, 2});
+  EXPECT_THAT(metrics.confusion,
+              ElementsAre(ElementsAre(1, 0, 0), ElementsAre(0, 1, 0), ElementsAre(1, 0, 0)));
+  EXPECT_EQ(metrics.rows(), 3);
+  EXPECT_EQ(metrics.correct(), 2);
+  EXPECT_DOUBLE_EQ(metrics.accuracy(), 2.0 / 3);
+  EXPECT_NEAR(metrics.loss, -std::log(0.5 * 0.75 * 0.25) / 3, 1e-7);
+}
+
+TEST(EvaluateTest, PrecisionAndRecall) {
+  Metrics metrics;
+  metrics.confusion = {{3, 1, 0}, {2, 4, 0}, {0, 0, 0}};
+  EXPECT_DOUBLE_EQ(metrics.precision(0), 0.6);
+  EXPECT_DOUBLE_EQ(metrics.recall(0), 0.75);
+  EXPECT_DOUBLE_EQ(metrics.precision(1), 0.8);
+  EXPECT_DOUBLE_EQ(metrics.recall(1), 4.0 / 6);
+  EXPECT_DOUBLE_EQ(metrics.precision(2), 0);
+  EXPECT_DOUBLE_EQ(metrics.recall(2), 0);
+}
+
+TEST(EvaluateTest, TheFirstOfEqualProbabilitiesWins) {
+  EXPECT_EQ(Evaluate({{0.5f, 0.5f}, {0.5f, 0.5f}}, {0, 1}).correct(), 1);
+}
+
+TEST(EvaluateTest, AProbabilityOfZeroCostsAFiniteLoss) {
+  const Metrics metrics = Evaluate({{1.0f, 0.0f}}, {1});
+  EXPECT_NEAR(metrics.loss, 87.3, 0.1);
+}
+
+}  // namespace
+}  // namespace newsgenre

@@ -1,0 +1,65 @@
+// What a training run is told. Filled from flags (flags.h); tests fill it by hand.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/model/albert_config.h"
+
+namespace newsgenre {
+
+// The network made from nothing, with its vocabulary. A starting point brings all of these: what is set is
+// then refused.
+struct NetworkConfig {
+  std::optional<int> vocab_size;             // pieces; 8,000
+  std::optional<int> embedding_size;         // 128
+  std::optional<int> hidden_size;            // 256
+  std::optional<int> layers;                 // passes through the one shared layer; 3
+  std::optional<int> heads;                  // attention heads; 4
+  std::optional<int> intermediate_size;      // 4 * hidden_size
+  std::optional<double> dropout;             // of embeddings, hidden states and attention, 0 … 1; 0.1
+  std::optional<double> classifier_dropout;  // in front of the last linear map, 0 … 1; 0.1
+};
+
+struct TrainerConfig {
+  // Data
+  std::string train;            // labelled rows to learn from and to validate with; required
+  std::string test;             // labelled rows for one test at the end; none: no test
+  int64_t validation_rows = 0;  // rows split off `train`; 0: a tenth of it, at most 5,000
+
+  // Model
+  std::string model_dir;      // where the release goes; required
+  std::string model_version;  // the release's name; empty: the UTC time
+  std::string init_from;      // checkpoint or Hugging Face folder to start from; empty: from nothing
+  std::string head = "cls";   // "cls" or "pooler"
+  int max_tokens = 512;       // tokens read of a text, [CLS] and [SEP] included
+  NetworkConfig network;
+
+  // Optimisation
+  std::string optimizer = "adamw";  // "adamw" or "adam" (without weight decay)
+  double learning_rate = 1e-3;      // at its peak, per step
+  double warmup = 0.1;              // fraction of all steps, 0 … 1
+  double weight_decay = 0.01;       // per step, times the learning rate
+  double clip_norm = 1.0;           // bound on the norm of all gradients together
+  int epochs = 2;
+  int64_t batch_tokens = 2048;  // most tokens of a step
+  int64_t batch_texts = 64;     // most texts of a step
+
+  // Running
+  uint64_t seed = 1;
+  std::string device = "auto";  // "auto", "cpu" or "cuda:N"
+  int threads = 0;              // CPU threads; 0: all
+
+  // All of the above as text, by flag, for the record.
+  std::map<std::string, std::string> recipe;
+
+  // INVALID_ARGUMENT names the first bad field as its flag.
+  absl::Status Validate() const;
+  // The sizes of a network from nothing: `network` with its defaults.
+  AlbertConfig NewNetwork() const;
+};
+
+}  // namespace newsgenre
