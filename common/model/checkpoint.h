@@ -1,5 +1,6 @@
-// A checkpoint folder: config.json, model.safetensors, spiece.model, tokenizer_config.json, manifest.json. Hugging Face
-// tools open it too; a plain Hugging Face folder (no manifest) is read as well.
+// A checkpoint folder: config.json, model.safetensors, spiece.model, tokenizer_config.json, manifest.json.
+// Hugging Face tools open it too; a plain Hugging Face folder (no manifest) is read as well. A model folder
+// holds such folders as releases and a file CURRENT that names one of them.
 #pragma once
 
 #include <cstdint>
@@ -14,32 +15,37 @@
 
 namespace newsgenre {
 
-inline constexpr int kManifestFormatVersion = 1;
-
 struct Checkpoint {
-  Albert model;          // on the CPU
+  Albert model;  // on the CPU when loaded
   TextEncoder encoder;
-  v1::Manifest manifest;  // complete for a plain Hugging Face folder too: its labels from id2label, head "pooler", no
-                          // cleaning, version the folder's name, no canaries
+  // Complete for a plain Hugging Face folder too: its labels from id2label, head "pooler", no cleaning,
+  // version the folder's name, no canaries.
+  v1::Manifest manifest;
 };
 
-// The release folder that `path` stands for: the one that its CURRENT names, or `path` itself.
+// The release folder that `path` stands for: the one that its CURRENT names, or `path` itself. NOT_FOUND
+// where no model is, DATA_LOSS where CURRENT names none.
 absl::StatusOr<std::string> ResolveModelDir(const std::string& path);
 
-// Reads and checks a folder (SHA-256 of every file against the manifest, config, tensors, labels against the head).
-// NOT_FOUND: no such folder. DATA_LOSS: missing, truncated or changed files. FAILED_PRECONDITION: parts that don't fit each
-// other or this program (format version, shapes). INVALID_ARGUMENT: what we don't implement. Each names the file, tensor
-// or field.
+// Reads and checks a folder (SHA-256 of every file against the manifest, config, tensors, labels against the
+// head). NOT_FOUND: no such folder. DATA_LOSS: missing, truncated or changed files, values that are not
+// finite. FAILED_PRECONDITION: parts that don't fit each other or this program (format version, shapes).
+// INVALID_ARGUMENT: what we don't implement. Each names the folder and the file, tensor or field.
 absl::StatusOr<Checkpoint> LoadCheckpoint(const std::string& path);
 
-// What training starts from: the same folder, but the head may be missing (ALBERT without one, or another head or number
-// of labels): then it is drawn anew from `seed`.
+// What training starts from: the same folder, but the head may be missing (ALBERT without one) or another one
+// (the kind or the labels differ): then it is drawn anew from `seed`, and a log line says so. The encoder
+// cleans as kLatestCleaning says; the manifest holds nothing but the labels and the head.
 absl::StatusOr<Checkpoint> LoadForTraining(const std::string& path, Head head,
                                            const std::vector<std::string>& labels, uint64_t seed);
 
-// Writes `checkpoint` as the release MODEL_DIR/<manifest.version> and points MODEL_DIR/CURRENT at it. Fills in the
-// manifest's format version, files, head, labels, cleaning and limits. ALREADY_EXISTS for a release that exists. Returns
-// the release's folder.
+// Writes the five files into `folder`, which exists, the manifest last. Takes version, labels, metrics,
+// canaries and recipe from checkpoint.manifest and fills in the rest.
+absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkpoint);
+
+// Writes `checkpoint` as the release MODEL_DIR/<manifest.version>, reads it back, and points
+// MODEL_DIR/CURRENT at it. ALREADY_EXISTS for a release that exists, INVALID_ARGUMENT for a version that
+// IsReleaseName refuses; on an error no release is left behind. Returns the release's folder.
 absl::StatusOr<std::string> PublishCheckpoint(const std::string& model_dir, const Checkpoint& checkpoint);
 
 }  // namespace newsgenre

@@ -11,12 +11,13 @@
 
 namespace newsgenre {
 
-// Owns the weights on the device. Immutable after Load: any thread; torch makes one OpenMP team for each thread that calls
-// Probabilities, so let few threads do it.
+// Owns the weights on the device. Immutable after Load: any thread; torch makes one OpenMP team for each
+// thread that calls Probabilities, so let few threads do it.
 class Classifier {
  public:
-  // `path`: a model folder with CURRENT, one release, or a plain Hugging Face folder. `device` as in ParseDevice. Runs the
-  // manifest's canaries through the path that will serve; FAILED_PRECONDITION where one drifts by more than 1e-3.
+  // `path`: a model folder with CURRENT, one release, or a plain Hugging Face folder. `device` as in
+  // ParseDevice. Runs the manifest's canaries through the path that will serve; FAILED_PRECONDITION where one
+  // drifts by more than 1e-3.
   static absl::StatusOr<std::unique_ptr<Classifier>> Load(const std::string& path, const std::string& device);
   ~Classifier();
 
@@ -25,9 +26,10 @@ class Classifier {
   // As taken: "cpu", "cuda:0".
   const std::string& device() const;
 
-  // softmax(logits): for each text one probability a label, in the manifest's label order. An error is INTERNAL or
-  // RESOURCE_EXHAUSTED (device memory). The batch may hold any number of texts from 1 on.
-  absl::StatusOr<std::vector<std::vector<float>>> Probabilities(const std::vector<const Encoding*>& batch) const;
+  // softmax(logits): for each text one probability a label, in the manifest's label order. An error is
+  // INTERNAL or RESOURCE_EXHAUSTED (device memory). The batch may hold any number of texts from 1 on.
+  absl::StatusOr<std::vector<std::vector<float>>> Probabilities(
+      const std::vector<const Encoding*>& batch) const;
 
  private:
   struct Impl;

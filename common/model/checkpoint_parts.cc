@@ -1,0 +1,194 @@
+#include "common/model/checkpoint_parts.h"
+
+#include <ATen/ops/isfinite.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/file.h"
+#include "common/base/status_macros.h"
+#include "common/model/manifest.h"
+#include "common/model/safetensors.h"
+#include "common/text/clean_text.h"
+#include "nlohmann/json.hpp"
+
+namespace newsgenre {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kMaxJsonBytes = int64_t{1} << 20;
+constexpr int64_t kMaxVocabularyBytes = int64_t{1} << 26;
+constexpr int64_t kMaxTensorBytes = int64_t{1} << 32;
+
+using FileBytes = std::map<std::string, std::string>;
+
+bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+bool EndsWith(std::string_view text, std::string_view suffix) {
+  return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
+}
+
+absl::StatusOr<std::string> ReadPart(const std::string& folder, const std::string& name) {
+  const int64_t limit = name == kTensorFile       ? kMaxTensorBytes
+                        : name == kVocabularyFile ? kMaxVocabularyBytes
+                                                  : kMaxJsonBytes;
+  absl::StatusOr<std::string> bytes = ReadFile(folder + "/" + name, limit);
+  if (absl::IsNotFound(bytes.status())) return absl::DataLossError(name + " is missing");
+  return bytes;
+}
+
+// The manifest must list exactly the files that a checkpoint has: a name is never used as a path before this.
+absl::Status CheckFileList(const v1::Manifest& manifest) {
+  std::set<std::string> missing(std::begin(kListedFiles), std::end(kListedFiles));
+  for (const v1::FileEntry& file : manifest.files()) {
+    if (missing.erase(file.name()) == 0) {
+      return absl::DataLossError(file.name() + " is listed twice or is no file of a checkpoint");
+    }
+  }
+  if (!missing.empty()) return absl::DataLossError(*missing.begin() + " is not listed");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FileBytes> ReadListedFiles(const std::string& folder, const v1::Manifest& manifest) {
+  RETURN_IF_ERROR(AddContext(CheckFileList(manifest), kManifestFile));
+  FileBytes files;
+  for (const v1::FileEntry& file : manifest.files()) {
+    ASSIGN_OR_RETURN(std::string bytes, ReadPart(folder, file.name()));
+    if (const std::string sha256 = Sha256(bytes); sha256 != file.sha256()) {
+      return absl::DataLossError(file.name() + " was changed: its SHA-256 is " + sha256 +
+                                 ", the manifest says " + file.sha256());
+    }
+    files[file.name()] = std::move(bytes);
+  }
+  return files;
+}
+
+absl::StatusOr<FileBytes> ReadHuggingFaceFiles(const std::string& folder) {
+  FileBytes files;
+  for (const char* name : {kConfigFile, kTensorFile, kVocabularyFile}) {
+    ASSIGN_OR_RETURN(files[name], ReadPart(folder, name));
+  }
+  return files;
+}
+
+// id2label, {"0": "World", …}, in the order of its numbers. A config without one has two labels, as in
+// transformers.
+absl::StatusOr<std::vector<std::string>> LabelsOfConfig(const std::string& config_json) {
+  const nlohmann::json config = nlohmann::json::parse(config_json, nullptr, /*allow_exceptions=*/false);
+  if (!config.is_object() || !config.contains("id2label"))
+    return std::vector<std::string>{"LABEL_0", "LABEL_1"};
+  const nlohmann::json& names = config["id2label"];
+  std::vector<std::string> labels;
+  for (size_t id = 0; id < names.size(); ++id) {
+    const std::string key = std::to_string(id);
+    if (!names.is_object() || !names.contains(key) || !names[key].is_string()) {
+      return absl::InvalidArgumentError("id2label has no name for " + key);
+    }
+    labels.push_back(names[key].get<std::string>());
+  }
+  return labels;
+}
+
+std::string FolderName(const std::string& folder) {
+  const fs::path path = fs::absolute(folder).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
+absl::StatusOr<v1::Manifest> DescribeHuggingFaceFolder(const std::string& folder,
+                                                       const std::string& config_json,
+                                                       const AlbertConfig& config) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> labels, LabelsOfConfig(config_json));
+  v1::Manifest manifest;
+  manifest.set_format_version(kManifestFormatVersion);
+  manifest.set_version(FolderName(folder));
+  manifest.mutable_labels()->Add(labels.begin(), labels.end());
+  manifest.set_head(std::string(HeadName(Head::kPooler)));
+  manifest.set_cleaning_version(static_cast<int>(CleaningVersion::kNone));
+  manifest.set_max_tokens(config.max_position_embeddings);
+  return manifest;
+}
+
+// What other ALBERT architectures carry besides: the masked language model's and the sentence order's heads,
+// a buffer.
+bool IsWanted(const std::string& name) {
+  return !StartsWith(name, "predictions.") && !StartsWith(name, "sop_classifier.") &&
+         !EndsWith(name, "position_ids");
+}
+
+std::string CanonicalName(const std::string& name) {
+  const bool bare =
+      StartsWith(name, "embeddings.") || StartsWith(name, "encoder.") || StartsWith(name, "pooler.");
+  return bare ? "albert." + name : name;
+}
+
+absl::StatusOr<TensorMap> ReadTensors(const std::string& bytes, bool has_manifest) {
+  ASSIGN_OR_RETURN(Safetensors file, ParseSafetensors(bytes, IsWanted));
+  if (!has_manifest && file.metadata.count(kManifestMark) > 0) {
+    return absl::DataLossError("manifest.json, which belongs to it, is missing");
+  }
+  TensorMap tensors;
+  for (auto& [name, tensor] : file.tensors) {
+    if (!at::isfinite(tensor).all().item<bool>()) {
+      return absl::DataLossError("tensor " + name + " has a value that is not finite");
+    }
+    if (!tensors.emplace(CanonicalName(name), std::move(tensor)).second) {
+      return absl::FailedPreconditionError("tensor " + name +
+                                           " comes with and without albert. before its name");
+    }
+  }
+  return tensors;
+}
+
+absl::StatusOr<Tokenizer> ReadVocabulary(const std::string& bytes, const AlbertConfig& config) {
+  ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::FromBytes(bytes));
+  if (tokenizer.vocab_size() != config.vocab_size) {
+    return absl::FailedPreconditionError("it has " + std::to_string(tokenizer.vocab_size()) +
+                                         " pieces, config.json says vocab_size " +
+                                         std::to_string(config.vocab_size));
+  }
+  return tokenizer;
+}
+
+// The value of a status, with the file's name before an error's message.
+template <typename T>
+absl::StatusOr<T> InFile(const char* name, absl::StatusOr<T> value) {
+  if (!value.ok()) return AddContext(value.status(), name);
+  return value;
+}
+
+}  // namespace
+
+absl::StatusOr<CheckpointParts> ReadCheckpointParts(const std::string& folder) {
+  const absl::StatusOr<std::string> manifest_json = ReadFile(folder + "/" + kManifestFile, kMaxJsonBytes);
+  if (!manifest_json.ok() && !absl::IsNotFound(manifest_json.status())) return manifest_json.status();
+  const bool has_manifest = manifest_json.ok();
+
+  v1::Manifest manifest;
+  FileBytes files;
+  if (has_manifest) {
+    ASSIGN_OR_RETURN(manifest, InFile(kManifestFile, ParseManifest(*manifest_json)));
+    ASSIGN_OR_RETURN(files, ReadListedFiles(folder, manifest));
+  } else {
+    ASSIGN_OR_RETURN(files, ReadHuggingFaceFiles(folder));
+  }
+  ASSIGN_OR_RETURN(const AlbertConfig config, InFile(kConfigFile, ParseAlbertConfig(files[kConfigFile])));
+  ASSIGN_OR_RETURN(TensorMap tensors, InFile(kTensorFile, ReadTensors(files[kTensorFile], has_manifest)));
+  ASSIGN_OR_RETURN(Tokenizer tokenizer,
+                   InFile(kVocabularyFile, ReadVocabulary(files[kVocabularyFile], config)));
+  if (!has_manifest) {
+    ASSIGN_OR_RETURN(manifest,
+                     InFile(kConfigFile, DescribeHuggingFaceFolder(folder, files[kConfigFile], config)));
+  }
+  return CheckpointParts{config, std::move(tokenizer), std::move(tensors), std::move(manifest)};
+}
+
+}  // namespace newsgenre

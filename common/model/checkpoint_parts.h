@@ -1,0 +1,41 @@
+// Reads a checkpoint folder, ours or Hugging Face's, up to the network: what loading for serving and for
+// training have in common.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/model/albert.h"
+#include "common/text/tokenizer.h"
+#include "newsgenre/v1/manifest.pb.h"
+
+namespace newsgenre {
+
+inline constexpr char kConfigFile[] = "config.json";
+inline constexpr char kTensorFile[] = "model.safetensors";
+inline constexpr char kVocabularyFile[] = "spiece.model";
+inline constexpr char kTokenizerFile[] = "tokenizer_config.json";
+inline constexpr char kManifestFile[] = "manifest.json";
+inline constexpr const char* kListedFiles[] = {kConfigFile, kTensorFile, kVocabularyFile, kTokenizerFile};
+
+// The metadata entry of a tensor file that has a manifest beside it. Without the manifest such a folder would
+// look like a plain Hugging Face one, and its texts would no longer be cleaned.
+inline constexpr char kManifestMark[] = "newsgenre";
+
+struct CheckpointParts {
+  AlbertConfig config;
+  Tokenizer tokenizer;
+  // By the names of AlbertForSequenceClassification ("albert." is put before those of a bare AlbertModel),
+  // without what other ALBERT architectures carry besides (predictions.*, sop_classifier.*, position_ids).
+  // All values are finite.
+  TensorMap tensors;
+  // For a plain Hugging Face folder what is known of it: labels from id2label, head "pooler", no cleaning,
+  // all positions, the folder's name as the version.
+  v1::Manifest manifest;
+};
+
+// Checks every file's SHA-256 where there is a manifest, and that the vocabulary has the config's size.
+// Statuses as LoadCheckpoint's.
+absl::StatusOr<CheckpointParts> ReadCheckpointParts(const std::string& folder);
+
+}  // namespace newsgenre

@@ -1,0 +1,47 @@
+#include "common/model/predict.h"
+
+#include <ATen/ops/softmax.h>
+#include <c10/core/InferenceMode.h>
+
+#include <cmath>
+#include <cstdint>
+
+#include "common/base/status_macros.h"
+#include "common/model/device.h"
+#include "common/model/packed_batch.h"
+
+namespace newsgenre {
+
+absl::StatusOr<std::vector<std::vector<float>>> Predict(const Albert& model,
+                                                        const std::vector<const Encoding*>& batch) {
+  std::vector<std::vector<float>> probabilities;
+  RETURN_IF_ERROR(CatchTorch([&]() -> absl::Status {
+    const c10::InferenceMode inference;
+    const at::Tensor logits = model.Logits(PackBatch(batch, model.device()), /*training=*/false);
+    const at::Tensor rows = at::softmax(logits, /*dim=*/1, at::kFloat).to(at::kCPU).contiguous();
+    const float* row = rows.data_ptr<float>();
+    for (int64_t text = 0; text < rows.size(0); ++text, row += rows.size(1)) {
+      if (!std::isfinite(row[0])) {
+        return absl::InternalError("text " + std::to_string(text) +
+                                   " of the batch has probabilities that are not numbers");
+      }
+      probabilities.emplace_back(row, row + rows.size(1));
+    }
+    return absl::OkStatus();
+  }));
+  return probabilities;
+}
+
+absl::Status RecordCanaries(const std::vector<std::string>& texts, Checkpoint* checkpoint) {
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const absl::StatusOr<Encoding> encoding = checkpoint->encoder.Encode(texts[i]);
+    if (!encoding.ok()) return AddContext(encoding.status(), "canary " + std::to_string(i));
+    ASSIGN_OR_RETURN(const auto probabilities, Predict(checkpoint->model, {&*encoding}));
+    v1::Canary* canary = checkpoint->manifest.add_canaries();
+    canary->set_text(texts[i]);
+    canary->mutable_probabilities()->Add(probabilities[0].begin(), probabilities[0].end());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace newsgenre
