@@ -1,0 +1,88 @@
+// What the server counts, for Prometheus.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "prometheus/counter.h"
+#include "prometheus/family.h"
+#include "prometheus/gauge.h"
+#include "prometheus/histogram.h"
+#include "prometheus/registry.h"
+#include "server/batching/batcher.h"
+#include "server/models/model.h"
+
+namespace newsgenre {
+
+// The codes that a call of this server can end with; OK is 0.
+inline constexpr std::array<absl::StatusCode, 7> kAnswerCodes = {
+    absl::StatusCode::kOk,
+    absl::StatusCode::kCancelled,
+    absl::StatusCode::kInvalidArgument,
+    absl::StatusCode::kDeadlineExceeded,
+    absl::StatusCode::kResourceExhausted,
+    absl::StatusCode::kInternal,
+    absl::StatusCode::kUnavailable,
+};
+
+// One method's series. Any thread; counters and gauges are atomics, a histogram takes a short lock of its
+// own.
+class MethodMetrics {
+ public:
+  MethodMetrics(std::map<absl::StatusCode, prometheus::Counter*> calls,
+                prometheus::Histogram* latency_seconds, prometheus::Gauge* in_flight)
+      : calls_(std::move(calls)), latency_seconds_(latency_seconds), in_flight_(in_flight) {}
+
+  void OnStart() { in_flight_->Increment(); }
+  // `code` is one of kAnswerCodes.
+  void OnFinish(absl::StatusCode code, std::chrono::steady_clock::duration latency);
+
+ private:
+  const std::map<absl::StatusCode, prometheus::Counter*> calls_;
+  prometheus::Histogram* const latency_seconds_;
+  prometheus::Gauge* const in_flight_;
+};
+
+// Owns every series. All of them exist before the first call: a method's from AddMethod on, a model's labels
+// and info from CountPredictions on.
+class Metrics : public BatchObserver {
+ public:
+  Metrics();
+
+  // The series of the method with this name; it lives as long as the metrics. Before the server listens.
+  MethodMetrics* AddMethod(const std::string& name);
+
+  // `model`, with its predictions counted by label, as the one that newsgenre_model_info names. One thread at
+  // a time.
+  std::shared_ptr<const Model> CountPredictions(std::shared_ptr<const Model> model);
+
+  // Any thread.
+  void OnQueueChange(int64_t delta_texts) override;
+  void OnBatch(int64_t texts, int64_t tokens) override;
+
+  // What a scrape reads: the series above and those of the process.
+  const std::vector<std::shared_ptr<prometheus::Collectable>>& collectables() const { return collectables_; }
+
+ private:
+  std::shared_ptr<prometheus::Registry> registry_;
+  std::vector<std::shared_ptr<prometheus::Collectable>> collectables_;
+  prometheus::Family<prometheus::Counter>& calls_;
+  prometheus::Family<prometheus::Histogram>& latency_seconds_;
+  prometheus::Family<prometheus::Gauge>& in_flight_;
+  prometheus::Family<prometheus::Counter>& predictions_;
+  prometheus::Family<prometheus::Gauge>& model_info_;
+  prometheus::Histogram& batch_texts_;
+  prometheus::Histogram& batch_tokens_;
+  prometheus::Gauge& queue_depth_texts_;
+  prometheus::Gauge* serving_model_ = nullptr;  // model_info_'s only series
+  std::deque<MethodMetrics> methods_;
+};
+
+}  // namespace newsgenre
