@@ -1,0 +1,252 @@
+#include "common/model/albert.h"
+
+#include <ATen/Context.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+
+#include <cmath>
+#include <random>
+#include <tuple>
+
+#include "common/base/file.h"
+#include "common/model/device.h"
+#include "common/model/safetensors.h"
+#include "gmock/gmock.h"
+#include "nlohmann/json.hpp"
+#include "tests/support/status_matchers.h"
+
+namespace newsgenre {
+namespace {
+
+using absl::StatusCode;
+using testing::HasSubstr;
+
+AlbertConfig SmallConfig() {
+  AlbertConfig config;
+  config.vocab_size = 100;
+  config.embedding_size = 32;
+  config.hidden_size = 128;
+  config.num_hidden_layers = 3;
+  config.num_attention_heads = 4;
+  config.intermediate_size = 256;
+  config.max_position_embeddings = 200;
+  config.initializer_range = 0.05;
+  config.classifier_dropout_prob = 0.0;
+  return config;
+}
+
+std::vector<Encoding> RandomTexts(const std::vector<int>& lengths, int vocab_size) {
+  std::mt19937 generator(11);
+  std::vector<Encoding> texts;
+  for (const int length : lengths) {
+    Encoding text;
+    for (int i = 0; i < length; ++i) text.ids.push_back(5 + static_cast<int>(generator() % (vocab_size - 5)));
+    texts.push_back(text);
+  }
+  return texts;
+}
+
+PackedBatch Pack(const std::vector<Encoding>& texts, c10::Device device = c10::kCPU) {
+  std::vector<const Encoding*> pointers;
+  for (const Encoding& text : texts) pointers.push_back(&text);
+  return PackBatch(pointers, device);
+}
+
+double MaxDifference(const at::Tensor& a, const at::Tensor& b) {
+  return (a.cpu() - b.cpu()).abs().max().item<double>();
+}
+
+at::Tensor Infer(const Albert& model, const std::vector<Encoding>& texts) {
+  const at::NoGradGuard no_grad;
+  return model.Logits(Pack(texts, model.device()), /*training=*/false);
+}
+
+// What transformers computed for a tiny model; tests/golden/make_albert_golden.py writes it.
+class AlbertGoldenTest : public testing::TestWithParam<std::tuple<std::string, Head>> {
+ protected:
+  void SetUp() override {
+    const auto& [activation, head] = GetParam();
+    ASSERT_OK_AND_ASSIGN(const AlbertConfig config, ParseAlbertConfig(Read(activation + ".json")));
+    TensorMap weights = Tensors("model.safetensors");
+    if (head == Head::kCls) {
+      weights.erase("albert.pooler.weight");
+      weights.erase("albert.pooler.bias");
+    }
+    ASSERT_OK_AND_ASSIGN(model_, Albert::FromTensors(config, head, 4, std::move(weights)));
+    expected_ = Tensors(activation + "_" + std::string(HeadName(head)) + ".safetensors");
+    const auto batch = nlohmann::json::parse(Read("batch.json"));
+    for (const auto& ids : batch["texts"]) texts_.push_back({ids.get<std::vector<int32_t>>()});
+    labels_ = at::tensor(batch["labels"].get<std::vector<int64_t>>());
+  }
+
+  static std::string Read(const std::string& name) {
+    auto bytes = ReadFile(std::string(NEWSGENRE_SOURCE_DIR) + "/tests/golden/albert/" + name);
+    EXPECT_THAT(bytes, IsOk());
+    return bytes.value_or("");
+  }
+  static TensorMap Tensors(const std::string& name) {
+    auto file = ParseSafetensors(Read(name));
+    EXPECT_THAT(file, IsOk());
+    return file.ok() ? file->tensors : TensorMap();
+  }
+
+  absl::StatusOr<Albert> model_;
+  std::vector<Encoding> texts_;
+  at::Tensor labels_;
+  TensorMap expected_;
+};
+
+TEST_P(AlbertGoldenTest, LogitsAreTransformers) {
+  EXPECT_LT(MaxDifference(Infer(*model_, texts_), expected_.at("logits")), 1e-5);
+}
+
+TEST_P(AlbertGoldenTest, GradientsAreTransformers) {
+  model_->SetRequiresGrad(true);
+  at::cross_entropy_loss(model_->Logits(Pack(texts_), /*training=*/true), labels_).backward();
+
+  double sum_of_squares = 0;
+  for (const auto& [name, parameter] : model_->parameters()) {
+    sum_of_squares += std::pow(expected_.at(name).norm().item<double>(), 2);
+  }
+  for (const auto& [name, parameter] : model_->parameters()) {
+    const at::Tensor theirs = expected_.at(name);
+    const double bar = 1e-4 * std::max(theirs.norm().item<double>(), 1e-3 * std::sqrt(sum_of_squares));
+    EXPECT_LE((parameter.grad() - theirs).norm().item<double>(), bar) << name;
+  }
+  EXPECT_EQ(expected_.size(), model_->parameters().size() + 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Albert, AlbertGoldenTest,
+                         testing::Combine(testing::Values("gelu", "gelu_new"),
+                                          testing::Values(Head::kCls, Head::kPooler)),
+                         [](const auto& info) {
+                           return std::get<0>(info.param) + "_" +
+                                  std::string(HeadName(std::get<1>(info.param)));
+                         });
+
+TEST(AlbertTest, ATextsProbabilitiesDoNotDependOnItsBatch) {
+  const AlbertConfig config = SmallConfig();
+  const Albert model = Albert::Random(config, Head::kPooler, 4, 5);
+  std::vector<int> lengths;
+  for (int i = 0; i < 70; ++i) lengths.push_back(1 + (i * i * 7) % 190);
+  const std::vector<Encoding> texts = RandomTexts(lengths, config.vocab_size);
+  // Batches of 1, 2, 3, 5, 16, 33 and 70 texts: BLAS takes other kernels for other numbers of rows.
+  std::vector<at::Tensor> alone;
+  for (const Encoding& text : texts) alone.push_back(at::softmax(Infer(model, {text}), -1)[0]);
+  for (const size_t size : {2, 3, 5, 16, 33, 70}) {
+    for (size_t start = 0; start + size <= texts.size(); start += size) {
+      const std::vector<Encoding> batch(texts.begin() + start, texts.begin() + start + size);
+      const at::Tensor together = at::softmax(Infer(model, batch), -1);
+      for (size_t i = 0; i < size; ++i) EXPECT_LT(MaxDifference(together[i], alone[start + i]), 1e-6);
+    }
+  }
+}
+
+TEST(AlbertTest, TheOrderOfTextsOnlyOrdersTheLogits) {
+  const AlbertConfig config = SmallConfig();
+  const Albert model = Albert::Random(config, Head::kCls, 4, 5);
+  std::vector<Encoding> texts = RandomTexts({150, 4, 60, 61, 9}, config.vocab_size);
+  const at::Tensor forward = Infer(model, texts);
+  std::reverse(texts.begin(), texts.end());
+  EXPECT_LT(MaxDifference(forward.flip(0), Infer(model, texts)), 1e-5);
+}
+
+TEST(AlbertTest, RandomFollowsItsSeed) {
+  const Albert a = Albert::Random(SmallConfig(), Head::kPooler, 4, 1);
+  const Albert b = Albert::Random(SmallConfig(), Head::kPooler, 4, 1);
+  const Albert c = Albert::Random(SmallConfig(), Head::kPooler, 4, 2);
+  const std::string layer = "albert.encoder.albert_layer_groups.0.albert_layers.0.";
+  for (const auto& [name, parameter] : a.parameters()) {
+    EXPECT_TRUE(at::equal(parameter, b.parameters().at(name))) << name;
+  }
+  const at::Tensor ffn = a.parameters().at(layer + "ffn.weight");
+  EXPECT_FALSE(at::equal(ffn, c.parameters().at(layer + "ffn.weight")));
+  EXPECT_NEAR(ffn.mean().item<double>(), 0.0, 0.002);
+  EXPECT_NEAR(ffn.std().item<double>(), 0.05, 0.002);
+  EXPECT_EQ(a.parameters().at(layer + "ffn.bias").abs().max().item<float>(), 0.0f);
+  const at::Tensor norm = a.parameters().at(layer + "full_layer_layer_norm.weight");
+  EXPECT_EQ(norm.min().item<float>(), 1.0f);
+  EXPECT_EQ(norm.max().item<float>(), 1.0f);
+}
+
+TEST(AlbertTest, HasTheWeightsOfItsHead) {
+  const Albert cls = Albert::Random(SmallConfig(), Head::kCls, 3, 1);
+  const Albert pooler = Albert::Random(SmallConfig(), Head::kPooler, 3, 1);
+  EXPECT_EQ(cls.parameters().count("albert.pooler.weight"), 0u);
+  EXPECT_EQ(pooler.parameters().count("albert.pooler.weight"), 1u);
+  EXPECT_EQ(pooler.parameters().size(), cls.parameters().size() + 2);
+  EXPECT_EQ(cls.parameters().at("classifier.weight").sizes(), c10::IntArrayRef({3, 128}));
+}
+
+TEST(AlbertTest, DropoutActsInTrainingOnly) {
+  const auto texts = RandomTexts({12, 60}, 100);
+  for (double AlbertConfig::*rate :
+       {&AlbertConfig::hidden_dropout_prob, &AlbertConfig::attention_probs_dropout_prob,
+        &AlbertConfig::classifier_dropout_prob}) {
+    AlbertConfig config = SmallConfig();
+    const PackedBatch batch = Pack(texts);
+    const at::Tensor plain = Albert::Random(config, Head::kCls, 4, 5).Logits(batch, /*training=*/true);
+    config.*rate = 0.3;
+    const Albert model = Albert::Random(config, Head::kCls, 4, 5);
+    EXPECT_LT(MaxDifference(model.Logits(batch, /*training=*/false), plain), 1e-6);
+    at::manual_seed(1);
+    const at::Tensor dropped = model.Logits(batch, /*training=*/true);
+    EXPECT_GT(MaxDifference(dropped, plain), 1e-3);
+    at::manual_seed(1);
+    EXPECT_EQ(MaxDifference(model.Logits(batch, /*training=*/true), dropped), 0.0);
+  }
+}
+
+TEST(AlbertTest, FromTensorsNamesWhatDoesNotFit) {
+  const AlbertConfig config = SmallConfig();
+  const TensorMap good = Albert::Random(config, Head::kCls, 4, 1).parameters();
+  EXPECT_THAT(Albert::FromTensors(config, Head::kCls, 4, good), IsOk());
+  const auto expect_refused = [&](const TensorMap& tensors, int labels, const std::string& message) {
+    EXPECT_THAT(Albert::FromTensors(config, Head::kCls, labels, tensors),
+                StatusIs(StatusCode::kFailedPrecondition, HasSubstr(message)));
+  };
+
+  TensorMap missing = good;
+  missing.erase("albert.embeddings.LayerNorm.bias");
+  expect_refused(missing, 4, "tensor albert.embeddings.LayerNorm.bias is missing");
+  TensorMap extra = good;
+  extra["albert.pooler.weight"] = at::zeros({128, 128});
+  expect_refused(extra, 4, "tensor albert.pooler.weight has no place in an ALBERT with head cls");
+  TensorMap shaped = good;
+  shaped["albert.embeddings.word_embeddings.weight"] = at::zeros({100, 33});
+  expect_refused(
+      shaped, 4,
+      "tensor albert.embeddings.word_embeddings.weight has shape [100, 33]; the config asks for [100, 32]");
+  TensorMap doubled = good;
+  doubled["classifier.bias"] = at::zeros({4}, at::kDouble);
+  expect_refused(doubled, 4, "tensor classifier.bias is not fp32");
+  expect_refused(good, 5, "tensor classifier.bias has shape [4]; the config asks for [5]");
+}
+
+TEST(AlbertTest, AnIdBeyondTheVocabularyIsAnError) {
+  const Albert model = Albert::Random(SmallConfig(), Head::kCls, 4, 1);
+  EXPECT_THAT(CatchTorch([&] {
+                Infer(model, {{{2, 100, 3}}});
+                return absl::OkStatus();
+              }),
+              StatusIs(StatusCode::kInternal, HasSubstr("out of range")));
+}
+
+TEST(AlbertTest, CudaGivesTheCpusLogits) {
+  const auto device = ParseDevice("cuda:0");
+  if (!device.ok()) GTEST_SKIP() << device.status().message();
+  const auto texts = RandomTexts({150, 4, 60, 61, 9, 200}, 100);
+  const at::Tensor expected = Infer(Albert::Random(SmallConfig(), Head::kPooler, 4, 5), texts);
+  Albert model = Albert::Random(SmallConfig(), Head::kPooler, 4, 5);
+  model.To(*device);
+  EXPECT_EQ(model.device(), *device);
+  EXPECT_LT(MaxDifference(Infer(model, texts), expected), 1e-4);
+}
+
+}  // namespace
+}  // namespace newsgenre

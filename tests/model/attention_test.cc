@@ -1,0 +1,119 @@
+#include "common/model/attention.h"
+
+#include <ATen/Context.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/einsum.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/softmax.h>
+
+#include <cmath>
+
+#include "common/model/device.h"
+#include "gtest/gtest.h"
+
+namespace newsgenre {
+namespace {
+
+constexpr int64_t kHeads = 2, kHidden = 16;
+
+PackedBatch BatchOf(const std::vector<int64_t>& lengths, c10::Device device = c10::kCPU) {
+  std::vector<Encoding> encodings;
+  for (const int64_t length : lengths) encodings.push_back({std::vector<int32_t>(length, 5)});
+  std::vector<const Encoding*> pointers;
+  for (const Encoding& encoding : encodings) pointers.push_back(&encoding);
+  return PackBatch(pointers, device);
+}
+
+// The definition, text by text.
+at::Tensor Naive(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const PackedBatch& batch) {
+  const bool all = q.size(0) == batch.tokens();
+  const auto by_head = [](const at::Tensor& x) { return x.reshape({-1, kHeads, kHidden / kHeads}); };
+  std::vector<at::Tensor> contexts;
+  for (int64_t text = 0; text < batch.texts(); ++text) {
+    const int64_t start = batch.starts[text], length = batch.length(text);
+    const at::Tensor queries = by_head(all ? q.narrow(0, start, length) : q.narrow(0, text, 1));
+    const at::Tensor keys = by_head(k.narrow(0, start, length)), values = by_head(v.narrow(0, start, length));
+    const at::Tensor scores = at::einsum("qhw,khw->hqk", {queries, keys}) / std::sqrt(kHidden / kHeads);
+    contexts.push_back(at::einsum("hqk,khw->qhw", {at::softmax(scores, -1), values}).reshape({-1, kHidden}));
+  }
+  return at::cat(contexts);
+}
+
+double MaxDifference(const at::Tensor& a, const at::Tensor& b) {
+  return (a.cpu() - b.cpu()).abs().max().item<double>();
+}
+
+struct Inputs {
+  at::Tensor q, k, v, weights;
+};
+
+// `weights` makes a scalar of the result, so that every element of it has a gradient of its own.
+Inputs RandomInputs(int64_t queries, int64_t tokens, c10::Device device = c10::kCPU) {
+  at::manual_seed(7);
+  const auto random = [&](int64_t rows) { return at::randn({rows, kHidden}, at::kFloat).to(device); };
+  Inputs inputs{random(queries), random(tokens), random(tokens), random(queries)};
+  for (at::Tensor* tensor : {&inputs.q, &inputs.k, &inputs.v}) tensor->requires_grad_();
+  return inputs;
+}
+
+// Attend against the definition, on `device`, with gradients; `first` gives each text one query.
+void ExpectMatchesDefinition(const std::vector<int64_t>& lengths, bool first,
+                             c10::Device device = c10::kCPU) {
+  const PackedBatch batch = BatchOf(lengths, device), cpu_batch = BatchOf(lengths);
+  const int64_t queries = first ? batch.texts() : batch.tokens();
+  const Inputs inputs = RandomInputs(queries, batch.tokens(), device);
+  const Inputs reference = RandomInputs(queries, batch.tokens());
+
+  const at::Tensor context = AttentionLayout(batch).Attend(inputs.q, inputs.k, inputs.v, kHeads, 0.0);
+  const at::Tensor expected = Naive(reference.q, reference.k, reference.v, cpu_batch);
+  ASSERT_EQ(context.sizes(), expected.sizes());
+  EXPECT_LT(MaxDifference(context, expected), 1e-6);
+
+  (context * inputs.weights).sum().backward();
+  (expected * reference.weights).sum().backward();
+  EXPECT_LT(MaxDifference(inputs.q.grad(), reference.q.grad()), 1e-5);
+  EXPECT_LT(MaxDifference(inputs.k.grad(), reference.k.grad()), 1e-5);
+  EXPECT_LT(MaxDifference(inputs.v.grad(), reference.v.grad()), 1e-5);
+}
+
+const std::vector<int64_t> kLengthLists[] = {
+    {1}, {1, 1, 1}, {9}, {40, 40, 40}, {5, 300, 17, 1, 80, 79, 2, 130, 17}, {512, 3, 511, 90, 4},
+};
+
+TEST(AttentionTest, MatchesTheDefinitionForAllTokens) {
+  for (const auto& lengths : kLengthLists) ExpectMatchesDefinition(lengths, /*first=*/false);
+}
+
+TEST(AttentionTest, MatchesTheDefinitionForOneQueryAText) {
+  for (const auto& lengths : kLengthLists) ExpectMatchesDefinition(lengths, /*first=*/true);
+}
+
+TEST(AttentionTest, DropoutDropsProbabilitiesAndKeepsTheirMean) {
+  const PackedBatch batch = BatchOf({200, 150, 20});
+  const Inputs inputs = RandomInputs(batch.tokens(), batch.tokens());
+  const at::Tensor ones = at::ones_like(inputs.v);
+  const AttentionLayout layout(batch);
+  // Over values of one, a context is the sum of the probabilities that are left.
+  at::manual_seed(3);
+  const at::Tensor sums = layout.Attend(inputs.q, inputs.k, ones, kHeads, 0.5);
+  EXPECT_NEAR(sums.mean().item<double>(), 1.0, 0.02);
+  EXPECT_GT(sums.std().item<double>(), 0.05);
+  EXPECT_LT(MaxDifference(layout.Attend(inputs.q, inputs.k, ones, kHeads, 0.0), ones), 1e-6);
+  at::manual_seed(3);
+  EXPECT_EQ(MaxDifference(layout.Attend(inputs.q, inputs.k, ones, kHeads, 0.5), sums), 0.0);
+}
+
+TEST(AttentionTest, MatchesTheDefinitionOnCuda) {
+  const auto device = ParseDevice("cuda:0");
+  if (!device.ok()) GTEST_SKIP() << device.status().message();
+  for (const auto& lengths : kLengthLists) {
+    ExpectMatchesDefinition(lengths, /*first=*/false, *device);
+    ExpectMatchesDefinition(lengths, /*first=*/true, *device);
+  }
+}
+
+}  // namespace
+}  // namespace newsgenre

@@ -1,0 +1,59 @@
+"""What transformers' ALBERT computes: fp32 on the CPU, in eval mode (no dropout)."""
+
+import torch
+from transformers import AlbertConfig, AlbertForSequenceClassification
+
+HEADS = ("cls", "pooler")
+
+
+def random_model(seed, **sizes):
+    """AlbertForSequenceClassification with random weights; biases and norms are random too, so that each one counts."""
+    torch.manual_seed(seed)
+    config = AlbertConfig(initializer_range=0.05, classifier_dropout_prob=0.0, num_labels=4, **sizes)
+    config._attn_implementation = "eager"
+    model = AlbertForSequenceClassification(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() == 1:
+                parameter.add_(torch.randn_like(parameter) * 0.05)
+    return model
+
+
+def random_texts(seed, lengths, vocab_size):
+    """[CLS] ids [SEP]; the ids are drawn from those that no special piece has."""
+    generator = torch.Generator().manual_seed(seed)
+    texts = []
+    for length in lengths:
+        middle = torch.randint(5, vocab_size, (length - 2,), generator=generator).tolist()
+        texts.append([2, *middle, 3])
+    return texts
+
+
+def head_weights(model, head):
+    """The weights that a network with `head` has."""
+    return {
+        name: tensor.detach().contiguous()
+        for name, tensor in model.state_dict().items()
+        if head == "pooler" or not name.startswith("albert.pooler.")
+    }
+
+
+def logits(model, head, texts):
+    longest = max(map(len, texts))
+    ids = torch.zeros(len(texts), longest, dtype=torch.long)
+    mask = torch.zeros(len(texts), longest, dtype=torch.long)
+    for row, text in enumerate(texts):
+        ids[row, : len(text)] = torch.tensor(text)
+        mask[row, : len(text)] = 1
+    if head == "pooler":
+        return model(input_ids=ids, attention_mask=mask).logits
+    return model.classifier(model.albert(input_ids=ids, attention_mask=mask).last_hidden_state[:, 0])
+
+
+def logits_and_gradients(model, head, texts, labels):
+    """The logits, and the gradients of the mean cross-entropy by parameter name."""
+    model.zero_grad()
+    result = logits(model, head, texts)
+    torch.nn.functional.cross_entropy(result, torch.tensor(labels)).backward()
+    gradients = {name: p.grad for name, p in model.named_parameters() if name in head_weights(model, head)}
+    return result.detach(), gradients
