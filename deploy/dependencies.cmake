@@ -1,6 +1,6 @@
 # The third-party targets that the project links, all in one place:
 #   torch::torch  sentencepiece::sentencepiece  sentencepiece::train  gRPC::grpc++  protobuf::libprotobuf
-#   prometheus-cpp::core  prometheus-cpp::pull  nlohmann_json::nlohmann_json  OpenSSL::Crypto  absl::…  GTest::…
+#   prometheus-cpp::core  prometheus-cpp::pull  nlohmann_json::nlohmann_json  OpenSSL::Crypto  ICU::uc  absl::…  GTest::…
 
 set(NEWSGENRE_DEPS "${CMAKE_SOURCE_DIR}/build/deps")
 set(SENTENCEPIECE_ROOT "${NEWSGENRE_DEPS}/sentencepiece" CACHE PATH "folder with include/ and lib/ of sentencepiece 0.2.1")
@@ -10,6 +10,7 @@ find_package(Threads REQUIRED)
 find_package(absl REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(ICU REQUIRED COMPONENTS uc)
 find_package(nlohmann_json REQUIRED)
 find_package(GTest REQUIRED)
 

@@ -17,7 +17,7 @@ class TextEncoder {
   TextEncoder(Tokenizer tokenizer, CleaningVersion cleaning, int max_tokens)
       : tokenizer_(std::move(tokenizer)), cleaning_(cleaning), max_tokens_(max_tokens) {}
 
-  // Cleans and encodes. INVALID_ARGUMENT where nothing is left after cleaning (white space counts as nothing).
+  // Cleans and encodes. INVALID_ARGUMENT where nothing is left to encode: no text, only white space, …
   absl::StatusOr<Encoding> Encode(std::string_view text) const;
 
   const Tokenizer& tokenizer() const { return tokenizer_; }

@@ -1,4 +1,6 @@
-// ALBERT's tokenizer: the ids of transformers' AutoTokenizer for ALBERT, with special-token parsing off.
+// ALBERT's tokenizer: the ids of transformers 5.23.0's AutoTokenizer over a spiece.model, with
+// split_special_tokens. tests/parity/compare_tokenizer.py holds the two against each other and lists the
+// differences that stay, with reasons.
 #pragma once
 
 #include <cstdint>
@@ -17,21 +19,23 @@ struct Encoding {
   bool truncated = false;    // whether ids had to be dropped to keep to the limit
 };
 
-// Owns a SentencePiece model. Immutable: any thread.
+// Owns a SentencePiece unigram model. Immutable: any thread.
 class Tokenizer {
  public:
   // What every vocabulary has at these places, as albert-base-v1's does.
   static constexpr int32_t kPad = 0, kUnk = 1, kCls = 2, kSep = 3, kMask = 4;
 
-  // `model` holds the bytes of a spiece.model. INVALID_ARGUMENT where they are not a SentencePiece model or a special
-  // piece has another id than above.
+  // `model` holds the bytes of a spiece.model. INVALID_ARGUMENT where they are not a SentencePiece unigram
+  // model or a special piece has another id than above.
   static absl::StatusOr<Tokenizer> FromBytes(std::string_view model);
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // Quotes `` and '' to ", NFKD, accents stripped, lower case, pieces; [CLS] before, [SEP] behind; at most `max_tokens`
-  // ids (2 or more) with [SEP] kept. A text that contains "[MASK]" or "<pad>" yields ordinary pieces.
+  // Quotes `` and '' to ", NFKD, accents stripped, lower case, pieces; [CLS] before, [SEP] behind; at most
+  // `max_tokens` ids (2 or more) with [SEP] kept. A text that contains "[MASK]" or "<pad>" yields ordinary
+  // pieces. Pieces that the vocabulary calls user-defined (albert-base has eight, such as the full stop) are
+  // cut out of the text first, and what follows one begins a word. Time grows linearly with the text.
   Encoding Encode(std::string_view text, int max_tokens) const;
 
   int vocab_size() const;
@@ -44,9 +48,8 @@ class Tokenizer {
   std::unique_ptr<Impl> impl_;
 };
 
-// Trains a SentencePiece unigram model of `vocab_size` pieces on texts that are already cleaned, with ALBERT's
-// special pieces and normalisation. Deterministic. INVALID_ARGUMENT where the texts don't yield that many pieces; the
-// message names the most that they do.
-absl::StatusOr<std::string> TrainVocabulary(const std::vector<std::string>& texts, int vocab_size);
+// The tokenizer_config.json with which transformers' AutoTokenizer opens a folder that holds a spiece.model,
+// and gives the same ids.
+std::string TokenizerConfigJson(int max_tokens);
 
 }  // namespace newsgenre

@@ -1,0 +1,215 @@
+#include "common/text/clean_text.h"
+
+#include <unicode/uchar.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "common/text/html_entities.h"
+#include "common/text/utf8.h"
+
+namespace newsgenre {
+namespace {
+
+constexpr size_t kLongestEntityName = 10;  // a name or a number with its base
+
+bool IsAlphanumeric(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 && static_cast<signed char>(c) > 0;
+}
+
+// An entity without its ampersand: `eacute;`, `#233;`, `#xE9;`.
+struct Entity {
+  char32_t character = 0;
+  size_t size = 0;  // with the semicolon
+  bool numeric = false;
+  bool english = false;
+};
+
+char32_t ParseNumber(std::string_view digits) {
+  const bool hex = !digits.empty() && (digits[0] == 'x' || digits[0] == 'X');
+  digits.remove_prefix(hex ? 1 : 0);
+  uint32_t number = 0;
+  for (const char c : digits) {
+    const int digit = std::isdigit(static_cast<unsigned char>(c)) ? c - '0' : std::tolower(c) - 'a' + 10;
+    if (digit >= (hex ? 16 : 10)) {
+      return 0;
+    }
+    number = std::min<uint32_t>(number * (hex ? 16 : 10) + digit, 0x110000);
+  }
+  return digits.empty() ? 0 : NumericEntity(number);
+}
+
+std::optional<Entity> ParseEntity(std::string_view text) {
+  Entity entity;
+  entity.numeric = !text.empty() && text[0] == '#';
+  const size_t begin = entity.numeric ? 1 : 0;
+  size_t end = begin;
+  while (end < text.size() && end - begin < kLongestEntityName && IsAlphanumeric(text[end])) {
+    ++end;
+  }
+  const std::string_view name = text.substr(begin, end - begin);
+  // Word-tokenised rows have a space before the semicolon.
+  const size_t space = end + 1 < text.size() && text[end] == ' ' && text[end + 1] == ';' ? 1 : 0;
+  if (end + space >= text.size() || text[end + space] != ';') {
+    return std::nullopt;
+  }
+  entity.character = entity.numeric ? ParseNumber(name) : NamedEntity(name);
+  entity.size = end + space + 1;
+  entity.english = IsEnglishWord(name);
+  return entity.character == 0 ? std::nullopt : std::optional<Entity>(entity);
+}
+
+// AG News lost the ampersands: a space stands where one was (`Sunday #39;s`, `R amp;D`), or nothing. Words of
+// English and control characters (`we are #1;`) are left alone.
+std::optional<Entity> ParseBrokenEntity(std::string_view text, size_t position) {
+  if (text[position] != '#' && !IsAlphanumeric(text[position])) {
+    return std::nullopt;
+  }
+  const char before = position == 0 ? ' ' : text[position - 1];
+  if (IsAlphanumeric(before) && text[position] != '#') {
+    return std::nullopt;
+  }
+  const std::optional<Entity> entity = ParseEntity(text.substr(position));
+  return entity && !entity->english && entity->character >= ' ' ? entity : std::nullopt;
+}
+
+// Appends the entity whose name begins at `position`, or the ampersand where there is none; an ampersand that
+// is itself escaped (`&amp;lt;`) counts as one that begins an entity. Returns the position behind it.
+size_t AppendEntity(std::string_view text, size_t position, std::string* out) {
+  char32_t character = '&';
+  while (character == '&') {
+    const std::optional<Entity> entity = ParseEntity(text.substr(position));
+    if (!entity) {
+      break;
+    }
+    character = entity->character;
+    position += entity->size;
+  }
+  AppendUtf8(character, out);
+  return position;
+}
+
+std::string DecodeEntities(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    if (text[i] == '&') {
+      i = AppendEntity(text, i + 1, &out);
+    } else if (ParseBrokenEntity(text, i)) {
+      if (i > 0 && text[i - 1] == ' ' && !out.empty() && out.back() == ' ') {
+        out.pop_back();
+      }
+      i = AppendEntity(text, i, &out);
+    } else {
+      out += text[i++];
+    }
+  }
+  return out;
+}
+
+// Elements that stand within a line of text vanish; the others part what is around them.
+constexpr std::array<std::string_view, 20> kInlineTags = {
+    "a", "abbr",  "b",    "big",    "cite",   "code", "em",  "font", "i", "nobr",
+    "s", "small", "span", "strike", "strong", "sub",  "sup", "tt",   "u", "wbr"};
+constexpr std::array<std::string_view, 38> kBlockTags = {
+    "blockquote", "body",  "br",    "button", "center", "div",   "dl",     "dt",   "dd", "embed",
+    "form",       "h1",    "h2",    "h3",     "h4",     "h5",    "h6",     "head", "hr", "html",
+    "iframe",     "img",   "input", "li",     "link",   "meta",  "object", "ol",   "p",  "pre",
+    "script",     "style", "table", "tbody",  "td",     "title", "tr",     "ul"};
+
+template <typename Table>
+bool Contains(const Table& table, std::string_view name) {
+  return std::find(table.begin(), table.end(), name) != table.end();
+}
+
+struct Tag {
+  size_t size = 0;  // 0: no tag
+  bool is_inline = false;
+};
+
+// The tag at the beginning of a text: known by its name, so that "a < b" and "<MSFT.O>" stay. One without an
+// end is none.
+Tag ParseTag(std::string_view text) {
+  if (text.substr(0, 4) == "<!--") {
+    const size_t end = text.substr(0, 4096).find("-->");
+    return {end == std::string_view::npos ? 0 : end + 3, false};
+  }
+  constexpr size_t kLongestName = 10;
+  size_t end = text.size() > 1 && text[1] == '/' ? 2 : 1;
+  std::string name;
+  for (; end < text.size() && name.size() <= kLongestName && IsAlphanumeric(text[end]); ++end) {
+    name += static_cast<char>(std::tolower(static_cast<unsigned char>(text[end])));
+  }
+  const bool is_inline = Contains(kInlineTags, name);
+  if (end == text.size() || (!is_inline && !Contains(kBlockTags, name)) ||
+      std::string_view(" \t\r\n\\/>").find(text[end]) == std::string_view::npos) {
+    return {};
+  }
+  end = text.find_first_of("<>", end);
+  return {end == std::string_view::npos || text[end] == '<' ? 0 : end + 1, is_inline};
+}
+
+std::string RemoveTags(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    const Tag tag = text[i] == '<' ? ParseTag(text.substr(i)) : Tag();
+    if (tag.size == 0) {
+      out += text[i++];
+    } else {
+      out += tag.is_inline ? "" : " ";
+      i += tag.size;
+    }
+  }
+  return out;
+}
+
+// Backslashes, control characters and white space: one space for a run of them, none at the ends.
+std::string CollapseSpace(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  bool space = false;
+  for (size_t next = 0; next < text.size();) {
+    const size_t begin = next;
+    const char32_t character = NextCharacter(text, &next);
+    const auto c = static_cast<UChar32>(character);
+    if (character == '\\' || u_isUWhiteSpace(c) || u_charType(c) == U_CONTROL_CHAR) {
+      space = !out.empty();
+      continue;
+    }
+    out.append(space ? " " : "").append(text.substr(begin, next - begin));
+    space = false;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string JoinTitleAndBody(std::string_view title, std::string_view body) {
+  std::string text(title);
+  text.append(title.empty() || body.empty() ? "" : " ").append(body);
+  return text;
+}
+
+std::string ReplaceInvalidUtf8(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size());
+  for (size_t next = 0; next < bytes.size();) {
+    AppendUtf8(NextCharacter(bytes, &next), &out);
+  }
+  return out;
+}
+
+std::string CleanText(std::string_view bytes, CleaningVersion version) {
+  std::string text = ReplaceInvalidUtf8(bytes);
+  if (version == CleaningVersion::kNone) {
+    return text;
+  }
+  return CollapseSpace(RemoveTags(DecodeEntities(text)));
+}
+
+}  // namespace newsgenre

@@ -1,0 +1,175 @@
+#include "common/text/tokenizer.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/text/char_map.h"
+#include "common/text/spiece.pb.h"
+#include "common/text/text_normalizer.h"
+#include "common/text/unigram_model.h"
+
+namespace newsgenre {
+namespace {
+
+constexpr std::array<std::string_view, 5> kSpecialPieces = {"<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"};
+
+// An unknown character costs this much more than the rarest piece (SentencePiece's kUnkPenalty).
+constexpr double kUnknownPenalty = 10.0;
+
+// A user-defined piece found in a text.
+struct Match {
+  size_t begin = std::string_view::npos;
+  size_t size = 0;
+  int32_t id = -1;
+};
+
+absl::Status CheckSpecialPieces(const spiece::Model& model) {
+  if (model.trainer_spec().model_type() != spiece::Trainer::UNIGRAM) {
+    return absl::InvalidArgumentError("the vocabulary is no unigram model");
+  }
+  for (int id = 0; id < static_cast<int>(kSpecialPieces.size()); ++id) {
+    const std::string expected(kSpecialPieces[id]);
+    const auto type = id == Tokenizer::kUnk ? spiece::Piece::UNKNOWN : spiece::Piece::CONTROL;
+    if (id >= model.pieces_size() || model.pieces(id).piece() != expected ||
+        model.pieces(id).type() != type) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("piece ", id, " of the vocabulary is not the special piece ", expected));
+    }
+  }
+  return absl::OkStatus();
+}
+
+double LowestScore(const spiece::Model& model) {
+  double lowest = std::numeric_limits<double>::infinity();
+  for (const spiece::Piece& piece : model.pieces()) {
+    lowest = std::min<double>(lowest, piece.score());
+  }
+  return lowest;
+}
+
+}  // namespace
+
+struct Tokenizer::Impl {
+  std::string bytes;
+  int vocab_size = 0;
+  TextNormalizer normalizer;
+  UnigramModel model;
+  // Pieces that are cut out of the text before it is normalised; of two at one place the longer one counts.
+  std::vector<std::pair<std::string, int32_t>> user_defined;
+  std::array<bool, 256> begins_user_defined{};
+
+  Impl(std::string_view model_bytes, const spiece::Model& proto, CharMap map)
+      : bytes(model_bytes),
+        vocab_size(proto.pieces_size()),
+        normalizer(std::move(map)),
+        model(kUnk, LowestScore(proto) - kUnknownPenalty) {}
+
+  absl::Status AddPieces(const spiece::Model& proto);
+  Match NextUserDefined(std::string_view text, size_t from) const;
+};
+
+absl::Status Tokenizer::Impl::AddPieces(const spiece::Model& proto) {
+  for (int32_t id = kSpecialPieces.size(); id < proto.pieces_size(); ++id) {
+    const spiece::Piece& piece = proto.pieces(id);
+    if (piece.type() != spiece::Piece::NORMAL && piece.type() != spiece::Piece::USER_DEFINED) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("piece ", id, " of the vocabulary has the type ", piece.type(),
+                       "; only normal and user-defined ones may follow the special pieces"));
+    }
+    if (!model.Add(piece.piece(), id, piece.score())) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("piece ", id, " of the vocabulary is empty or a repetition"));
+    }
+    if (piece.type() == spiece::Piece::USER_DEFINED) {
+      user_defined.emplace_back(piece.piece(), id);
+      begins_user_defined[static_cast<unsigned char>(piece.piece().front())] = true;
+    }
+  }
+  std::sort(user_defined.begin(), user_defined.end(),
+            [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+  return absl::OkStatus();
+}
+
+Match Tokenizer::Impl::NextUserDefined(std::string_view text, size_t from) const {
+  for (size_t begin = from; begin < text.size(); ++begin) {
+    if (!begins_user_defined[static_cast<unsigned char>(text[begin])]) {
+      continue;
+    }
+    for (const auto& [piece, id] : user_defined) {
+      if (text.compare(begin, piece.size(), piece) == 0) {
+        return {begin, piece.size(), id};
+      }
+    }
+  }
+  return {};
+}
+
+absl::StatusOr<Tokenizer> Tokenizer::FromBytes(std::string_view model) {
+  spiece::Model proto;
+  if (model.size() > std::numeric_limits<int>::max() ||
+      !proto.ParseFromArray(model.data(), static_cast<int>(model.size())) || proto.pieces_size() == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the vocabulary of ", model.size(), " bytes is no SentencePiece model"));
+  }
+  RETURN_IF_ERROR(CheckSpecialPieces(proto));
+  ASSIGN_OR_RETURN(CharMap map, CharMap::FromBytes(proto.normalizer_spec().precompiled_charsmap()));
+  auto impl = std::make_unique<Impl>(model, proto, std::move(map));
+  RETURN_IF_ERROR(impl->AddPieces(proto));
+  return Tokenizer(std::move(impl));
+}
+
+Tokenizer::Tokenizer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
+Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
+Tokenizer::~Tokenizer() = default;
+
+Encoding Tokenizer::Encode(std::string_view text, int max_tokens) const {
+  // A word's ids don't depend on what follows, so a text may end where the limit is passed.
+  const size_t limit = static_cast<size_t>(max_tokens) - 1;  // with [CLS], before [SEP]
+  Encoding encoding{{kCls}};
+  std::vector<int32_t>& ids = encoding.ids;
+  const auto on_word = [this, &ids, limit](const std::string& word) {
+    impl_->model.Encode(word, &ids);
+    return ids.size() <= limit;
+  };
+  for (size_t begin = 0; begin < text.size() && ids.size() <= limit;) {
+    const Match match = impl_->NextUserDefined(text, begin);
+    impl_->normalizer.ForEachWord(text.substr(begin, match.begin - begin), on_word);
+    if (match.id < 0) {
+      break;
+    }
+    ids.push_back(match.id);
+    begin = match.begin + match.size;
+  }
+  encoding.truncated = ids.size() > limit;
+  ids.resize(std::min(ids.size(), limit));
+  ids.push_back(kSep);
+  return encoding;
+}
+
+int Tokenizer::vocab_size() const { return impl_->vocab_size; }
+const std::string& Tokenizer::model_bytes() const { return impl_->bytes; }
+
+std::string TokenizerConfigJson(int max_tokens) {
+  return absl::StrCat(R"({
+  "tokenizer_class": "AlbertTokenizer",
+  "do_lower_case": true,
+  "keep_accents": false,
+  "split_special_tokens": true,
+  "model_max_length": )",
+                      max_tokens, R"(,
+  "pad_token": "<pad>",
+  "unk_token": "<unk>",
+  "cls_token": "[CLS]",
+  "sep_token": "[SEP]",
+  "mask_token": "[MASK]"
+}
+)");
+}
+
+}  // namespace newsgenre

@@ -1,0 +1,21 @@
+#include "common/text/utf8.h"
+
+#include <unicode/utf8.h>
+
+namespace newsgenre {
+
+char32_t NextCharacter(std::string_view bytes, size_t* position) {
+  const char* const data = bytes.data();
+  UChar32 character = 0;
+  U8_NEXT_OR_FFFD(data, *position, bytes.size(), character);
+  return static_cast<char32_t>(character);
+}
+
+void AppendUtf8(char32_t character, std::string* out) {
+  char buffer[U8_MAX_LENGTH];
+  size_t length = 0;
+  U8_APPEND_UNSAFE(buffer, length, character);
+  out->append(buffer, length);
+}
+
+}  // namespace newsgenre

@@ -1,0 +1,25 @@
+// UTF-8, one character at a time, on ICU. Pure functions; any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace newsgenre {
+
+inline constexpr char32_t kReplacementCharacter = 0xFFFD;
+
+// Reads the character at `*position` and moves behind it; U+FFFD for a maximal invalid part (Unicode 15,
+// section 3.9).
+char32_t NextCharacter(std::string_view bytes, size_t* position);
+
+void AppendUtf8(char32_t character, std::string* out);
+
+// How many bytes the character has that begins with this byte, in valid UTF-8.
+inline size_t Utf8Length(char first) {
+  const auto byte = static_cast<unsigned char>(first);
+  return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
+}
+
+}  // namespace newsgenre
