@@ -1,0 +1,39 @@
+// For compare_tokenizer.py and make_tokenizer_golden.py: reads one JSON string a line on stdin, writes the
+// ids of each as a JSON array a line.
+//   encode_texts SPIECE_MODEL MAX_TOKENS
+#include <iostream>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/base/file.h"
+#include "common/base/status_macros.h"
+#include "common/text/tokenizer.h"
+#include "nlohmann/json.hpp"
+
+namespace newsgenre {
+namespace {
+
+absl::Status EncodeLines(const std::string& model_path, int max_tokens) {
+  ASSIGN_OR_RETURN(const std::string model, ReadFile(model_path));
+  ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::FromBytes(model));
+  for (std::string line; std::getline(std::cin, line);) {
+    const auto text = nlohmann::json::parse(line).get<std::string>();
+    std::cout << nlohmann::json(tokenizer.Encode(text, max_tokens).ids).dump() << '\n';
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace newsgenre
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::cerr << "usage: encode_texts SPIECE_MODEL MAX_TOKENS\n";
+    return 2;
+  }
+  const absl::Status status = newsgenre::EncodeLines(argv[1], std::stoi(argv[2]));
+  if (!status.ok()) {
+    std::cerr << status << '\n';
+  }
+  return status.ok() ? 0 : 1;
+}
