@@ -1,0 +1,118 @@
+#include "server/client/classify_all.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "grpcpp/alarm.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/completion_queue.h"
+#include "server/client/connection.h"
+
+namespace newsgenre {
+namespace {
+
+using Clock = std::chrono::system_clock;  // gRPC's deadlines are wall-clock times
+constexpr std::chrono::milliseconds kMaxBackoff{2000};
+
+bool MayPass(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED ||
+         status.error_code() == grpc::StatusCode::UNAVAILABLE;
+}
+
+// One text on its way: a call, perhaps a pause and another call, and so on. Its address is its tag in the
+// queue.
+class Attempts {
+ public:
+  Attempts(size_t index, v1::ClassifyRequest request, const CallOptions& options)
+      : index_(index),
+        request_(std::move(request)),
+        options_(options),
+        deadline_(Clock::now() + options.timeout) {}
+
+  void Send(v1::ClassifierService::StubInterface* stub, grpc::CompletionQueue* queue) {
+    ++attempts_;
+    pausing_ = false;
+    context_ = std::make_unique<grpc::ClientContext>();
+    context_->set_deadline(deadline_);
+    reader_ = stub->AsyncClassify(context_.get(), request_, queue);
+    reader_->Finish(&response_, &status_, this);
+  }
+
+  // What follows when the queue has returned this tag. Whether the text has ended.
+  bool Advance(v1::ClassifierService::StubInterface* stub, grpc::CompletionQueue* queue) {
+    if (pausing_) {
+      Send(stub, queue);
+      return false;
+    }
+    const auto retry_at = Clock::now() + RetryDelay(attempts_, index_, options_.first_backoff);
+    if (!MayPass(status_) || retry_at >= deadline_) return true;
+    pausing_ = true;
+    alarm_.Set(queue, retry_at, this);
+    return false;
+  }
+
+  absl::StatusOr<v1::ClassifyResponse> TakeResult() {
+    if (status_.ok()) return std::move(response_);
+    const absl::Status error = ToAbslStatus(status_);
+    if (attempts_ == 1) return error;
+    return absl::Status(error.code(),
+                        std::string(error.message()) + " (after " + std::to_string(attempts_) + " attempts)");
+  }
+
+  size_t index() const { return index_; }
+
+ private:
+  const size_t index_;
+  const v1::ClassifyRequest request_;
+  const CallOptions& options_;
+  const Clock::time_point deadline_;
+  int attempts_ = 0;
+  bool pausing_ = false;
+  std::unique_ptr<grpc::ClientContext> context_;
+  std::unique_ptr<grpc::ClientAsyncResponseReaderInterface<v1::ClassifyResponse>> reader_;
+  v1::ClassifyResponse response_;
+  grpc::Status status_;
+  grpc::Alarm alarm_;
+};
+
+}  // namespace
+
+std::chrono::milliseconds RetryDelay(int attempt, size_t index, std::chrono::milliseconds first_backoff) {
+  auto backoff = first_backoff;
+  for (int i = 1; i < attempt && backoff < kMaxBackoff; ++i) backoff *= 2;
+  constexpr int kSteps = 16;
+  const int step = static_cast<int>(index % kSteps);
+  return std::min(backoff, kMaxBackoff) * (kSteps + step) / (2 * kSteps);
+}
+
+void ClassifyAll(v1::ClassifierService::StubInterface* stub, size_t count,
+                 const std::function<v1::ClassifyRequest(size_t index)>& request_of,
+                 const CallOptions& options, const ClassifySink& sink) {
+  grpc::CompletionQueue queue;
+  std::map<void*, std::unique_ptr<Attempts>> in_flight;  // by tag
+  for (size_t next = 0; next < count || !in_flight.empty();) {
+    if (next < count && in_flight.size() < options.max_in_flight) {
+      auto text = std::make_unique<Attempts>(next, request_of(next), options);
+      text->Send(stub, &queue);
+      in_flight.emplace(text.get(), std::move(text));
+      ++next;
+      continue;
+    }
+    void* tag;
+    bool ok;
+    queue.Next(&tag, &ok);
+    const auto text = in_flight.find(tag);
+    if (!text->second->Advance(stub, &queue)) continue;
+    sink(text->second->index(), text->second->TakeResult());
+    in_flight.erase(text);
+  }
+  queue.Shutdown();
+  void* tag;
+  bool ok;
+  while (queue.Next(&tag, &ok)) continue;
+}
+
+}  // namespace newsgenre

@@ -1,0 +1,157 @@
+#include "server/client/classify_all.h"
+
+#include <future>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "server/client/connection.h"
+#include "tests/server/client/fake_classifier_service.h"
+#include "tests/support/status_matchers.h"
+
+namespace newsgenre {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using Results = std::map<size_t, absl::StatusOr<v1::ClassifyResponse>>;
+
+CallOptions FastOptions(size_t max_in_flight) {
+  CallOptions options;
+  options.max_in_flight = max_in_flight;
+  options.first_backoff = milliseconds(1);
+  return options;
+}
+
+// The results of "0", "1", … by index; `order` gets the order in which they came.
+Results Classify(const FakeClassifierService& service, size_t count, const CallOptions& options,
+                 std::vector<size_t>* order = nullptr) {
+  auto connection = Connect(service.address(), milliseconds(10000));
+  EXPECT_THAT(connection, IsOk());
+  Results results;
+  const auto request_of = [](size_t index) {
+    v1::ClassifyRequest request;
+    request.set_text(std::to_string(index));
+    return request;
+  };
+  ClassifyAll(connection->stub.get(), count, request_of, options,
+              [&](size_t index, absl::StatusOr<v1::ClassifyResponse> result) {
+                if (order != nullptr) order->push_back(index);
+                EXPECT_TRUE(results.emplace(index, std::move(result)).second) << index << " came twice";
+              });
+  return results;
+}
+
+TEST(ClassifyAllTest, NothingIsFine) {
+  FakeClassifierService service;
+  EXPECT_TRUE(Classify(service, 0, FastOptions(4)).empty());
+}
+
+TEST(ClassifyAllTest, EveryTextGetsItsAnswer) {
+  FakeClassifierService service([](const std::string& text, v1::ClassifyResponse* response) {
+    response->set_label("label of " + text);
+    return grpc::Status::OK;
+  });
+  const Results results = Classify(service, 300, FastOptions(16));
+  ASSERT_EQ(results.size(), 300u);
+  for (const auto& [index, result] : results) {
+    ASSERT_THAT(result, IsOk());
+    EXPECT_EQ(result->label(), "label of " + std::to_string(index));
+  }
+}
+
+TEST(ClassifyAllTest, ASlowTextDoesNotHoldTheOthersUp) {
+  std::promise<void> second_answered;
+  std::shared_future<void> wait(second_answered.get_future());
+  FakeClassifierService service([&](const std::string& text, v1::ClassifyResponse* response) {
+    if (text == "0") wait.wait();
+    if (text == "4") second_answered.set_value();  // sent only after 1, 2 or 3 was answered
+    return FakeClassifierService::AnswerSports(text, response);
+  });
+  std::vector<size_t> order;
+  const Results results = Classify(service, 5, FastOptions(2), &order);
+  ASSERT_EQ(results.size(), 5u);
+  for (const auto& [index, result] : results) EXPECT_THAT(result, IsOk()) << index;
+  EXPECT_NE(order.front(), 0u);
+}
+
+TEST(ClassifyAllTest, KeepsExactlySoManyCallsInFlight) {
+  constexpr int kLimit = 4;
+  Mutex mutex;
+  CondVar changed;
+  int inside = 0, most = 0, arrived = 0;
+  FakeClassifierService service([&](const std::string& text, v1::ClassifyResponse* response) {
+    MutexLock lock(&mutex);
+    most = std::max(most, ++inside);
+    ++arrived;
+    changed.NotifyAll();
+    while (arrived < kLimit) changed.Wait(&mutex);  // the first ones wait for each other
+    --inside;
+    return FakeClassifierService::AnswerSports(text, response);
+  });
+  EXPECT_EQ(Classify(service, 100, FastOptions(kLimit)).size(), 100u);
+  EXPECT_EQ(most, kLimit);
+}
+
+TEST(ClassifyAllTest, SendsAgainWhatTheServerIsTooBusyFor) {
+  CallCounter counter;
+  FakeClassifierService service([&](const std::string& text, v1::ClassifyResponse* response) {
+    const int call = counter.Count(text);
+    if (text == "1" && call <= 3) return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "full");
+    if (text == "2" && call <= 2) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "stopping");
+    return FakeClassifierService::AnswerSports(text, response);
+  });
+  const Results results = Classify(service, 4, FastOptions(4));
+  for (const auto& [index, result] : results) EXPECT_THAT(result, IsOk()) << index;
+  EXPECT_EQ(counter.Count("0"), 1 + 1);
+  EXPECT_EQ(counter.Count("1"), 4 + 1);
+  EXPECT_EQ(counter.Count("2"), 3 + 1);
+}
+
+TEST(ClassifyAllTest, GivesUpWhenTheTimeIsOver) {
+  FakeClassifierService service([](const std::string&, v1::ClassifyResponse*) {
+    return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "full");
+  });
+  CallOptions options = FastOptions(2);
+  options.first_backoff = milliseconds(40);
+  options.timeout = milliseconds(200);
+  const Results results = Classify(service, 2, options);
+  for (const auto& [index, result] : results) {
+    EXPECT_THAT(result, StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("full (after ")));
+  }
+}
+
+TEST(ClassifyAllTest, DoesNotSendAgainWhatIsWrong) {
+  CallCounter counter;
+  FakeClassifierService service([&](const std::string& text, v1::ClassifyResponse* response) {
+    counter.Count(text);
+    if (text == "1") return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "text is empty");
+    return FakeClassifierService::AnswerSports(text, response);
+  });
+  const Results results = Classify(service, 3, FastOptions(4));
+  EXPECT_THAT(results.at(0), IsOk());
+  EXPECT_THAT(results.at(1), StatusIs(absl::StatusCode::kInvalidArgument, "text is empty"));
+  EXPECT_THAT(results.at(2), IsOk());
+  EXPECT_EQ(counter.Count("1"), 1 + 1);
+}
+
+TEST(RetryDelayTest, DoublesUpToTwoSeconds) {
+  std::vector<int64_t> delays;
+  for (int attempt = 1; attempt <= 8; ++attempt) {
+    delays.push_back(RetryDelay(attempt, 0, milliseconds(100)).count());
+  }
+  EXPECT_THAT(delays, ElementsAre(50, 100, 200, 400, 800, 1000, 1000, 1000));
+  EXPECT_EQ(RetryDelay(1000000, 0, milliseconds(100)), milliseconds(1000));
+}
+
+TEST(RetryDelayTest, IsSpreadOverHalfTheBackoff) {
+  EXPECT_EQ(RetryDelay(1, 0, milliseconds(320)), milliseconds(160));
+  EXPECT_EQ(RetryDelay(1, 8, milliseconds(320)), milliseconds(240));
+  EXPECT_EQ(RetryDelay(1, 15, milliseconds(320)), milliseconds(310));
+  EXPECT_EQ(RetryDelay(1, 16, milliseconds(320)), milliseconds(160));
+}
+
+}  // namespace
+}  // namespace newsgenre

@@ -1,0 +1,99 @@
+#include "server/client/classify_file.h"
+
+#include <sstream>
+#include <string>
+
+#include "common/base/file.h"
+#include "gmock/gmock.h"
+#include "tests/server/client/fake_classifier_service.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+
+namespace newsgenre {
+namespace {
+
+using testing::HasSubstr;
+
+std::string SportsLine(int tokens) {
+  return R"({"label": "Sports", "probabilities": {"World": 0.1, "Sports": 0.7, "Business": 0.1, "Sci/Tech": 0.1}, )"
+         R"("tokens": )" +
+         std::to_string(tokens) + R"(, "truncated": false, "model_version": "fake-1"})" + "\n";
+}
+
+class ClassifyFileTest : public testing::Test {
+ protected:
+  std::string Input(const std::string& name, const std::string& bytes) {
+    EXPECT_THAT(WriteFileAtomic(dir_.File(name), bytes), IsOk());
+    return dir_.File(name);
+  }
+
+  TempDir dir_;
+  FakeClassifierService service_{[](const std::string& text, v1::ClassifyResponse* response) {
+    if (text == "bad|row") return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no text is left");
+    return FakeClassifierService::AnswerSports(text, response);
+  }};
+  Connection connection_ = *Connect(service_.address(), std::chrono::milliseconds(10000));
+};
+
+TEST_F(ClassifyFileTest, WritesALineForEachRowInOrder) {
+  const std::string input = Input("news.csv",
+                                  "\"2\",\"cup\",\"final\"\n"
+                                  "\"1\",\"bad\",\"row\"\n"
+                                  "\"1\",\"a summit\",\"\"\n");
+  ASSERT_OK_AND_ASSIGN(const auto rows, ReadRows(input, connection_.model));
+  std::ostringstream progress;
+  ASSERT_OK_AND_ASSIGN(const FileSummary summary,
+                       ClassifyFile(connection_, rows, CallOptions(), dir_.File("out.jsonl"), &progress));
+  ASSERT_OK_AND_ASSIGN(const std::string output, ReadFile(dir_.File("out.jsonl")));
+  EXPECT_EQ(output, SportsLine(9) + "{\"error\": \"INVALID_ARGUMENT: no text is left\"}\n" + SportsLine(9));
+  EXPECT_EQ(summary.texts, 3);
+  EXPECT_EQ(summary.failed, 1);
+  EXPECT_EQ(summary.accuracy.Summary(), "accuracy 50.00 % (1 of 2 texts with a label)");
+  EXPECT_THAT(progress.str(), HasSubstr("3 of 3 texts"));
+}
+
+TEST_F(ClassifyFileTest, JsonLinesWithoutLabelsHaveNoAccuracy) {
+  const std::string input =
+      Input("news.jsonl", "{\"title\": \"t\", \"body\": \"b\"}\n{\"title\": \"a\", \"body\": \"goal\"}\n");
+  ASSERT_OK_AND_ASSIGN(const auto rows, ReadRows(input, connection_.model));
+  std::ostringstream out;
+  const FileSummary summary = ClassifyRows(connection_, rows, CallOptions(), &out, nullptr);
+  EXPECT_EQ(out.str(), SportsLine(3) + SportsLine(6));
+  EXPECT_EQ(summary.failed, 0);
+  EXPECT_EQ(summary.accuracy.total(), 0);
+}
+
+TEST_F(ClassifyFileTest, ManyRowsKeepTheirOrder) {
+  std::string bytes, expected;
+  for (int i = 0; i < 500; ++i) {
+    const std::string body(1 + i % 37, 'x');
+    bytes += "\"\",\"t\",\"" + body + "\"\n";
+    expected += SportsLine(static_cast<int>(body.size()) + 2);
+  }
+  ASSERT_OK_AND_ASSIGN(const auto rows, ReadRows(Input("many.csv", bytes), connection_.model));
+  std::ostringstream out;
+  ClassifyRows(connection_, rows, CallOptions(), &out, nullptr);
+  EXPECT_EQ(out.str(), expected);
+}
+
+TEST_F(ClassifyFileTest, ABadRowIsRefusedBeforeAnythingIsSent) {
+  const std::string input = Input("news.csv", "\"9\",\"t\",\"b\"\n");
+  EXPECT_THAT(ReadRows(input, connection_.model),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("news.csv:1")));
+}
+
+TEST_F(ClassifyFileTest, AnOutputThatCannotBeWrittenIsAnError) {
+  const std::string nowhere = dir_.File("missing/out.jsonl");
+  EXPECT_THAT(ClassifyFile(connection_, {}, CallOptions(), nowhere, nullptr),
+              StatusIs(absl::StatusCode::kUnknown, HasSubstr(nowhere + ": No such file or directory")));
+}
+
+TEST_F(ClassifyFileTest, AFullDiskIsAnError) {
+  NewsRow row;
+  row.title = "t";
+  EXPECT_THAT(ClassifyFile(connection_, {row}, CallOptions(), "/dev/full", nullptr),
+              StatusIs(absl::StatusCode::kUnknown, HasSubstr("can't write /dev/full")));
+}
+
+}  // namespace
+}  // namespace newsgenre
