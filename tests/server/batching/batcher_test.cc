@@ -13,6 +13,7 @@
 
 #include "gmock/gmock.h"
 #include "tests/support/fake_model.h"
+#include "tests/support/gate.h"
 #include "tests/support/status_matchers.h"
 
 namespace newsgenre {
@@ -47,26 +48,6 @@ class Recorder : public BatchObserver {
   mutable Mutex mutex_;
   std::vector<int64_t> texts_ ABSL_GUARDED_BY(mutex_);
   std::vector<int64_t> tokens_ ABSL_GUARDED_BY(mutex_);
-};
-
-// Holds the first call of a model until Open: jobs that are submitted in between wait together.
-class Gate {
- public:
-  FakeModel::PredictFunction Before(FakeModel::PredictFunction predict) {
-    return [this, predict = std::move(predict)](const std::vector<const Encoding*>& batch) {
-      if (!reached_flag_.test_and_set()) {
-        reached_.set_value();
-        opened_.get_future().wait();
-      }
-      return predict(batch);
-    };
-  }
-  void WaitUntilReached() { reached_.get_future().wait(); }
-  void Open() { opened_.set_value(); }
-
- private:
-  std::atomic_flag reached_flag_ = ATOMIC_FLAG_INIT;
-  std::promise<void> reached_, opened_;
 };
 
 std::shared_ptr<const Model> MakeModel(FakeModel::PredictFunction predict = FakeModel::Rules) {
