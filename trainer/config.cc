@@ -4,8 +4,10 @@
 #include <limits>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/model/manifest.h"
 
 namespace newsgenre {
 namespace {
@@ -44,17 +46,6 @@ absl::Status OneOf(std::string_view flag, const std::string& value,
     list += (list.empty() ? "" : " or ") + std::string(option);
   }
   return absl::InvalidArgumentError("--" + std::string(flag) + " is '" + value + "'; it must be " + list);
-}
-
-// A release is a folder's name.
-absl::Status ValidateVersion(const std::string& version) {
-  const bool plain = version.find('/') == std::string::npos && version.find('\0') == std::string::npos;
-  if (version.empty() || (plain && version[0] != '.' && version.size() <= 100 && version != "CURRENT")) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      "--model_version is '" + version +
-      "'; it must be a name of at most 100 bytes without '/' and no leading '.'");
 }
 
 // With a starting point: that nothing is set which it brings.
@@ -103,11 +94,14 @@ absl::Status TrainerConfig::Validate() const {
   RETURN_IF_ERROR(Required("train", train));
   RETURN_IF_ERROR(Required("model_dir", model_dir));
   RETURN_IF_ERROR(InRange("validation_rows", static_cast<double>(validation_rows), 0, kNoLimit));
-  RETURN_IF_ERROR(ValidateVersion(model_version));
+  if (!model_version.empty() && !IsReleaseName(model_version)) {
+    return absl::InvalidArgumentError(
+        "--model_version is '" + model_version +
+        "'; it must be 1 to 100 of A-Z a-z 0-9 . _ -, the first a letter or digit");
+  }
   RETURN_IF_ERROR(OneOf("head", head, {"cls", "pooler"}));
-  RETURN_IF_ERROR(InRange("max_tokens", max_tokens, 3, 65536));
+  RETURN_IF_ERROR(InRange("max_tokens", max_tokens.value_or(512), 3, 65536));
   RETURN_IF_ERROR(init_from.empty() ? ValidateNetwork(network, NewNetwork()) : RefuseSizes(network));
-  RETURN_IF_ERROR(OneOf("optimizer", optimizer, {"adamw", "adam"}));
   RETURN_IF_ERROR(Positive("learning_rate", learning_rate));
   RETURN_IF_ERROR(InRange("warmup", warmup, 0, 1));
   RETURN_IF_ERROR(InRange("weight_decay", weight_decay, 0, kNoLimit));
@@ -126,7 +120,7 @@ AlbertConfig TrainerConfig::NewNetwork() const {
   config.num_hidden_layers = network.layers.value_or(3);
   config.num_attention_heads = network.heads.value_or(4);
   config.intermediate_size = network.intermediate_size.value_or(4 * config.hidden_size);
-  config.max_position_embeddings = max_tokens;
+  config.max_position_embeddings = max_tokens.value_or(512);
   config.hidden_dropout_prob = network.dropout.value_or(0.1);
   config.attention_probs_dropout_prob = config.hidden_dropout_prob;
   config.classifier_dropout_prob = network.classifier_dropout.value_or(0.1);

@@ -35,15 +35,15 @@ struct TrainerConfig {
   std::string model_version;  // the release's name; empty: the UTC time
   std::string init_from;      // checkpoint or Hugging Face folder to start from; empty: from nothing
   std::string head = "cls";   // "cls" or "pooler"
-  int max_tokens = 512;       // tokens read of a text, [CLS] and [SEP] included
+  std::optional<int>
+      max_tokens;  // tokens read of a text, [CLS] and [SEP] included; 512, or as `init_from` has it
   NetworkConfig network;
 
   // Optimisation
-  std::string optimizer = "adamw";  // "adamw" or "adam" (without weight decay)
-  double learning_rate = 1e-3;      // at its peak, per step
-  double warmup = 0.1;              // fraction of all steps, 0 … 1
-  double weight_decay = 0.01;       // per step, times the learning rate
-  double clip_norm = 1.0;           // bound on the norm of all gradients together
+  double learning_rate = 1e-3;  // at its peak, per step
+  double warmup = 0.1;          // fraction of all steps, 0 … 1
+  double weight_decay = 0.01;   // per step, times the learning rate
+  double clip_norm = 1.0;       // bound on the norm of all gradients together
   int epochs = 2;
   int64_t batch_tokens = 2048;  // most tokens of a step
   int64_t batch_texts = 64;     // most texts of a step

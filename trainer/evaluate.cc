@@ -4,6 +4,9 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
+
+#include "common/base/status_macros.h"
 
 namespace newsgenre {
 namespace {
@@ -51,6 +54,18 @@ Metrics Evaluate(const std::vector<std::vector<float>>& probabilities, const std
   }
   metrics.loss /= static_cast<double>(labels.size());
   return metrics;
+}
+
+absl::StatusOr<Metrics> EvaluateDataset(const Dataset& data, const BatchLimits& limits,
+                                        const Predictor& predict) {
+  std::vector<std::vector<float>> probabilities(data.size());
+  for (const RowBatch& rows : PlanEvaluation(data.Lengths(), limits)) {
+    std::vector<const Encoding*> texts;
+    for (const int32_t row : rows) texts.push_back(&data.texts[row]);
+    ASSIGN_OR_RETURN(std::vector<std::vector<float>> predicted, predict(texts));
+    for (size_t i = 0; i < rows.size(); ++i) probabilities[rows[i]] = std::move(predicted[i]);
+  }
+  return Evaluate(probabilities, data.labels);
 }
 
 }  // namespace newsgenre

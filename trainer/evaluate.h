@@ -1,8 +1,14 @@
-// How good predictions are. Pure; any thread.
+// How good predictions are.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/text/tokenizer.h"
+#include "trainer/dataset.h"
+#include "trainer/epoch_plan.h"
 
 namespace newsgenre {
 
@@ -21,5 +27,13 @@ struct Metrics {
 // `probabilities`: for each row one a label (at least one row); the highest is the prediction, the first of
 // equal ones. `labels`: the right one of each row.
 Metrics Evaluate(const std::vector<std::vector<float>>& probabilities, const std::vector<int>& labels);
+
+// For each text one probability a label.
+using Predictor =
+    std::function<absl::StatusOr<std::vector<std::vector<float>>>(const std::vector<const Encoding*>&)>;
+
+// What `predict` makes of `data` (at least one text), in batches within `limits`. Its errors are passed on.
+absl::StatusOr<Metrics> EvaluateDataset(const Dataset& data, const BatchLimits& limits,
+                                        const Predictor& predict);
 
 }  // namespace newsgenre

@@ -12,19 +12,16 @@
 #include "absl/types/optional.h"
 
 // Data
-ABSL_FLAG(
-    std::string, train, "",
-    "File with labelled news to learn from: AG News's CSV (\"class 1-4\",\"title\",\"description\") or JSON "
-    "Lines "
-    "({\"text\": …} or {\"title\": …, \"body\": …}, and \"label\": a name or a number from 1). Required.");
+ABSL_FLAG(std::string, train, "",
+          "File with labelled news to learn from: AG News's CSV (\"class 1-4\",\"title\",\"description\") or "
+          "JSON Lines ({\"text\": …} or {\"title\": …, \"body\": …}, and \"label\": a name or a number from "
+          "1). Required.");
 ABSL_FLAG(std::string, test, "",
           "File with labelled news, as --train, for one test of the finished release through the serving "
-          "code. Nothing is "
-          "chosen by it. Empty: no test.");
+          "code. Nothing is chosen by it. Empty: no test.");
 ABSL_FLAG(int64_t, validation_rows, newsgenre::TrainerConfig().validation_rows,
           "Rows drawn from --train by --seed that are not learnt from; the epoch that does best on them is "
-          "kept. 0: a tenth "
-          "of --train, at most 5,000.");
+          "kept. 0: a tenth of --train, at most 5,000.");
 
 // Model
 ABSL_FLAG(std::string, model_dir, "",
@@ -32,20 +29,17 @@ ABSL_FLAG(std::string, model_dir, "",
 ABSL_FLAG(
     std::string, model_version, "",
     "The release's name, and its folder's within --model_dir. Empty: the UTC time, as in 20260131-120000.");
-ABSL_FLAG(
-    std::string, init_from, "",
-    "Folder to start from: a release, a model folder with CURRENT, or a Hugging Face folder of an ALBERT "
-    "(config.json, model.safetensors, spiece.model). It brings network and vocabulary; a missing head is "
-    "drawn anew. "
-    "Empty: from nothing.");
+ABSL_FLAG(std::string, init_from, "",
+          "Folder to start from: a release, a model folder with CURRENT, or a Hugging Face folder of an "
+          "ALBERT (config.json, model.safetensors, spiece.model). It brings network and vocabulary; a "
+          "missing head is drawn anew. Empty: from nothing.");
 ABSL_FLAG(std::string, head, newsgenre::TrainerConfig().head,
           "What turns the last layer's first token into logits: cls (one linear map) or pooler (linear, "
-          "tanh, linear, as "
-          "in AlbertForSequenceClassification).");
-ABSL_FLAG(int, max_tokens, newsgenre::TrainerConfig().max_tokens,
-          "Tokens that the model reads of a text, [CLS] and [SEP] included; the rest is cut off. From "
-          "nothing it is also the "
-          "number of positions that the network has.");
+          "tanh, linear, as in AlbertForSequenceClassification).");
+ABSL_FLAG(
+    absl::optional<int>, max_tokens, absl::nullopt,
+    "Tokens that the model reads of a text, [CLS] and [SEP] included; the rest is cut off. From nothing it "
+    "is also the number of positions that the network has. Default 512, or as --init_from has it.");
 
 // A network from nothing; refused beside --init_from
 ABSL_FLAG(
@@ -63,19 +57,17 @@ ABSL_FLAG(absl::optional<int>, intermediate_size, absl::nullopt,
           "Width within the feed-forward part. Default 4 * --hidden_size. Not with --init_from.");
 ABSL_FLAG(absl::optional<double>, dropout, absl::nullopt,
           "Fraction of embeddings, hidden states and attention weights that a training step drops. Default "
-          "0.1. Not with "
-          "--init_from.");
+          "0.1. Not with --init_from.");
 ABSL_FLAG(absl::optional<double>, classifier_dropout, absl::nullopt,
           "The same in front of the last linear map. Default 0.1. Not with --init_from.");
 
 // Optimisation
-ABSL_FLAG(std::string, optimizer, newsgenre::TrainerConfig().optimizer, "adamw, or adam (no weight decay).");
 ABSL_FLAG(double, learning_rate, newsgenre::TrainerConfig().learning_rate,
           "The highest learning rate; it rises linearly during --warmup and falls linearly to 0 behind it.");
 ABSL_FLAG(double, warmup, newsgenre::TrainerConfig().warmup, "Fraction of all steps, 0 to 1.");
-ABSL_FLAG(
-    double, weight_decay, newsgenre::TrainerConfig().weight_decay,
-    "Decoupled weight decay of AdamW per step, times the learning rate; biases and layer norms are spared.");
+ABSL_FLAG(double, weight_decay, newsgenre::TrainerConfig().weight_decay,
+          "Decoupled weight decay of AdamW per step, times the learning rate; biases and layer norms are "
+          "spared. 0 makes it Adam.");
 ABSL_FLAG(double, clip_norm, newsgenre::TrainerConfig().clip_norm,
           "Gradients whose norm, all together, is larger are scaled down to it.");
 ABSL_FLAG(int, epochs, newsgenre::TrainerConfig().epochs, "How often every training row is seen.");
@@ -85,8 +77,7 @@ ABSL_FLAG(int64_t, batch_texts, newsgenre::TrainerConfig().batch_texts, "Most te
 // Running
 ABSL_FLAG(uint64_t, seed, newsgenre::TrainerConfig().seed,
           "Decides the split, the order, the first weights and the dropout. The same seed, flags, machine "
-          "and number of "
-          "threads give the same bits on a CPU.");
+          "and number of threads give the same bits on a CPU.");
 ABSL_FLAG(std::string, device, newsgenre::TrainerConfig().device,
           "cpu, cuda:N, or auto: the first GPU where there is one, else the CPU.");
 ABSL_FLAG(int, threads, newsgenre::TrainerConfig().threads, "CPU threads. 0: as many as the machine has.");
@@ -158,9 +149,8 @@ absl::StatusOr<TrainerConfig> ParseFlags(int argc, char** argv) {
   config.model_version = absl::GetFlag(FLAGS_model_version);
   config.init_from = absl::GetFlag(FLAGS_init_from);
   config.head = absl::GetFlag(FLAGS_head);
-  config.max_tokens = absl::GetFlag(FLAGS_max_tokens);
+  config.max_tokens = Standard(absl::GetFlag(FLAGS_max_tokens));
   config.network = NetworkFromFlags();
-  config.optimizer = absl::GetFlag(FLAGS_optimizer);
   config.learning_rate = absl::GetFlag(FLAGS_learning_rate);
   config.warmup = absl::GetFlag(FLAGS_warmup);
   config.weight_decay = absl::GetFlag(FLAGS_weight_decay);

@@ -1,0 +1,76 @@
+#include "trainer/progress.h"
+
+#include <cstdio>
+
+#include "common/base/json_log.h"
+
+namespace newsgenre {
+namespace {
+
+// Back to the line's start, and what was there is erased.
+constexpr char kOverwrite[] = "\r\x1b[K";
+
+}  // namespace
+
+std::string ProgressLine(const ProgressState& state) {
+  char line[200];
+  const auto left = static_cast<long long>(state.seconds_left + 0.5);
+  std::snprintf(line, sizeof(line),
+                "epoch %d/%d  step %lld/%lld  loss %.4f  accuracy %.1f %%  %.0f texts/s  %lld:%02lld left",
+                state.epoch, state.epochs, static_cast<long long>(state.step),
+                static_cast<long long>(state.steps), state.loss, 100 * state.accuracy, state.texts_per_second,
+                left / 60, left % 60);
+  return line;
+}
+
+bool Progress::Due(Clock::time_point now) const {
+  return now - shown_ >= (terminal_ != nullptr ? std::chrono::milliseconds(200) : std::chrono::seconds(10));
+}
+
+void Progress::Show(const ProgressState& state, Clock::time_point now) {
+  shown_ = now;
+  if (terminal_ != nullptr) {
+    *terminal_ << kOverwrite << ProgressLine(state) << std::flush;
+    return;
+  }
+  Log(Severity::kInfo, "training",
+      {{"epoch", state.epoch},
+       {"step", state.step},
+       {"steps", state.steps},
+       {"loss", state.loss},
+       {"accuracy", state.accuracy},
+       {"texts_per_second", state.texts_per_second},
+       {"seconds_left", state.seconds_left}});
+}
+
+void Progress::EpochDone(const EpochResult& epoch, int epochs) {
+  if (terminal_ != nullptr) {
+    *terminal_ << kOverwrite << "epoch " << epoch.epoch << "/" << epochs << "  validation "
+               << Summary(epoch.validation) << "\n"
+               << std::flush;
+    return;
+  }
+  Log(Severity::kInfo, "epoch done",
+      {{"epoch", epoch.epoch},
+       {"epochs", epochs},
+       {"training_loss", epoch.training_loss},
+       {"training_accuracy", epoch.training_accuracy},
+       {"validation_loss", epoch.validation.loss},
+       {"validation_accuracy", epoch.validation.accuracy()},
+       {"seconds", epoch.seconds},
+       {"texts_per_second", epoch.texts_per_second}});
+}
+
+void Progress::Note(const std::string& message, const nlohmann::ordered_json& fields) {
+  if (terminal_ == nullptr) {
+    Log(Severity::kInfo, message, fields);
+    return;
+  }
+  *terminal_ << kOverwrite << message;
+  for (const auto& [name, value] : fields.items()) {
+    *terminal_ << "  " << name << " " << (value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  *terminal_ << "\n" << std::flush;
+}
+
+}  // namespace newsgenre

@@ -1,0 +1,50 @@
+// What a training run shows while it runs.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+#include "nlohmann/json.hpp"
+#include "trainer/report.h"
+
+namespace newsgenre {
+
+struct ProgressState {
+  int epoch = 0;  // from 1
+  int epochs = 0;
+  int64_t step = 0;  // steps done, of the whole run
+  int64_t steps = 0;
+  double loss = 0;      // mean over the epoch so far
+  double accuracy = 0;  // likewise, 0 … 1
+  double texts_per_second = 0;
+  double seconds_left = 0;  // of the training steps
+};
+
+// "epoch 1/2  step 120/3400  loss 0.4312  accuracy 84.1 %  812 texts/s  12:31 left". Pure.
+std::string ProgressLine(const ProgressState& state);
+
+// Shows on a terminal one line that it writes over, elsewhere JSON lines (common/base/json_log.h). One thread
+// at a time.
+class Progress {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // `terminal` is where to write, nullptr for JSON lines.
+  explicit Progress(std::ostream* terminal) : terminal_(terminal), shown_(Clock::now()) {}
+
+  // Whether Show is worth calling: a fraction of a second since the last time on a terminal, ten seconds
+  // elsewhere.
+  bool Due(Clock::time_point now) const;
+  void Show(const ProgressState& state, Clock::time_point now);
+  void EpochDone(const EpochResult& epoch, int epochs);
+  // Anything else that is worth knowing.
+  void Note(const std::string& message, const nlohmann::ordered_json& fields);
+
+ private:
+  std::ostream* const terminal_;
+  Clock::time_point shown_;
+};
+
+}  // namespace newsgenre

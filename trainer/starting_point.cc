@@ -1,0 +1,41 @@
+#include "trainer/starting_point.h"
+
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/text/vocabulary_trainer.h"
+
+namespace newsgenre {
+
+absl::StatusOr<Checkpoint> StartFromNothing(const TrainerConfig& config,
+                                            const std::vector<std::string>& labels,
+                                            const std::vector<std::string>& texts) {
+  const AlbertConfig network = config.NewNetwork();
+  RETURN_IF_ERROR(network.Validate());
+  ASSIGN_OR_RETURN(const Head head, ParseHead(config.head));
+  const absl::StatusOr<std::string> vocabulary = TrainVocabulary(texts, network.vocab_size);
+  if (!vocabulary.ok()) return AddContext(vocabulary.status(), "--vocab_size");
+  ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::FromBytes(*vocabulary));
+  v1::Manifest manifest;
+  manifest.mutable_labels()->Add(labels.begin(), labels.end());
+  return Checkpoint{Albert::Random(network, head, static_cast<int>(labels.size()), config.seed),
+                    TextEncoder(std::move(tokenizer), kLatestCleaning, network.max_position_embeddings),
+                    std::move(manifest)};
+}
+
+absl::StatusOr<Checkpoint> StartFromCheckpoint(const TrainerConfig& config,
+                                               const std::vector<std::string>& labels) {
+  ASSIGN_OR_RETURN(const Head head, ParseHead(config.head));
+  ASSIGN_OR_RETURN(Checkpoint checkpoint, LoadForTraining(config.init_from, head, labels, config.seed));
+  const int positions = checkpoint.model.config().max_position_embeddings;
+  const int max_tokens = config.max_tokens.value_or(checkpoint.encoder.max_tokens());
+  if (max_tokens > positions) {
+    return absl::InvalidArgumentError("--max_tokens is " + std::to_string(max_tokens) + "; " +
+                                      config.init_from + " has " + std::to_string(positions) + " positions");
+  }
+  ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::FromBytes(checkpoint.encoder.tokenizer().model_bytes()));
+  checkpoint.encoder = TextEncoder(std::move(tokenizer), checkpoint.encoder.cleaning(), max_tokens);
+  return checkpoint;
+}
+
+}  // namespace newsgenre

@@ -1,0 +1,61 @@
+// The training loop.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <atomic>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/model/albert.h"
+#include "trainer/config.h"
+#include "trainer/dataset.h"
+#include "trainer/epoch_plan.h"
+#include "trainer/lr_schedule.h"
+#include "trainer/optimizer.h"
+#include "trainer/progress.h"
+#include "trainer/report.h"
+
+namespace newsgenre {
+
+struct TrainingResult {
+  std::vector<EpochResult> epochs;  // none where the training was stopped before the first was validated
+  int best = -1;                    // index into `epochs`: highest validation accuracy, then lowest loss
+  TensorMap weights;                // of the best epoch, on the CPU
+  bool stopped = false;
+};
+
+// Trains one network, once. Owns the optimizer's state; shares the network's weights, which change. Every
+// call from one thread, and torch's random generators are seeded from the config.
+class Trainer {
+ public:
+  // `model` is on the device to train on. `progress` and the datasets outlive the trainer.
+  Trainer(Albert model, const TrainerConfig& config, const Dataset& training, const Dataset& validation,
+          Progress* progress);
+
+  // All epochs; once `stop` is true it ends after the step at hand. INTERNAL where the loss is no longer a
+  // number, and as CatchTorch says.
+  absl::StatusOr<TrainingResult> Run(const std::atomic<bool>& stop);
+
+ private:
+  struct EpochSums;
+
+  // False where `stop` ended it before its last batch.
+  absl::StatusOr<bool> RunEpoch(int epoch, const std::atomic<bool>& stop, EpochResult* result);
+  void Step(const RowBatch& rows, EpochSums* sums);
+  absl::Status CheckLoss(const EpochSums& sums) const;
+  absl::Status ShowProgress(int epoch, const EpochSums& sums, Progress::Clock::time_point now);
+  absl::StatusOr<Metrics> Validate() const;
+
+  Albert model_;
+  const TrainerConfig& config_;
+  const Dataset& training_;
+  const Dataset& validation_;
+  Progress* const progress_;
+  std::vector<std::vector<RowBatch>> plan_;  // batches by epoch
+  LrSchedule schedule_;
+  Optimizer optimizer_;
+  int64_t step_ = 0;  // steps done
+};
+
+}  // namespace newsgenre

@@ -1,0 +1,150 @@
+#include "trainer/training_run.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "common/base/file.h"
+#include "common/base/status_macros.h"
+#include "common/model/device.h"
+#include "trainer/dataset.h"
+#include "trainer/release.h"
+#include "trainer/starting_point.h"
+#include "trainer/trainer.h"
+
+namespace newsgenre {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = Progress::Clock;
+
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string UtcTime() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc;
+  gmtime_r(&now, &utc);
+  char text[20];
+  std::strftime(text, sizeof(text), "%Y%m%d-%H%M%S", &utc);
+  return text;
+}
+
+// Finds out before the training, not behind it, that there is no place for the release.
+absl::Status PrepareModelDir(const std::string& model_dir, const std::string& version) {
+  std::error_code error;
+  fs::create_directories(model_dir, error);
+  if (error)
+    return absl::FailedPreconditionError("can't make the folder " + model_dir + ": " + error.message());
+  if (!fs::exists(model_dir + "/" + version, error)) return absl::OkStatus();
+  return absl::AlreadyExistsError("release " + version + " exists in " + model_dir);
+}
+
+struct Data {
+  Dataset training;
+  Dataset validation;
+  TestRows test;
+};
+
+// Reads the files and makes or loads the starting point, whose encoder then encodes every row once.
+absl::StatusOr<Checkpoint> Prepare(const TrainerConfig& config, int threads, Progress* progress, Data* data) {
+  ASSIGN_OR_RETURN(const std::vector<NewsRow> rows, ReadNews(config.train));
+  if (!config.test.empty()) {
+    data->test.file = config.test;
+    ASSIGN_OR_RETURN(data->test.rows, ReadNews(config.test));
+  }
+  absl::StatusOr<Split> split =
+      SplitRows(static_cast<int64_t>(rows.size()), config.validation_rows, config.seed);
+  if (!split.ok()) return AddContext(split.status(), config.train);
+
+  const Clock::time_point start = Clock::now();
+  absl::StatusOr<Checkpoint> checkpoint =
+      config.init_from.empty()
+          ? StartFromNothing(config, AgNewsLabels(), CleanTexts(rows, split->training, threads))
+          : StartFromCheckpoint(config, AgNewsLabels());
+  if (!checkpoint.ok()) return checkpoint.status();
+  progress->Note(
+      config.init_from.empty() ? "vocabulary made" : "starting point loaded",
+      {{"pieces", checkpoint->encoder.tokenizer().vocab_size()}, {"seconds", SecondsSince(start)}});
+
+  ASSIGN_OR_RETURN(Dataset dataset, EncodeRows(rows, checkpoint->encoder, config.train, threads));
+  RETURN_IF_ERROR(EncodeRows(data->test.rows, checkpoint->encoder, config.test, threads).status());
+  data->training = dataset.Take(split->training);
+  data->validation = dataset.Take(split->validation);
+  return checkpoint;
+}
+
+int64_t CountParameters(const Albert& model) {
+  int64_t count = 0;
+  for (const auto& [name, tensor] : model.parameters()) count += tensor.numel();
+  return count;
+}
+
+// The report so far: everything but the release and its test.
+Report MakeReport(const TrainerConfig& config, const Data& data, const Checkpoint& checkpoint,
+                  const TrainingResult& training) {
+  Report report;
+  report.labels = AgNewsLabels();
+  report.training_rows = data.training.size();
+  report.validation_rows = data.validation.size();
+  report.parameters = CountParameters(checkpoint.model);
+  report.vocab_size = checkpoint.encoder.tokenizer().vocab_size();
+  report.epochs = training.epochs;
+  report.best = training.best;
+  report.stopped = training.stopped;
+  report.recipe = config.recipe;
+  return report;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<Report>> RunTraining(const TrainerConfig& config, const std::atomic<bool>& stop,
+                                                  Progress* progress) {
+  const Clock::time_point start = Clock::now();
+  ASSIGN_OR_RETURN(const c10::Device device, ParseDevice(config.device));
+  const int all_threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int threads = config.threads > 0 ? config.threads : all_threads;
+  at::set_num_threads(threads);
+  const std::string version = config.model_version.empty() ? UtcTime() : config.model_version;
+  RETURN_IF_ERROR(PrepareModelDir(config.model_dir, version));
+  progress->Note("device", {{"asked", config.device}, {"taken", device.str()}, {"threads", threads}});
+
+  Data data;
+  ASSIGN_OR_RETURN(Checkpoint checkpoint, Prepare(config, threads, progress, &data));
+  progress->Note("rows read", {{"training", data.training.size()},
+                               {"validation", data.validation.size()},
+                               {"test", data.test.rows.size()}});
+  RETURN_IF_ERROR(CatchTorch([&] {
+    checkpoint.model.To(device);
+    return absl::OkStatus();
+  }));
+  Trainer trainer(checkpoint.model, config, data.training, data.validation, progress);
+  ASSIGN_OR_RETURN(TrainingResult training, trainer.Run(stop));
+  if (training.epochs.empty()) return std::optional<Report>();
+
+  Report report = MakeReport(config, data, checkpoint, training);
+  report.version = version;
+  report.device = device.str();
+  report.threads = threads;
+  const Albert& model = checkpoint.model;
+  ASSIGN_OR_RETURN(checkpoint.model, Albert::FromTensors(model.config(), model.head(), model.labels(),
+                                                         std::move(training.weights)));
+  checkpoint.manifest.set_version(version);
+  checkpoint.manifest.mutable_recipe()->insert(config.recipe.begin(), config.recipe.end());
+  AddMetrics("validation", report.epochs[report.best].validation, &checkpoint.manifest);
+  ASSIGN_OR_RETURN(const Published published,
+                   TestAndPublish(std::move(checkpoint), config.model_dir, device.str(), data.test));
+  report.release = published.folder;
+  report.test = published.test;
+  report.seconds = SecondsSince(start);
+  RETURN_IF_ERROR(WriteFileAtomic(config.model_dir + "/report.json", ReportJson(report).dump(2) + "\n"));
+  return std::optional<Report>(std::move(report));
+}
+
+}  // namespace newsgenre
