@@ -56,7 +56,8 @@ class BatchResults {
     *response_.mutable_results(index)->mutable_response() = response;
     CountDown();
   }
-  void Set(int index, const absl::Status& status) {
+  void Set(int index, const absl::Status& error) {
+    const absl::Status status = ToAnswer(error);
     v1::ItemStatus* item = response_.mutable_results(index)->mutable_status();
     item->set_code(static_cast<int>(status.code()));
     item->set_message(std::string(status.message()));

@@ -17,6 +17,13 @@ UnaryCall::Clock::time_point ToSteadyClock(std::chrono::system_clock::time_point
 
 }  // namespace
 
+absl::Status ToAnswer(const absl::Status& status) {
+  const bool known = std::find(kAnswerCodes.begin(), kAnswerCodes.end(), status.code()) != kAnswerCodes.end();
+  if (known && status.code() != absl::StatusCode::kInternal) return status;
+  Log(Severity::kError, "a text could not be classified", {{"error", status.ToString()}});
+  return absl::InternalError(std::string(status.message()));
+}
+
 UnaryCall::UnaryCall(const grpc::CallbackServerContext& context, grpc::ByteBuffer* response,
                      MethodMetrics* metrics)
     : response_(response), metrics_(metrics), deadline_(ToSteadyClock(context.deadline())) {
@@ -28,15 +35,7 @@ void UnaryCall::Reply(const google::protobuf::Message& message) {
   FinishWith(absl::OkStatus());
 }
 
-void UnaryCall::Fail(const absl::Status& status) {
-  const bool known = std::find(kAnswerCodes.begin(), kAnswerCodes.end(), status.code()) != kAnswerCodes.end();
-  FinishWith(known ? status : absl::InternalError(std::string(status.message())));
-}
-
 void UnaryCall::FinishWith(const absl::Status& status) {
-  if (status.code() == absl::StatusCode::kInternal) {
-    Log(Severity::kError, "a call failed", {{"error", std::string(status.message())}});
-  }
   metrics_->OnFinish(status.code(), Clock::now() - start_);
   Finish(ToGrpcStatus(status));
 }

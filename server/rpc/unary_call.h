@@ -14,6 +14,10 @@
 
 namespace newsgenre {
 
+// `status` as a caller gets it: a code that this API does not answer with becomes INTERNAL, and INTERNAL is
+// logged.
+absl::Status ToAnswer(const absl::Status& status);
+
 // Measures the call, and answers it: Reply or Fail is called exactly once, on any thread, and ends this
 // object's life as far as the caller is concerned (gRPC deletes it soon after).
 class UnaryCall : public grpc::ServerUnaryReactor {
@@ -24,8 +28,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   UnaryCall(const grpc::CallbackServerContext& context, grpc::ByteBuffer* response, MethodMetrics* metrics);
 
   void Reply(const google::protobuf::Message& message);
-  // A code that this API does not answer with becomes INTERNAL.
-  void Fail(const absl::Status& status);
+  void Fail(const absl::Status& status) { FinishWith(ToAnswer(status)); }
 
   // When the caller gives up; max() where it never does.
   Clock::time_point deadline() const { return deadline_; }

@@ -1,0 +1,58 @@
+#include <chrono>
+#include <future>
+
+#include "common/base/json_log.h"
+#include "common/base/shutdown_signal.h"
+#include "server/classifier_model.h"
+#include "server/flags.h"
+#include "server/library_logs.h"
+#include "server/server.h"
+
+namespace newsgenre {
+namespace {
+
+// As the manual in flags.cc says.
+enum ExitCode { kStopped = 0, kFailed = 1, kWrongFlags = 2 };
+
+int Fail(const std::string& what, const absl::Status& status, ExitCode code) {
+  Log(Severity::kError, what, {{"error", status.ToString()}});
+  return code;
+}
+
+// Serves until `stop_signal` has a value.
+int Serve(const ServerConfig& config, std::future<int> stop_signal) {
+  const absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(config);
+  if (!server.ok()) return Fail("can't listen", server.status(), kFailed);
+
+  // On a thread of its own: the OpenMP team that torch makes for whoever computes ends with it.
+  const auto model = std::async(std::launch::async, [&] { return LoadClassifierModel(config); }).get();
+  if (!model.ok()) return Fail("can't load the model", model.status(), kFailed);
+  if (stop_signal.wait_for(std::chrono::seconds(0)) == std::future_status::timeout) {
+    const absl::Status served = (*server)->Serve(*model);
+    if (!served.ok()) return Fail("can't serve the model", served, kFailed);
+  }
+
+  const int signal_number = stop_signal.get();
+  Log(Severity::kInfo, "stopping", {{"signal", signal_number}});
+  (*server)->Stop();
+  Log(Severity::kInfo, "stopped");
+  return kStopped;
+}
+
+int Main(int argc, char** argv) {
+  const absl::StatusOr<ServerConfig> config = ParseFlags(argc, argv);
+  if (!config.ok()) return Fail("wrong flags", config.status(), kWrongFlags);
+  if (const absl::Status status = config->Validate(); !status.ok())
+    return Fail("wrong flags", status, kWrongFlags);
+
+  // Before any thread exists, so that none of them gets the signals.
+  std::promise<int> stop;
+  const ShutdownSignal signal([&stop](int signal_number) { stop.set_value(signal_number); });
+  RouteLibraryLogs();
+  return Serve(*config, stop.get_future());
+}
+
+}  // namespace
+}  // namespace newsgenre
+
+int main(int argc, char** argv) { return newsgenre::Main(argc, argv); }

@@ -1,0 +1,32 @@
+// Series of a page in Prometheus's text format, for tests.
+#pragma once
+
+#include <cmath>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "prometheus/text_serializer.h"
+#include "server/metrics.h"
+
+namespace newsgenre {
+
+inline std::string MetricsPage(const Metrics& metrics) {
+  std::vector<prometheus::MetricFamily> families;
+  for (const auto& collectable : metrics.collectables()) {
+    for (prometheus::MetricFamily& family : collectable->Collect()) families.push_back(std::move(family));
+  }
+  return prometheus::TextSerializer().Serialize(families);
+}
+
+// The value of `series`, such as `newsgenre_rpc_calls_total{code="OK",method="Classify"}`; NaN where it is
+// not there.
+inline double SeriesValue(const std::string& page, const std::string& series) {
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind(series + " ", 0) == 0) return std::stod(line.substr(series.size() + 1));
+  }
+  return std::nan("");
+}
+
+}  // namespace newsgenre
