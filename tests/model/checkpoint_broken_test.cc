@@ -210,13 +210,6 @@ INSTANTIATE_TEST_SUITE_P(
               t[kTensor] = t[kTensor].clone();
               t[kTensor].data_ptr<float>()[7] = std::numeric_limits<float>::quiet_NaN();
             },
-            StatusCode::kDataLoss, kTensor),
-        InTensors(
-            "Infinite",
-            [](TensorMap& t) {
-              t[kTensor] = t[kTensor].clone();
-              t[kTensor].data_ptr<float>()[31] = std::numeric_limits<float>::infinity();
-            },
             StatusCode::kDataLoss, kTensor)),
     [](const auto& info) { return info.param.name; });
 

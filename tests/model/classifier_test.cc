@@ -1,0 +1,168 @@
+#include "common/model/classifier.h"
+
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/model/predict.h"
+#include "gmock/gmock.h"
+#include "tests/model/editable_folder.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/tiny_model.h"
+
+namespace newsgenre {
+namespace {
+
+using absl::StatusCode;
+using testing::AllOf;
+using testing::Each;
+using testing::ElementsAreArray;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+const std::vector<std::string> kTexts = {
+    "a",
+    "The council voted for the bridge.",
+    "Shares of the bakery rose after it opened a shop in every town along the coast, its owner said on "
+    "Monday.",
+    "1",
+    "A probe found ice below the dust of the far plain; the team will drill there next spring, if the money "
+    "comes.",
+};
+
+class ClassifierTest : public testing::Test {
+ protected:
+  void Publish(const TinyModelOptions& options) {
+    ASSERT_OK_AND_ASSIGN(release_, PublishTinyModel(dir_.path(), options));
+    ASSERT_OK_AND_ASSIGN(classifier_, Classifier::Load(dir_.path(), "cpu"));
+  }
+  std::vector<Encoding> EncodeTexts() const {
+    std::vector<Encoding> encodings;
+    for (const std::string& text : kTexts) encodings.push_back(classifier_->encoder().Encode(text).value());
+    return encodings;
+  }
+
+  const TempDir dir_;
+  std::string release_;
+  std::unique_ptr<Classifier> classifier_;
+};
+
+TEST_F(ClassifierTest, SaysWhatItServes) {
+  Publish({"v1"});
+  EXPECT_EQ(classifier_->device(), "cpu");
+  EXPECT_EQ(classifier_->manifest().version(), "v1");
+  EXPECT_THAT(classifier_->manifest().labels(), ElementsAreArray(TinyLabels()));
+  EXPECT_EQ(classifier_->encoder().max_tokens(), 64);
+}
+
+TEST_F(ClassifierTest, ProbabilitiesSumToOne) {
+  for (const Head head : {Head::kCls, Head::kPooler}) {
+    Publish({std::string(HeadName(head)), head});
+    const std::vector<Encoding> encodings = EncodeTexts();
+    for (const Encoding& encoding : encodings) {
+      ASSERT_OK_AND_ASSIGN(const auto rows, classifier_->Probabilities({&encoding}));
+      ASSERT_THAT(rows, ElementsAreArray({SizeIs(4)}));
+      EXPECT_THAT(rows[0], Each(AllOf(testing::Ge(0.0f), testing::Le(1.0f))));
+      EXPECT_NEAR(std::accumulate(rows[0].begin(), rows[0].end(), 0.0), 1.0, 1e-6);
+    }
+  }
+}
+
+TEST_F(ClassifierTest, ATextsProbabilitiesDoNotDependOnItsBatch) {
+  for (const Head head : {Head::kCls, Head::kPooler}) {
+    Publish({std::string(HeadName(head)), head});
+    const std::vector<Encoding> encodings = EncodeTexts();
+    std::vector<const Encoding*> mixed;
+    for (const Encoding& encoding : encodings) mixed.push_back(&encoding);
+    mixed.insert(mixed.end(), {&encodings[2], &encodings[0], &encodings[2]});
+    ASSERT_OK_AND_ASSIGN(const auto together, classifier_->Probabilities(mixed));
+    ASSERT_THAT(together, SizeIs(mixed.size()));
+    for (size_t text = 0; text < mixed.size(); ++text) {
+      ASSERT_OK_AND_ASSIGN(const auto alone, classifier_->Probabilities({mixed[text]}));
+      for (size_t label = 0; label < 4; ++label) {
+        EXPECT_NEAR(together[text][label], alone[0][label], 1e-6) << "text " << text << " label " << label;
+      }
+    }
+  }
+}
+
+TEST_F(ClassifierTest, DifferentTextsGetDifferentProbabilities) {
+  Publish({});
+  const std::vector<Encoding> encodings = EncodeTexts();
+  ASSERT_OK_AND_ASSIGN(const auto rows, classifier_->Probabilities({&encodings[1], &encodings[2]}));
+  EXPECT_GT(std::abs(rows[0][0] - rows[1][0]), 1e-3);
+}
+
+TEST_F(ClassifierTest, ThreadsGetTheSameAnswer) {
+  Publish({});
+  const std::vector<Encoding> encodings = EncodeTexts();
+  ASSERT_OK_AND_ASSIGN(const auto expected, classifier_->Probabilities({&encodings[4]}));
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      const auto rows = classifier_->Probabilities({&encodings[4]});
+      ASSERT_THAT(rows, IsOk());
+      for (size_t label = 0; label < 4; ++label) EXPECT_NEAR((*rows)[0][label], expected[0][label], 1e-6);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_F(ClassifierTest, RefusesACanaryThatDrifted) {
+  Publish({});
+  const EditableFolder folder(release_);
+  Json canaries;
+  folder.EditManifest([&](Json& manifest) {
+    canaries = manifest["canaries"];
+    manifest["canaries"][1]["probabilities"][2] = canaries[1]["probabilities"][2].get<float>() + 9e-4f;
+  });
+  EXPECT_THAT(Classifier::Load(release_, "cpu"), IsOk());
+
+  const float recorded = canaries[1]["probabilities"][2].get<float>();
+  folder.EditManifest(
+      [&](Json& manifest) { manifest["canaries"][1]["probabilities"][2] = recorded + 1.1e-3f; });
+  EXPECT_THAT(Classifier::Load(release_, "cpu"),
+              StatusIs(StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr(release_), HasSubstr("canary 1: Business"),
+                             HasSubstr("probability " + std::to_string(recorded)),
+                             HasSubstr("the manifest says " + std::to_string(recorded + 1.1e-3f)))));
+
+  folder.EditManifest([&](Json& manifest) {
+    manifest["canaries"] = canaries;
+    manifest["canaries"][0]["probabilities"][0] = "NaN";
+  });
+  EXPECT_THAT(Classifier::Load(release_, "cpu"),
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("canary 0: World")));
+}
+
+TEST_F(ClassifierTest, RefusesACanaryWithoutText) {
+  Publish({});
+  EditableFolder(release_).EditManifest([](Json& manifest) { manifest["canaries"][0]["text"] = "  "; });
+  EXPECT_THAT(Classifier::Load(release_, "cpu"),
+              StatusIs(StatusCode::kInvalidArgument, AllOf(HasSubstr(release_), HasSubstr("canary 0"))));
+}
+
+TEST_F(ClassifierTest, LoadsAModelWithoutCanaries) {
+  Publish({});
+  EditableFolder(release_).EditManifest([](Json& manifest) { manifest.erase("canaries"); });
+  EXPECT_THAT(Classifier::Load(release_, "auto"), IsOk());
+}
+
+TEST_F(ClassifierTest, NamesTheFolderOrTheDeviceThatIsWrong) {
+  EXPECT_THAT(Classifier::Load(dir_.File("absent"), "cpu"),
+              StatusIs(StatusCode::kNotFound, HasSubstr("absent")));
+  Publish({});
+  EXPECT_THAT(Classifier::Load(release_, "tpu"), StatusIs(StatusCode::kInvalidArgument, HasSubstr("tpu")));
+}
+
+TEST(RecordCanariesTest, NamesATextThatIsEmpty) {
+  ASSERT_OK_AND_ASSIGN(Checkpoint checkpoint, TinyCheckpoint());
+  EXPECT_THAT(RecordCanaries({"one", " "}, &checkpoint),
+              StatusIs(StatusCode::kInvalidArgument, HasSubstr("canary 1")));
+}
+
+}  // namespace
+}  // namespace newsgenre
