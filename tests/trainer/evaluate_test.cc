@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "gmock/gmock.h"
+#include "tests/support/status_matchers.h"
 
 namespace newsgenre {
 namespace {
@@ -38,6 +39,36 @@ TEST(EvaluateTest, TheFirstOfEqualProbabilitiesWins) {
 TEST(EvaluateTest, AProbabilityOfZeroCostsAFiniteLoss) {
   const Metrics metrics = Evaluate({{1.0f, 0.0f}}, {1});
   EXPECT_NEAR(metrics.loss, 87.3, 0.1);
+}
+
+// Texts of 2, 3 and 4 tokens; a text's first id says what is predicted.
+Dataset ThreeTexts() {
+  Dataset data;
+  data.texts = {{{0, 9}, false}, {{1, 9, 9}, false}, {{1, 9, 9, 9}, false}};
+  data.labels = {0, 1, 0};
+  return data;
+}
+
+TEST(EvaluateDatasetTest, EachTextKeepsItsPrediction) {
+  std::vector<size_t> batch_sizes;
+  const auto metrics = EvaluateDataset(ThreeTexts(), {7, 2}, [&](const std::vector<const Encoding*>& texts) {
+    batch_sizes.push_back(texts.size());
+    std::vector<std::vector<float>> probabilities;
+    for (const Encoding* text : texts) {
+      probabilities.push_back(text->ids[0] == 0 ? std::vector<float>{1, 0} : std::vector<float>{0, 1});
+    }
+    return absl::StatusOr<std::vector<std::vector<float>>>(probabilities);
+  });
+  ASSERT_THAT(metrics, IsOk());
+  EXPECT_THAT(batch_sizes, ElementsAre(2, 1));
+  EXPECT_THAT(metrics->confusion, ElementsAre(ElementsAre(1, 1), ElementsAre(0, 1)));
+}
+
+TEST(EvaluateDatasetTest, ErrorsArePassedOn) {
+  EXPECT_THAT(
+      EvaluateDataset(ThreeTexts(), {7, 2},
+                      [](const std::vector<const Encoding*>&) { return absl::InternalError("broken"); }),
+      StatusIs(absl::StatusCode::kInternal, "broken"));
 }
 
 }  // namespace
