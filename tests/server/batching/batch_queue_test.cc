@@ -13,8 +13,6 @@ namespace newsgenre {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::ElementsAre;
-using testing::IsEmpty;
 
 const Job::Clock::time_point kStart = Job::Clock::time_point() + std::chrono::hours(1);
 constexpr int kNever = -1;

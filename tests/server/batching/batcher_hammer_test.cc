@@ -30,6 +30,7 @@ enum Kind : int32_t { kGood, kRefused, kThrows, kShortAnswer, kKinds };
 std::shared_ptr<const Model> MakeModel(int32_t number, std::atomic<int>* mixed_batches) {
   auto predict = [=](const std::vector<const Encoding*>& batch) -> absl::StatusOr<FakeModel::Rows> {
     FakeModel::Rows rows;
+    rows.reserve(batch.size());
     for (const Encoding* encoding : batch) {
       if (encoding->ids[0] != number) ++*mixed_batches;
       if (encoding->ids[1] == kRefused) return absl::InternalError("refused");
@@ -84,9 +85,8 @@ class Submitter {
  private:
   std::vector<Job> MakeJobs() {
     last_cancel_ = random_() % 4 == 0 ? std::make_shared<std::atomic<bool>>(false) : nullptr;
-    std::vector<Job> jobs;
-    const int count = 1 + static_cast<int>(random_() % 5);
-    for (int i = 0; i < count; ++i) jobs.push_back(MakeJob());
+    std::vector<Job> jobs(1 + random_() % 5);
+    for (Job& job : jobs) job = MakeJob();
     return jobs;
   }
 

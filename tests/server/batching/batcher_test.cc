@@ -178,7 +178,7 @@ TEST(BatcherTest, AFullQueueTakesAllOrNothing) {
   for (int i = 0; i < 2; ++i) {
     std::future<Scores> unused;
     two.push_back(MakeJob(model, 1, &unused));
-    two.back().done = [&](Scores) { ++refused_calls; };
+    two.back().done = [&](const Scores&) { ++refused_calls; };
   }
   EXPECT_THAT(batcher.Submit(std::move(two)),
               StatusIs(absl::StatusCode::kResourceExhausted,
@@ -314,7 +314,7 @@ TEST(BatcherTest, DoneMaySubmit) {
   std::future<Scores> unused;
   std::vector<Job> jobs;
   jobs.push_back(MakeJob(model, 1, &unused));
-  jobs.back().done = [&](Scores) { second.set_value(SubmitOne(&batcher, model, 2)); };
+  jobs.back().done = [&](const Scores&) { second.set_value(SubmitOne(&batcher, model, 2)); };
   ASSERT_THAT(batcher.Submit(std::move(jobs)), IsOk());
   EXPECT_THAT(second.get_future().get().get(), IsOk());
 }

@@ -44,6 +44,7 @@ TEST(ModelStoreTest, ReadersNeverSeeAnOlderModelAgain) {
   store.Replace(std::make_shared<const FakeModel>("0"));
   std::atomic<int> steps_back{0};
   std::vector<std::thread> readers;
+  readers.reserve(4);
   for (int i = 0; i < 4; ++i) {
     readers.emplace_back([&] {
       for (int seen = 0; seen < kLast;) {
