@@ -8,8 +8,8 @@
 
 namespace newsgenre {
 
-// Runs a program. Its standard output goes to a file, its standard error comes through a pipe that ReadLogLine and Wait
-// read. Kills it when it goes out of scope. One thread.
+// Runs a program. Its standard output goes to a file, its standard error comes through a pipe that
+// ReadLogLine and Wait read. Kills it when it goes out of scope. One thread.
 class ChildProcess {
  public:
   // `args[0]` is the program's path.
