@@ -134,10 +134,6 @@ struct Tag {
 // The tag at the beginning of a text: known by its name, so that "a < b" and "<MSFT.O>" stay. One without an
 // end is none.
 Tag ParseTag(std::string_view text) {
-  if (text.substr(0, 4) == "<!--") {
-    const size_t end = text.substr(0, 4096).find("-->");
-    return {end == std::string_view::npos ? 0 : end + 3, false};
-  }
   constexpr size_t kLongestName = 10;
   size_t end = text.size() > 1 && text[1] == '/' ? 2 : 1;
   std::string name;

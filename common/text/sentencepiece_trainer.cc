@@ -27,7 +27,11 @@ std::string TrainSentencePiece(const std::vector<std::string>& sentences, int vo
   };
   const sentencepiece::util::Status status =
       sentencepiece::SentencePieceTrainer::Train(options, sentences, model);
-  return status.ok() ? "" : status.ToString();
+  // "Internal: src/x.cc(1) [condition] What is wrong." The condition may hold brackets, what is wrong
+  // doesn't.
+  const std::string error = status.ok() ? "" : status.ToString();
+  const size_t location_end = error.rfind("] ");
+  return location_end == std::string::npos ? error : error.substr(location_end + 2);
 }
 
 }  // namespace newsgenre

@@ -5,6 +5,7 @@
 #include "common/text/char_map.h"
 #include "common/text/sentencepiece_trainer.h"
 #include "common/text/text_normalizer.h"
+#include "common/text/tokenizer.h"
 
 namespace newsgenre {
 namespace {
@@ -30,6 +31,12 @@ std::vector<std::string> NormalizedSentences(const std::vector<std::string>& tex
 }  // namespace
 
 absl::StatusOr<std::string> TrainVocabulary(const std::vector<std::string>& texts, int vocab_size) {
+  constexpr int kSpecialPieces = Tokenizer::kMask + 1;
+  if (vocab_size <= kSpecialPieces) {
+    return absl::InvalidArgumentError(absl::StrCat("cannot train a vocabulary of ", vocab_size,
+                                                   " pieces: it needs more than the ", kSpecialPieces,
+                                                   " special ones"));
+  }
   const std::vector<std::string> sentences = NormalizedSentences(texts);
   if (sentences.empty()) {
     return absl::InvalidArgumentError("no text to train a vocabulary on");

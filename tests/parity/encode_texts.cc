@@ -3,6 +3,7 @@
 //   encode_texts SPIECE_MODEL MAX_TOKENS
 #include <iostream>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "common/base/file.h"
@@ -27,11 +28,17 @@ absl::Status EncodeLines(const std::string& model_path, int max_tokens) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::cerr << "usage: encode_texts SPIECE_MODEL MAX_TOKENS\n";
+  const bool config = argc == 4 && std::string_view(argv[3]) == "--config";
+  if (argc != 3 && !config) {
+    std::cerr << "usage: encode_texts SPIECE_MODEL MAX_TOKENS [--config]\n";
     return 2;
   }
-  const absl::Status status = newsgenre::EncodeLines(argv[1], std::stoi(argv[2]));
+  const int max_tokens = std::stoi(argv[2]);
+  if (config) {
+    std::cout << newsgenre::TokenizerConfigJson(max_tokens);
+    return 0;
+  }
+  const absl::Status status = newsgenre::EncodeLines(argv[1], max_tokens);
   if (!status.ok()) {
     std::cerr << status << '\n';
   }

@@ -1,0 +1,217 @@
+#include "common/text/clean_text.h"
+
+#include <chrono>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/text/utf8.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace newsgenre {
+namespace {
+
+using Cases = std::vector<std::pair<std::string, std::string>>;
+
+std::string Clean(std::string_view text) { return CleanText(text, CleaningVersion::kV1); }
+
+void ExpectCleaned(const Cases& cases) {
+  for (const auto& [text, expected] : cases) {
+    EXPECT_EQ(Clean(text), expected) << text;
+  }
+}
+
+std::string RandomBytes(std::mt19937* random, std::string_view alphabet) {
+  std::string bytes;
+  for (auto size = (*random)() % 200; size > 0; --size) {
+    bytes += alphabet.empty() ? static_cast<char>((*random)()) : alphabet[(*random)() % alphabet.size()];
+  }
+  return bytes;
+}
+
+TEST(JoinTitleAndBodyTest, PutsASpaceBetweenTwoParts) {
+  EXPECT_EQ(JoinTitleAndBody("Title", "Body"), "Title Body");
+  EXPECT_EQ(JoinTitleAndBody("", "Body"), "Body");
+  EXPECT_EQ(JoinTitleAndBody("Title", ""), "Title");
+  EXPECT_EQ(JoinTitleAndBody("", ""), "");
+  EXPECT_EQ(JoinTitleAndBody("Title ", " Body"), "Title   Body");
+}
+
+TEST(ReplaceInvalidUtf8Test, ReplacesMaximalInvalidParts) {
+  // What Python's bytes.decode("utf-8", "replace") gives.
+  const Cases cases = {
+      {"plain é 漢 😀", "plain é 漢 😀"},
+      {"a\xff\xfe"
+       "b",
+       "a\ufffd\ufffdb"},
+      {"\xe6\xbc", "\ufffd"},
+      {"\xe6\xbc"
+       "a",
+       "\ufffda"},
+      {"\xf0\x9f\x98", "\ufffd"},
+      {"\xf0\x9f\x98\xf0\x9f\x98\x80", "\ufffd😀"},
+      {"\xc0\xaf", "\ufffd\ufffd"},
+      {"\xed\xa0\x80", "\ufffd\ufffd\ufffd"},
+      {"\xe0\x80\x80", "\ufffd\ufffd\ufffd"},
+      {"\xf4\x90\x80\x80", "\ufffd\ufffd\ufffd\ufffd"},
+      {"\x80", "\ufffd"},
+      {"", ""},
+  };
+  for (const auto& [bytes, expected] : cases) {
+    EXPECT_EQ(ReplaceInvalidUtf8(bytes), expected);
+  }
+}
+
+TEST(CleanTextTest, DoesNothingElseWithoutAVersion) {
+  EXPECT_EQ(CleanText(" &lt;b&gt;\\ #39;\x01\xff", CleaningVersion::kNone), " &lt;b&gt;\\ #39;\x01\ufffd");
+}
+
+TEST(CleanTextTest, DecodesEntities) {
+  ExpectCleaned({
+      {"Standard &amp; Poor&#39;s", "Standard & Poor's"},
+      {"&quot;no&quot; &apos;yes&apos;", "\"no\" 'yes'"},
+      {"caf&eacute; &euro;5 &pound;6", "café €5 £6"},
+      {"a&nbsp;b", "a b"},
+      {"1 &lt; 2 &gt; 0", "1 < 2 > 0"},
+      {"&#x2014;&#X2014;&#8212;", "———"},
+      {"&#151; &#146; &#128;", "— ’ €"},  // Windows-1252
+      {"&#0;&#xD800;&#x110000;&#99999999;", "\ufffd\ufffd\ufffd\ufffd"},
+      {"&#233;t&#xe9;", "été"},
+      {"&AMP; &QUOT;", "& \""},
+      {"&Eacute;&eacute;", "Éé"},
+  });
+}
+
+TEST(CleanTextTest, DecodesWhatWasEscapedAgain) {
+  ExpectCleaned({
+      {"&amp;#39;s", "'s"},
+      {"&amp;lt;b&amp;gt;bold", "bold"},
+      {"&amp;amp;amp;quot;", "\""},
+      {"AT&amp;amp;T", "AT&T"},
+      {"&amp;amp", "&amp"},
+  });
+}
+
+TEST(CleanTextTest, LeavesOtherAmpersandsAlone) {
+  ExpectCleaned({
+      {"AT&T; R&D", "AT&T; R&D"},
+      {"&unknown; & ; &; &#; &#x; &#12a; &#xg;", "&unknown; & ; &; &#; &#x; &#12a; &#xg;"},
+      {"&amp", "&amp"},
+      {"&", "&"},
+      {"&#", "&#"},
+      {"&verylongnamethatisnone;", "&verylongnamethatisnone;"},
+  });
+}
+
+TEST(CleanTextTest, MendsEntitiesThatLostTheirAmpersand) {
+  ExpectCleaned({
+      {"Sunday #39;s game", "Sunday's game"},
+      {"Sunday#39;s game", "Sunday's game"},
+      {"called  #39;Dual Stress #39; by", "called 'Dual Stress' by"},
+      {"an  quot;open source quot; way", "an \"open source\" way"},
+      {"R amp;D, Law  amp; Order", "R&D, Law & Order"},
+      {"about  #36;55 or US #36;3", "about $55 or US$3"},
+      {"spies  #151; he said", "spies — he said"},
+      {"women amp;apos;s", "women's"},
+      {"lt;7269.T gt;", "<7269.T>"},
+      {"r eacute;sum eacute;", "résumé"},
+      {"the quot ; underdog quot ; side", "the\" underdog\" side"},
+      {"#39;quoted #39;", "'quoted'"},
+      {"\\#36;5", "$5"},
+  });
+}
+
+TEST(CleanTextTest, LeavesWordsAndNumbersBeforeASemicolonAlone) {
+  ExpectCleaned({
+      {"2.3 per cent; a pound; three times;", "2.3 per cent; a pound; three times;"},
+      {"we are #1; they #5;", "we are #1; they #5;"},
+      {"Kill 36; 203 Hurt", "Kill 36; 203 Hurt"},
+      {"revamp; amp it up; lt. gov.", "revamp; amp it up; lt. gov."},
+      {"color=#666666", "color=#666666"},
+  });
+}
+
+TEST(CleanTextTest, RemovesTags) {
+  ExpectCleaned({
+      {R"(&lt;A HREF="http://a.example/x?y=1"&gt;Acme&lt;/A&gt;, the maker)", "Acme, the maker"},
+      {"plan to give up <b>...</b> President", "plan to give up ... President"},
+      {"one<br>two<BR/>three<br />four", "one two three four"},
+      {"<p>a</p><p>b</p>", "a b"},
+      {R"(<FONT face="verdana"\ color="#666666"><B>-Wire</B></FONT>)", "-Wire"},
+      {"H<sub>2</sub>O", "H2O"},
+      {"<h1>Head</h1>text", "Head text"},
+  });
+}
+
+TEST(CleanTextTest, LeavesWhatIsNoTagAlone) {
+  ExpectCleaned({
+      {"a < b and c > d", "a < b and c > d"},
+      {"<MSFT.O> rose, <IBM>", "<MSFT.O> rose, <IBM>"},
+      {"a<b", "a<b"},
+      {"<a href", "<a href"},
+      {"<b <i>x", "<b x"},
+      {"<", "<"},
+      {"</", "</"},
+      {"<bush> said", "<bush> said"},
+      {"<!-- note -->", "<!-- note -->"},
+      {"x <3 y", "x <3 y"},
+  });
+}
+
+TEST(CleanTextTest, MakesOneSpaceOfBackslashesControlsAndWhiteSpace) {
+  ExpectCleaned({
+      {"dwindling\\band of", "dwindling band of"},
+      {"for \\$20 at\\\\Google", "for $20 at Google"},
+      {" \t a \r\n\v\f b\u00a0\u3000\u2028c\x01\x7f\u0085 ", "a b c"},
+      {std::string("a\0b", 3), "a b"},
+      {"\\ \\", ""},
+      {"&#10;a&#9;b&#7;c", "a b c"},
+      {"", ""},
+  });
+}
+
+TEST(CleanTextTest, GivesValidUtf8OfBoundedSizeForAnyBytes) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 5000; ++round) {
+    const std::string bytes = RandomBytes(&random, round % 2 == 0 ? "" : "&#;<>/\\ amplt39xXbr!-\xe2\x80");
+    const std::string cleaned = Clean(bytes);
+    EXPECT_EQ(ReplaceInvalidUtf8(cleaned), cleaned);
+    EXPECT_LE(cleaned.size(), 3 * bytes.size());  // U+FFFD has three bytes
+    EXPECT_EQ(cleaned.find("  "), std::string::npos);
+  }
+}
+
+TEST(CleanTextTest, ChangesNothingTheSecondTimeWhereNoMarkupIs) {
+  std::mt19937 random(2);
+  for (int round = 0; round < 2000; ++round) {
+    std::string bytes = RandomBytes(&random, "");
+    for (char& byte : bytes) {
+      if (byte == '&' || byte == ';' || byte == '<') {
+        byte = ' ';
+      }
+    }
+    const std::string cleaned = Clean(bytes);
+    EXPECT_EQ(Clean(cleaned), cleaned);
+  }
+}
+
+TEST(CleanTextTest, TakesLinearTime) {
+  constexpr size_t kMegabyte = 1 << 20;
+  const auto start = std::chrono::steady_clock::now();
+  for (const std::string part : {"<", "<a ", "<!--", "&", "&amp;", "amp;", "&#", "#39;", "#", "\\", " ",
+                                 "\xff", "<a <!-- ", "\u00a0"}) {
+    std::string text;
+    while (text.size() < kMegabyte) {
+      text += part;
+    }
+    EXPECT_LE(Clean(text).size(), 3 * text.size());
+  }
+  // Far above what it takes, also under a sanitizer; far below what quadratic time would.
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
+}
+
+}  // namespace
+}  // namespace newsgenre
