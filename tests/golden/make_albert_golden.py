@@ -2,7 +2,7 @@
 """Writes tests/golden/albert: a tiny random ALBERT, a batch, and what transformers computes for it.
 
 Runs in the environment that tests/parity/run_albert.sh makes:
-  build/parity/venv/bin/python tests/golden/make_albert_golden.py
+  build/parity-venv/bin/python tests/golden/make_albert_golden.py
 """
 
 import json

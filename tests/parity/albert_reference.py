@@ -38,16 +38,25 @@ def head_weights(model, head):
     }
 
 
-def logits(model, head, texts):
+def padded(texts):
+    """The texts as a model's arguments: padded to the longest, with a mask."""
     longest = max(map(len, texts))
     ids = torch.zeros(len(texts), longest, dtype=torch.long)
     mask = torch.zeros(len(texts), longest, dtype=torch.long)
     for row, text in enumerate(texts):
         ids[row, : len(text)] = torch.tensor(text)
         mask[row, : len(text)] = 1
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+def first_tokens(encoder, texts):
+    return encoder(**padded(texts)).last_hidden_state[:, 0]
+
+
+def logits(model, head, texts):
     if head == "pooler":
-        return model(input_ids=ids, attention_mask=mask).logits
-    return model.classifier(model.albert(input_ids=ids, attention_mask=mask).last_hidden_state[:, 0])
+        return model(**padded(texts)).logits
+    return model.classifier(first_tokens(model.albert, texts))
 
 
 def logits_and_gradients(model, head, texts, labels):

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Compares our ALBERT with transformers' at base size, and opens the folders that we publish. Prints a table.
+
+  compare_albert.py BIN_FOLDER
+
+BIN_FOLDER holds the programs albert_forward and encode_texts. tests/parity/run_albert.sh calls it in an environment that
+has what it needs. fp32 on the CPU, dropout off. Exit status 1: a figure is beyond its bar.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AlbertForSequenceClassification, AlbertModel, AutoTokenizer
+
+import albert_reference as reference
+
+BASE = {
+    "vocab_size": 30000,
+    "embedding_size": 128,
+    "hidden_size": 768,
+    "num_hidden_layers": 12,
+    "num_attention_heads": 12,
+    "intermediate_size": 3072,
+    "max_position_embeddings": 512,
+}
+LENGTHS = [3, 512, 60, 17, 200, 384, 100, 31, 8, 45]
+SEED = 20240229
+
+LOGITS_BAR = 1e-5
+PROBABILITIES_BAR = 1e-6
+GRADIENTS_BAR = 1e-4
+
+NEWS = [
+    "Café owners shrug off the new “sugar” levy, 3,000 of them say.",
+    "The striker limped off; her side held on for a 2-2 draw.",
+    "",
+    "[MASK] is not a token here — nor is <pad>",
+]
+
+
+class Report:
+    """A line a figure, and whether all kept to their bars."""
+
+    def __init__(self):
+        self.passed = True
+
+    def line(self, case, what, value, bar):
+        good = value <= bar
+        self.passed &= good
+        print(f"{case:<18} {what:<58} {value:>9.2e} {bar:>9.0e}  {'ok' if good else 'MISS'}", flush=True)
+
+
+def run(*command):
+    return subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def largest_difference(a, b):
+    return (a - b).abs().max().item()
+
+
+def worst_gradient(ours, theirs):
+    """The largest ‖ours − theirs‖ / max(‖theirs‖, 1e-3 ‖all of theirs‖) over the parameters, and its name."""
+    whole = torch.stack([g.norm() for g in theirs.values()]).norm()
+    ratios = {
+        name: ((ours[f"gradient.{name}"] - gradient).norm() / max(gradient.norm(), 1e-3 * whole)).item()
+        for name, gradient in theirs.items()
+    }
+    name = max(ratios, key=ratios.get)
+    return ratios[name], name
+
+
+def compare_at_base_size(programs, folder, activation, report):
+    model = reference.random_model(SEED, hidden_act=activation, **BASE)
+    texts = reference.random_texts(SEED, LENGTHS, BASE["vocab_size"])
+    labels = [i % 4 for i in range(len(texts))]
+    (folder / "config.json").write_text(model.config.to_json_string(use_diff=False))
+    (folder / "batch.json").write_text(json.dumps({"texts": texts, "labels": labels}))
+    for head in reference.HEADS:
+        case = f"{activation} {head}"
+        save_file(reference.head_weights(model, head), folder / "model.safetensors")
+        run(programs / "albert_forward", "compute", folder, folder / "batch.json", folder / "ours", head)
+        ours = load_file(folder / "ours")
+        logits, gradients = reference.logits_and_gradients(model, head, texts, labels)
+        report.line(case, "logits, largest difference", largest_difference(ours["logits"], logits), LOGITS_BAR)
+        ratio, name = worst_gradient(ours, gradients)
+        name = name.replace("albert.encoder.albert_layer_groups.0.albert_layers.0.", "…")
+        report.line(case, f"gradients, worst of {len(gradients)}: {name}", ratio, GRADIENTS_BAR)
+        together = ours["logits"].softmax(-1)
+        for batching in ("alone", "grouped"):
+            difference = largest_difference(ours[batching], together)
+            report.line(case, f"probabilities, {batching} against together", difference, PROBABILITIES_BAR)
+
+
+def opens_without_missing_weights(cls, release, allowed=()):
+    """The model, and how many of its weights the file lacks (those in `allowed` may be missing)."""
+    model, info = cls.from_pretrained(release, output_loading_info=True)
+    return model.eval(), len(set(info["missing_keys"]) - set(allowed)) + len(info["mismatched_keys"])
+
+
+def open_our_folder(programs, folder, head, report):
+    case = f"our folder, {head}"
+    release = pathlib.Path(run(programs / "albert_forward", "publish", folder / head, head))
+    tokenizer = AutoTokenizer.from_pretrained(release)
+    texts = tokenizer(NEWS, split_special_tokens=True)["input_ids"]
+    lines = "".join(json.dumps(text) + "\n" for text in NEWS)
+    encode = [programs / "encode_texts", release / "spiece.model", "512"]
+    ours = subprocess.run(encode, check=True, input=lines, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    different = sum(json.loads(line) != ids for line, ids in zip(ours, texts, strict=True))
+    report.line(case, "AutoTokenizer, texts with other ids", different, 0)
+
+    (folder / "batch.json").write_text(json.dumps({"texts": texts, "labels": [0] * len(texts)}))
+    run(programs / "albert_forward", "compute", release, folder / "batch.json", folder / "ours", head)
+    logits = load_file(folder / "ours")["logits"]
+    pooler = () if head == "pooler" else ("pooler.weight", "pooler.bias")
+    encoder, missing = opens_without_missing_weights(AlbertModel, release, pooler)
+    report.line(case, "AlbertModel, weights missing", missing, 0)
+    if head == "pooler":
+        model, missing = opens_without_missing_weights(AlbertForSequenceClassification, release)
+        report.line(case, "AlbertForSequenceClassification, weights missing", missing, 0)
+        theirs = reference.logits(model, head, texts)
+    else:
+        weights = load_file(release / "model.safetensors")
+        first = reference.first_tokens(encoder, texts)
+        theirs = torch.nn.functional.linear(first, weights["classifier.weight"], weights["classifier.bias"])
+    report.line(case, "logits, largest difference", largest_difference(logits, theirs), LOGITS_BAR)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    programs = pathlib.Path(sys.argv[1])
+    report = Report()
+    print(f"base size, texts of {', '.join(map(str, LENGTHS))} tokens")
+    print(f"{'case':<18} {'figure':<58} {'value':>9} {'bar':>9}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for activation in ("gelu", "gelu_new"):
+            compare_at_base_size(programs, folder, activation, report)
+        with torch.no_grad():
+            for head in reference.HEADS:
+                open_our_folder(programs, folder, head, report)
+    sys.exit(0 if report.passed else 1)
+
+
+if __name__ == "__main__":
+    main()

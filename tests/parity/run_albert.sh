@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Compares our ALBERT with transformers' in an environment of its own (PyTorch with everything: 3 GB to download).
+# Needs a release build; takes about 10 minutes on two cores, and 8 GB of memory.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+readonly VENV=build/parity-venv
+if ! cat tests/requirements.txt tests/parity/requirements.txt | cmp -s - "$VENV/requirements.txt"; then
+  echo '== installing PyTorch and transformers (3 GB)' >&2
+  rm -rf "$VENV"
+  /usr/bin/python3 -m venv "$VENV"
+  "$VENV/bin/pip" install -q --disable-pip-version-check -r tests/parity/requirements.txt
+  cat tests/requirements.txt tests/parity/requirements.txt >"$VENV/requirements.txt"
+fi
+
+cmake --build --preset release --target albert_forward encode_texts >&2
+"$VENV/bin/python" tests/parity/compare_albert.py build/release/bin
