@@ -1,21 +1,13 @@
 #include "server/classifier_model.h"
 
-#include <ATen/Parallel.h>
-#include <sched.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/model/cpu_threads.h"
 
 namespace newsgenre {
 namespace {
-
-// CPUs that this process may run on.
-int AvailableCpus() {
-  cpu_set_t cpus;
-  return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
-}
 
 ModelInfo InfoOf(const Classifier& classifier, const std::string& precision) {
   const v1::Manifest& manifest = classifier.manifest();
@@ -40,9 +32,6 @@ class ClassifierModel : public Model {
   }
   absl::StatusOr<std::vector<std::vector<float>>> Predict(
       const std::vector<const Encoding*>& batch) const override {
-    // OpenMP keeps the number of threads for each thread that starts some.
-    thread_local const bool initialised = (at::init_num_threads(), true);
-    (void)initialised;
     return classifier_->Probabilities(batch);
   }
 
@@ -54,8 +43,8 @@ class ClassifierModel : public Model {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Model>> LoadClassifierModel(const ServerConfig& config) {
-  at::set_num_threads(config.threads_per_worker > 0 ? config.threads_per_worker
-                                                    : std::max(1, AvailableCpus() / config.workers));
+  SetCpuThreads(config.threads_per_worker > 0 ? config.threads_per_worker
+                                              : std::max(1, AvailableCpus() / config.workers));
   ASSIGN_OR_RETURN(std::unique_ptr<Classifier> classifier, Classifier::Load(config.model_dir, config.device));
   return std::make_shared<const ClassifierModel>(std::move(classifier), config.precision);
 }

@@ -9,10 +9,9 @@
 namespace newsgenre {
 namespace {
 
-void LogGrpc(gpr_log_func_args* args) {
-  const Severity severity = args->severity == GPR_LOG_SEVERITY_ERROR ? Severity::kError : Severity::kInfo;
-  Log(severity, "grpc", {{"detail", args->message}});
-}
+// A warning, because what gRPC calls an error is often a caller's fault. Whatever fails here has a line of
+// our own.
+void LogGrpc(gpr_log_func_args* args) { Log(Severity::kWarning, "grpc", {{"detail", args->message}}); }
 
 // Protobuf reports bad messages only, and whoever sent one is told: its lines would be a way to fill a disk.
 void DropProtobuf(google::protobuf::LogLevel, const char*, int, const std::string&) {}

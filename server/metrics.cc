@@ -74,7 +74,7 @@ Metrics::Metrics()
       .Name("newsgenre_build_info")
       .Help("1, with what this program is as labels.")
       .Register(*registry_)
-      .Add({{"version", NEWSGENRE_VERSION}, {"compiler", "gcc-compatible " __VERSION__}})
+      .Add({{"version", NEWSGENRE_VERSION}, {"compiler", NEWSGENRE_COMPILER}})
       .Set(1);
 }
 

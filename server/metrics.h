@@ -1,13 +1,13 @@
 // What the server counts, for Prometheus.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -18,31 +18,20 @@
 #include "prometheus/registry.h"
 #include "server/batching/batcher.h"
 #include "server/models/model.h"
+#include "server/rpc/call_observer.h"
 
 namespace newsgenre {
 
-// The codes that a call of this server can end with; OK is 0.
-inline constexpr std::array<absl::StatusCode, 7> kAnswerCodes = {
-    absl::StatusCode::kOk,
-    absl::StatusCode::kCancelled,
-    absl::StatusCode::kInvalidArgument,
-    absl::StatusCode::kDeadlineExceeded,
-    absl::StatusCode::kResourceExhausted,
-    absl::StatusCode::kInternal,
-    absl::StatusCode::kUnavailable,
-};
-
 // One method's series. Any thread; counters and gauges are atomics, a histogram takes a short lock of its
 // own.
-class MethodMetrics {
+class MethodMetrics : public CallObserver {
  public:
   MethodMetrics(std::map<absl::StatusCode, prometheus::Counter*> calls,
                 prometheus::Histogram* latency_seconds, prometheus::Gauge* in_flight)
       : calls_(std::move(calls)), latency_seconds_(latency_seconds), in_flight_(in_flight) {}
 
-  void OnStart() { in_flight_->Increment(); }
-  // `code` is one of kAnswerCodes.
-  void OnFinish(absl::StatusCode code, std::chrono::steady_clock::duration latency);
+  void OnStart() override { in_flight_->Increment(); }
+  void OnFinish(absl::StatusCode code, std::chrono::steady_clock::duration latency) override;
 
  private:
   const std::map<absl::StatusCode, prometheus::Counter*> calls_;

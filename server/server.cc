@@ -34,7 +34,9 @@ Batcher::Options BatcherOptionsOf(const ServerConfig& config) {
 Server::Server(const ServerConfig& config)
     : config_(config),
       batcher_(BatcherOptionsOf(config), &metrics_),
-      classifier_(RequestLimitsOf(config), &models_, &batcher_, &metrics_) {}
+      classifier_(RequestLimitsOf(config), &models_, &batcher_,
+                  {metrics_.AddMethod("Classify"), metrics_.AddMethod("BatchClassify"),
+                   metrics_.AddMethod("GetModel")}) {}
 
 Server::~Server() { Stop(); }
 

@@ -76,19 +76,10 @@ class BatchResults {
 
 }  // namespace
 
-ClassifierService::ClassifierService(const RequestLimits& limits, const ModelStore* models, Batcher* batcher,
-                                     Metrics* metrics)
-    : limits_(limits),
-      models_(models),
-      batcher_(batcher),
-      classify_(metrics->AddMethod("Classify")),
-      batch_classify_(metrics->AddMethod("BatchClassify")),
-      get_model_(metrics->AddMethod("GetModel")) {}
-
 grpc::ServerUnaryReactor* ClassifierService::Classify(grpc::CallbackServerContext* context,
                                                       const grpc::ByteBuffer* request,
                                                       grpc::ByteBuffer* response) {
-  auto* call = new UnaryCall(*context, response, classify_);
+  auto* call = new UnaryCall(*context, response, observers_.classify);
   const absl::Status status = StartClassify(*request, call);
   if (!status.ok()) call->Fail(status);
   return call;
@@ -97,7 +88,7 @@ grpc::ServerUnaryReactor* ClassifierService::Classify(grpc::CallbackServerContex
 grpc::ServerUnaryReactor* ClassifierService::BatchClassify(grpc::CallbackServerContext* context,
                                                            const grpc::ByteBuffer* request,
                                                            grpc::ByteBuffer* response) {
-  auto* call = new UnaryCall(*context, response, batch_classify_);
+  auto* call = new UnaryCall(*context, response, observers_.batch_classify);
   const absl::Status status = StartBatchClassify(*request, call);
   if (!status.ok()) call->Fail(status);
   return call;
@@ -106,7 +97,7 @@ grpc::ServerUnaryReactor* ClassifierService::BatchClassify(grpc::CallbackServerC
 grpc::ServerUnaryReactor* ClassifierService::GetModel(grpc::CallbackServerContext* context,
                                                       const grpc::ByteBuffer* request,
                                                       grpc::ByteBuffer* response) {
-  auto* call = new UnaryCall(*context, response, get_model_);
+  auto* call = new UnaryCall(*context, response, observers_.get_model);
   const absl::Status status = AnswerGetModel(*request, call);
   if (!status.ok()) call->Fail(status);
   return call;

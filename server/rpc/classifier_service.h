@@ -5,8 +5,8 @@
 #include "absl/status/statusor.h"
 #include "newsgenre/v1/classifier.grpc.pb.h"
 #include "server/batching/batcher.h"
-#include "server/metrics.h"
 #include "server/models/model_store.h"
+#include "server/rpc/call_observer.h"
 #include "server/rpc/request_checks.h"
 #include "server/rpc/unary_call.h"
 
@@ -19,9 +19,17 @@ class ClassifierService final
           v1::ClassifierService::WithRawCallbackMethod_BatchClassify<
               v1::ClassifierService::WithRawCallbackMethod_GetModel<v1::ClassifierService::Service>>> {
  public:
+  // One for each method.
+  struct Observers {
+    CallObserver* classify;
+    CallObserver* batch_classify;
+    CallObserver* get_model;
+  };
+
   // All of them outlive the service and its calls.
   ClassifierService(const RequestLimits& limits, const ModelStore* models, Batcher* batcher,
-                    Metrics* metrics);
+                    const Observers& observers)
+      : limits_(limits), models_(models), batcher_(batcher), observers_(observers) {}
 
   grpc::ServerUnaryReactor* Classify(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override;
@@ -45,9 +53,7 @@ class ClassifierService final
   const RequestLimits limits_;
   const ModelStore* const models_;
   Batcher* const batcher_;
-  MethodMetrics* const classify_;
-  MethodMetrics* const batch_classify_;
-  MethodMetrics* const get_model_;
+  const Observers observers_;
 };
 
 }  // namespace newsgenre

@@ -25,9 +25,9 @@ absl::Status ToAnswer(const absl::Status& status) {
 }
 
 UnaryCall::UnaryCall(const grpc::CallbackServerContext& context, grpc::ByteBuffer* response,
-                     MethodMetrics* metrics)
-    : response_(response), metrics_(metrics), deadline_(ToSteadyClock(context.deadline())) {
-  metrics_->OnStart();
+                     CallObserver* observer)
+    : response_(response), observer_(observer), deadline_(ToSteadyClock(context.deadline())) {
+  observer_->OnStart();
 }
 
 void UnaryCall::Reply(const google::protobuf::Message& message) {
@@ -36,7 +36,7 @@ void UnaryCall::Reply(const google::protobuf::Message& message) {
 }
 
 void UnaryCall::FinishWith(const absl::Status& status) {
-  metrics_->OnFinish(status.code(), Clock::now() - start_);
+  observer_->OnFinish(status.code(), Clock::now() - start_);
   Finish(ToGrpcStatus(status));
 }
 

@@ -10,7 +10,7 @@
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
-#include "server/metrics.h"
+#include "server/rpc/call_observer.h"
 
 namespace newsgenre {
 
@@ -24,8 +24,8 @@ class UnaryCall : public grpc::ServerUnaryReactor {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `metrics` outlives the call; `response` is the handler's argument.
-  UnaryCall(const grpc::CallbackServerContext& context, grpc::ByteBuffer* response, MethodMetrics* metrics);
+  // `observer` outlives the call; `response` is the handler's argument.
+  UnaryCall(const grpc::CallbackServerContext& context, grpc::ByteBuffer* response, CallObserver* observer);
 
   void Reply(const google::protobuf::Message& message);
   void Fail(const absl::Status& status) { FinishWith(ToAnswer(status)); }
@@ -41,7 +41,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   void FinishWith(const absl::Status& status);
 
   grpc::ByteBuffer* const response_;
-  MethodMetrics* const metrics_;
+  CallObserver* const observer_;
   const Clock::time_point start_ = Clock::now();
   const Clock::time_point deadline_;
   const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);

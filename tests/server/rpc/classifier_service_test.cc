@@ -43,7 +43,10 @@ class ClassifierServiceTest : public testing::Test {
     options.max_queue_texts = 2;
     options.limits.max_texts = 1;
     batcher_ = std::make_unique<Batcher>(options, &metrics_);
-    service_ = std::make_unique<ClassifierService>(kLimits, &models_, batcher_.get(), &metrics_);
+    service_ = std::make_unique<ClassifierService>(
+        kLimits, &models_, batcher_.get(),
+        ClassifierService::Observers{metrics_.AddMethod("Classify"), metrics_.AddMethod("BatchClassify"),
+                                     metrics_.AddMethod("GetModel")});
     grpc::ServerBuilder builder;
     builder.RegisterService(service_.get());
     server_ = builder.BuildAndStart();
