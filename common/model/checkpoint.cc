@@ -51,7 +51,6 @@ absl::Status CheckLabelCount(int labels, const TensorMap& tensors) {
 
 absl::StatusOr<Checkpoint> LoadFolder(const std::string& folder) {
   ASSIGN_OR_RETURN(CheckpointParts parts, ReadCheckpointParts(folder));
-  RETURN_IF_ERROR(AddContext(CheckManifest(parts.manifest, parts.config), kManifestFile));
   ASSIGN_OR_RETURN(const Head head, ParseHead(parts.manifest.head()));
   const int labels = parts.manifest.labels_size();
   DropWhatTheHeadDoesNotUse(head, &parts.tensors);
@@ -92,11 +91,11 @@ absl::StatusOr<Checkpoint> LoadFolderForTraining(const std::string& folder, Head
       Albert::FromTensors(parts.config, head, label_count, std::move(parts.tensors));
   if (!model.ok()) return AddContext(model.status(), kTensorFile);
 
-  const int max_tokens = std::clamp(parts.manifest.max_tokens(), 1, parts.config.max_position_embeddings);
   v1::Manifest manifest;
   manifest.mutable_labels()->Add(labels.begin(), labels.end());
   manifest.set_head(std::string(HeadName(head)));
-  return Checkpoint{*std::move(model), TextEncoder(std::move(parts.tokenizer), kLatestCleaning, max_tokens),
+  return Checkpoint{*std::move(model),
+                    TextEncoder(std::move(parts.tokenizer), kLatestCleaning, parts.manifest.max_tokens()),
                     std::move(manifest)};
 }
 

@@ -2,9 +2,9 @@
 
 #include <ATen/ops/isfinite.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -72,11 +72,29 @@ absl::StatusOr<FileBytes> ReadListedFiles(const std::string& folder, const v1::M
   return files;
 }
 
+// A Hugging Face folder may ask for another tokenizer than ours.
+absl::Status CheckTokenizerConfig(const std::string& json) {
+  const nlohmann::json config = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (!config.is_object()) return absl::InvalidArgumentError("not a JSON object");
+  const std::pair<const char*, bool> ours[] = {
+      {"do_lower_case", true}, {"keep_accents", false}, {"add_prefix_space", true}};
+  for (const auto& [name, value] : ours) {
+    if (config.contains(name) && config[name] != value) {
+      return absl::InvalidArgumentError(std::string(name) + " is not " + (value ? "true" : "false") +
+                                        ", the only value that is implemented");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<FileBytes> ReadHuggingFaceFiles(const std::string& folder) {
   FileBytes files;
   for (const char* name : {kConfigFile, kTensorFile, kVocabularyFile}) {
     ASSIGN_OR_RETURN(files[name], ReadPart(folder, name));
   }
+  const absl::StatusOr<std::string> tokenizer_config = ReadPart(folder, kTokenizerFile);
+  if (tokenizer_config.ok())
+    RETURN_IF_ERROR(AddContext(CheckTokenizerConfig(*tokenizer_config), kTokenizerFile));
   return files;
 }
 
@@ -188,6 +206,7 @@ absl::StatusOr<CheckpointParts> ReadCheckpointParts(const std::string& folder) {
     ASSIGN_OR_RETURN(manifest,
                      InFile(kConfigFile, DescribeHuggingFaceFolder(folder, files[kConfigFile], config)));
   }
+  RETURN_IF_ERROR(AddContext(CheckManifest(manifest, config), has_manifest ? kManifestFile : kConfigFile));
   return CheckpointParts{config, std::move(tokenizer), std::move(tensors), std::move(manifest)};
 }
 

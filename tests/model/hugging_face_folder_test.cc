@@ -5,6 +5,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -160,6 +161,22 @@ TEST_F(HuggingFaceFolderTest, WithoutLabelsHasTheTwoOfTransformers) {
   WriteTensors();
   ASSERT_OK_AND_ASSIGN(const Checkpoint read, LoadCheckpoint(folder_.path()));
   EXPECT_THAT(read.manifest.labels(), ElementsAre("LABEL_0", "LABEL_1"));
+}
+
+TEST_F(HuggingFaceFolderTest, RefusesAnotherTokenizer) {
+  folder_.Write("tokenizer_config.json",
+                R"({"do_lower_case": true, "keep_accents": false, "model_max_length": 512})");
+  EXPECT_THAT(LoadCheckpoint(folder_.path()), IsOk());
+  for (const std::string name : {"do_lower_case", "keep_accents", "add_prefix_space"}) {
+    const std::string value = name == "keep_accents" ? "true" : "false";
+    folder_.Write("tokenizer_config.json", "{\"" + name + "\": " + value + "}");
+    EXPECT_THAT(
+        LoadCheckpoint(folder_.path()),
+        StatusIs(StatusCode::kInvalidArgument, HasSubstr("tokenizer_config.json: " + name + " is not")));
+  }
+  folder_.Write("tokenizer_config.json", "[]");
+  EXPECT_THAT(LoadCheckpoint(folder_.path()),
+              StatusIs(StatusCode::kInvalidArgument, HasSubstr("tokenizer_config.json: not a JSON object")));
 }
 
 TEST_F(HuggingFaceFolderTest, WithoutAClassifierIsNotServed) {
