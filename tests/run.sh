@@ -26,4 +26,4 @@ fi
 
 cmake --preset release
 cmake --build --preset release
-ctest --preset release
+ctest --preset release -j2
