@@ -20,7 +20,7 @@ enum class Head {
   kCls,     // Linear(hidden, labels)
   kPooler,  // Linear(hidden, hidden), tanh, dropout, Linear(hidden, labels): AlbertForSequenceClassification
 };
-std::string_view HeadName(Head head);                      // "cls", "pooler"
+std::string_view HeadName(Head head);  // "cls", "pooler"
 absl::StatusOr<Head> ParseHead(std::string_view name);
 
 // Defaults are albert-base-v1's. Sizes come from config.json, never from a server flag.
@@ -40,12 +40,14 @@ struct AlbertConfig {
   double classifier_dropout_prob = 0.1;
   double initializer_range = 0.02;
 
-  // INVALID_ARGUMENT names the first field out of range (a size below 1, hidden_size not a multiple of the heads, …).
+  // INVALID_ARGUMENT names the first field out of range (a size below 1, hidden_size not a multiple of the
+  // heads, …).
   absl::Status Validate() const;
 };
 
-// Parses config.json. Refuses another model_type, activation, more than one hidden group or inner group, and any size
-// that Validate refuses; fields it does not know are ignored, those that are missing have transformers' defaults.
+// Parses config.json. Refuses another model_type, activation, more than one hidden group or inner group, and
+// any size that Validate refuses; fields it does not know are ignored, those that are missing have
+// transformers' defaults.
 absl::StatusOr<AlbertConfig> ParseAlbertConfig(std::string_view json);
 
 // As config.json, with what transformers needs to open the folder (architectures, model_type, id2label, …).

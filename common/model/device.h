@@ -12,11 +12,13 @@
 
 namespace newsgenre {
 
-// "cpu", "cuda:N", or "auto": the first GPU where this build and this machine have one, else the CPU. FAILED_PRECONDITION
-// where a GPU is asked for and absent (says why: built without CUDA, no driver, too few), INVALID_ARGUMENT otherwise.
+// "cpu", "cuda:N", or "auto": the first GPU where this build and this machine have one, else the CPU.
+// FAILED_PRECONDITION where a GPU is asked for and absent (says why: built without CUDA, no driver, too few),
+// INVALID_ARGUMENT otherwise.
 absl::StatusOr<c10::Device> ParseDevice(std::string_view name);
 
-// Runs `body`; an exception of torch becomes INTERNAL (RESOURCE_EXHAUSTED: out of memory) with its first line.
+// Runs `body`; an exception of torch becomes INTERNAL (RESOURCE_EXHAUSTED: out of memory) with its first
+// line.
 absl::Status CatchTorch(const std::function<absl::Status()>& body);
 
 }  // namespace newsgenre

@@ -12,9 +12,9 @@
 namespace newsgenre {
 
 struct PackedBatch {
-  at::Tensor ids;                 // [tokens] int64, on the device
-  at::Tensor positions;           // [tokens] int64, on the device: 0, 1, … within each text
-  std::vector<int64_t> starts;    // texts + 1 entries: text i holds tokens starts[i] … starts[i + 1] - 1
+  at::Tensor ids;               // [tokens] int64, on the device
+  at::Tensor positions;         // [tokens] int64, on the device: 0, 1, … within each text
+  std::vector<int64_t> starts;  // texts + 1 entries: text i holds tokens starts[i] … starts[i + 1] - 1
   int64_t texts() const { return static_cast<int64_t>(starts.size()) - 1; }
   int64_t tokens() const { return starts.back(); }
   int64_t length(int64_t text) const { return starts[text + 1] - starts[text]; }

@@ -16,6 +16,7 @@ import tempfile
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import AlbertForSequenceClassification, AlbertModel, AutoTokenizer
+from transformers.utils import logging
 
 import albert_reference as reference
 
@@ -39,7 +40,7 @@ NEWS = [
     "Café owners shrug off the new “sugar” levy, 3,000 of them say.",
     "The striker limped off; her side held on for a 2-2 draw.",
     "",
-    "[MASK] is not a token here — nor is <pad>",
+    "[MASK] is not a token here.",
 ]
 
 
@@ -133,6 +134,8 @@ def open_our_folder(programs, folder, head, report):
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     programs = pathlib.Path(sys.argv[1])
     report = Report()
     print(f"base size, texts of {', '.join(map(str, LENGTHS))} tokens")

@@ -5,12 +5,12 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 readonly VENV=build/parity-venv
-if ! cat tests/requirements.txt tests/parity/requirements.txt | cmp -s - "$VENV/requirements.txt"; then
+if ! cmp -s tests/parity/requirements.txt "$VENV/requirements.txt"; then
   echo '== installing PyTorch and transformers (3 GB)' >&2
   rm -rf "$VENV"
   /usr/bin/python3 -m venv "$VENV"
   "$VENV/bin/pip" install -q --disable-pip-version-check -r tests/parity/requirements.txt
-  cat tests/requirements.txt tests/parity/requirements.txt >"$VENV/requirements.txt"
+  cp tests/parity/requirements.txt "$VENV/"
 fi
 
 cmake --build --preset release --target albert_forward encode_texts >&2
