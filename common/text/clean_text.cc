@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
+#include "absl/strings/ascii.h"
 #include "common/text/html_entities.h"
 #include "common/text/utf8.h"
 
@@ -17,16 +17,11 @@ namespace {
 
 constexpr size_t kLongestEntityName = 10;  // a name or a number with its base
 
-bool IsAlphanumeric(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 && static_cast<signed char>(c) > 0;
-}
-
 // An entity without its ampersand: `eacute;`, `#233;`, `#xE9;`.
 struct Entity {
   char32_t character = 0;
-  size_t size = 0;  // with the semicolon
-  bool numeric = false;
-  bool english = false;
+  size_t size = 0;       // with the semicolon
+  bool is_word = false;  // one of plain English
 };
 
 char32_t ParseNumber(std::string_view digits) {
@@ -34,7 +29,7 @@ char32_t ParseNumber(std::string_view digits) {
   digits.remove_prefix(hex ? 1 : 0);
   uint32_t number = 0;
   for (const char c : digits) {
-    const int digit = std::isdigit(static_cast<unsigned char>(c)) ? c - '0' : std::tolower(c) - 'a' + 10;
+    const int digit = absl::ascii_isdigit(c) ? c - '0' : absl::ascii_tolower(c) - 'a' + 10;
     if (digit >= (hex ? 16 : 10)) {
       return 0;
     }
@@ -44,11 +39,10 @@ char32_t ParseNumber(std::string_view digits) {
 }
 
 std::optional<Entity> ParseEntity(std::string_view text) {
-  Entity entity;
-  entity.numeric = !text.empty() && text[0] == '#';
-  const size_t begin = entity.numeric ? 1 : 0;
+  const bool numeric = !text.empty() && text[0] == '#';
+  const size_t begin = numeric ? 1 : 0;
   size_t end = begin;
-  while (end < text.size() && end - begin < kLongestEntityName && IsAlphanumeric(text[end])) {
+  while (end < text.size() && end - begin < kLongestEntityName && absl::ascii_isalnum(text[end])) {
     ++end;
   }
   const std::string_view name = text.substr(begin, end - begin);
@@ -57,24 +51,22 @@ std::optional<Entity> ParseEntity(std::string_view text) {
   if (end + space >= text.size() || text[end + space] != ';') {
     return std::nullopt;
   }
-  entity.character = entity.numeric ? ParseNumber(name) : NamedEntity(name);
-  entity.size = end + space + 1;
-  entity.english = IsEnglishWord(name);
-  return entity.character == 0 ? std::nullopt : std::optional<Entity>(entity);
+  const char32_t character = numeric ? ParseNumber(name) : NamedEntity(name);
+  if (character == 0) {
+    return std::nullopt;
+  }
+  return Entity{character, end + space + 1, !numeric && IsEnglishWord(name)};
 }
 
 // AG News lost the ampersands: a space stands where one was (`Sunday #39;s`, `R amp;D`), or nothing. Words of
 // English and control characters (`we are #1;`) are left alone.
 std::optional<Entity> ParseBrokenEntity(std::string_view text, size_t position) {
-  if (text[position] != '#' && !IsAlphanumeric(text[position])) {
-    return std::nullopt;
-  }
-  const char before = position == 0 ? ' ' : text[position - 1];
-  if (IsAlphanumeric(before) && text[position] != '#') {
+  const bool within_word = position > 0 && absl::ascii_isalnum(text[position - 1]);
+  if (text[position] != '#' && (within_word || !absl::ascii_isalnum(text[position]))) {
     return std::nullopt;
   }
   const std::optional<Entity> entity = ParseEntity(text.substr(position));
-  return entity && !entity->english && entity->character >= ' ' ? entity : std::nullopt;
+  return entity && !entity->is_word && entity->character >= ' ' ? entity : std::nullopt;
 }
 
 // Appends the entity whose name begins at `position`, or the ampersand where there is none; an ampersand that
@@ -100,7 +92,7 @@ std::string DecodeEntities(std::string_view text) {
     if (text[i] == '&') {
       i = AppendEntity(text, i + 1, &out);
     } else if (ParseBrokenEntity(text, i)) {
-      if (i > 0 && text[i - 1] == ' ' && !out.empty() && out.back() == ' ') {
+      if (i > 0 && text[i - 1] == ' ') {
         out.pop_back();
       }
       i = AppendEntity(text, i, &out);
@@ -137,8 +129,8 @@ Tag ParseTag(std::string_view text) {
   constexpr size_t kLongestName = 10;
   size_t end = text.size() > 1 && text[1] == '/' ? 2 : 1;
   std::string name;
-  for (; end < text.size() && name.size() <= kLongestName && IsAlphanumeric(text[end]); ++end) {
-    name += static_cast<char>(std::tolower(static_cast<unsigned char>(text[end])));
+  for (; end < text.size() && name.size() <= kLongestName && absl::ascii_isalnum(text[end]); ++end) {
+    name += absl::ascii_tolower(text[end]);
   }
   const bool is_inline = Contains(kInlineTags, name);
   if (end == text.size() || (!is_inline && !Contains(kBlockTags, name)) ||
