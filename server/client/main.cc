@@ -76,7 +76,7 @@ int RunClassifyFile(const ClientConfig& config, const Connection& connection, co
   const auto summary = ClassifyFile(connection, *rows, options, config.output, progress);
   if (!summary.ok()) return Fail(summary.status());
   std::ostream& report = config.output == "-" ? std::cerr : std::cout;
-  report << summary->texts << " texts classified, " << summary->failed << " failed\n";
+  report << summary->texts << " texts sent, " << summary->failed << " failed\n";
   if (summary->accuracy.total() > 0) report << summary->accuracy.Summary() << "\n";
   return summary->failed == 0 ? 0 : kFailed;
 }

@@ -39,10 +39,10 @@ TEST(ConnectTest, PassesTheServersOwnErrorOn) {
   NoModelService service;
   int port = 0;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("localhost:0", grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&service);
   const auto server = builder.BuildAndStart();
-  EXPECT_THAT(Connect("localhost:" + std::to_string(port), kTimeout),
+  EXPECT_THAT(Connect("127.0.0.1:" + std::to_string(port), kTimeout),
               StatusIs(absl::StatusCode::kUnavailable, "no model is loaded"));
 }
 

@@ -21,13 +21,13 @@ class FakeClassifierService final : public v1::ClassifierService::Service {
 
   explicit FakeClassifierService(Answer answer = AnswerSports) : answer_(std::move(answer)) {
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("localhost:0", grpc::InsecureServerCredentials(), &port_);
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
   }
 
-  std::string address() const { return "localhost:" + std::to_string(port_); }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
   // "Sports" with 0.7, 0.1 for the three others.
   static grpc::Status AnswerSports(const std::string& text, v1::ClassifyResponse* response) {
