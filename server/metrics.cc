@@ -24,6 +24,11 @@ Buckets PowersOfTwo(double first, double last) {
   return bounds;
 }
 
+template <typename Builder>
+auto& Family(Builder builder, const char* name, const char* help, prometheus::Registry* registry) {
+  return builder.Name(name).Help(help).Register(*registry);
+}
+
 }  // namespace
 
 void MethodMetrics::OnFinish(absl::StatusCode code, std::chrono::steady_clock::duration latency) {
@@ -35,45 +40,29 @@ void MethodMetrics::OnFinish(absl::StatusCode code, std::chrono::steady_clock::d
 Metrics::Metrics()
     : registry_(std::make_shared<prometheus::Registry>()),
       collectables_({registry_, std::make_shared<ProcessMetrics>()}),
-      calls_(BuildCounter()
-                 .Name("newsgenre_rpc_calls_total")
-                 .Help("Finished calls by method and status code.")
-                 .Register(*registry_)),
-      latency_seconds_(BuildHistogram()
-                           .Name("newsgenre_rpc_latency_seconds")
-                           .Help("Time from a call's arrival at its handler to its answer.")
-                           .Register(*registry_)),
-      in_flight_(BuildGauge()
-                     .Name("newsgenre_rpc_in_flight")
-                     .Help("Calls that are not answered yet.")
-                     .Register(*registry_)),
-      predictions_(BuildCounter()
-                       .Name("newsgenre_predictions_total")
-                       .Help("Texts that the model classified, by the label it finds most probable.")
-                       .Register(*registry_)),
-      model_info_(BuildGauge()
-                      .Name("newsgenre_model_info")
-                      .Help("1, with what the serving model is as labels.")
-                      .Register(*registry_)),
-      batch_texts_(BuildHistogram()
-                       .Name("newsgenre_batch_texts")
-                       .Help("Texts that ran through the model together.")
-                       .Register(*registry_)
+      calls_(Family(BuildCounter(), "newsgenre_rpc_calls_total", "Finished calls by method and status code.",
+                    registry_.get())),
+      latency_seconds_(Family(BuildHistogram(), "newsgenre_rpc_latency_seconds",
+                              "Time from a call's arrival at its handler to its answer.", registry_.get())),
+      in_flight_(Family(BuildGauge(), "newsgenre_rpc_in_flight", "Calls that are not answered yet.",
+                        registry_.get())),
+      predictions_(Family(BuildCounter(), "newsgenre_predictions_total",
+                          "Texts that the model classified, by the label it finds most probable.",
+                          registry_.get())),
+      model_info_(Family(BuildGauge(), "newsgenre_model_info", "1, with what the serving model is as labels.",
+                         registry_.get())),
+      batch_texts_(Family(BuildHistogram(), "newsgenre_batch_texts",
+                          "Texts that ran through the model together, those that warm it up included.",
+                          registry_.get())
                        .Add({}, PowersOfTwo(1, 1024))),
-      batch_tokens_(BuildHistogram()
-                        .Name("newsgenre_batch_tokens")
-                        .Help("Tokens that ran through the model together.")
-                        .Register(*registry_)
+      batch_tokens_(Family(BuildHistogram(), "newsgenre_batch_tokens",
+                           "Tokens that ran through the model together, those that warm it up included.",
+                           registry_.get())
                         .Add({}, PowersOfTwo(16, 65536))),
-      queue_depth_texts_(BuildGauge()
-                             .Name("newsgenre_queue_depth_texts")
-                             .Help("Texts that wait for the model.")
-                             .Register(*registry_)
+      queue_depth_texts_(Family(BuildGauge(), "newsgenre_queue_depth_texts", "Texts that wait for the model.",
+                                registry_.get())
                              .Add({})) {
-  BuildGauge()
-      .Name("newsgenre_build_info")
-      .Help("1, with what this program is as labels.")
-      .Register(*registry_)
+  Family(BuildGauge(), "newsgenre_build_info", "1, with what this program is as labels.", registry_.get())
       .Add({{"version", NEWSGENRE_VERSION}, {"compiler", NEWSGENRE_COMPILER}})
       .Set(1);
 }

@@ -14,7 +14,6 @@ namespace newsgenre {
 namespace {
 
 using Probabilities = std::vector<float>;
-using Done = std::function<void(absl::StatusOr<Probabilities>)>;
 
 // What is known of an answer before the model runs.
 struct Answer {

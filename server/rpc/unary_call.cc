@@ -32,7 +32,7 @@ UnaryCall::UnaryCall(const grpc::CallbackServerContext& context, grpc::ByteBuffe
 
 void UnaryCall::Reply(const google::protobuf::Message& message) {
   *response_ = SerializeMessage(message);
-  FinishWith(absl::OkStatus());
+  FinishWith(*cancelled_ ? absl::CancelledError("the caller has gone") : absl::OkStatus());
 }
 
 void UnaryCall::FinishWith(const absl::Status& status) {

@@ -27,6 +27,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   // `observer` outlives the call; `response` is the handler's argument.
   UnaryCall(const grpc::CallbackServerContext& context, grpc::ByteBuffer* response, CallObserver* observer);
 
+  // OK, or CANCELLED where the caller has gone.
   void Reply(const google::protobuf::Message& message);
   void Fail(const absl::Status& status) { FinishWith(ToAnswer(status)); }
 

@@ -1,0 +1,123 @@
+#include "server/rpc/unary_call.h"
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "grpcpp/grpcpp.h"
+#include "newsgenre/v1/classifier.grpc.pb.h"
+#include "tests/support/status_matchers.h"
+
+namespace newsgenre {
+namespace {
+
+// Of a single call.
+class Recorder : public CallObserver {
+ public:
+  void OnStart() override {}
+  void OnFinish(absl::StatusCode code, std::chrono::steady_clock::duration latency) override {
+    latency_ = latency;
+    code_.set_value(code);
+  }
+  absl::StatusCode WaitForCode() { return code_.get_future().get(); }
+  std::chrono::steady_clock::duration latency() const { return latency_; }
+
+ private:
+  std::promise<absl::StatusCode> code_;
+  std::chrono::steady_clock::duration latency_{};
+};
+
+// Hands its first call to the test.
+class Service : public v1::ClassifierService::WithRawCallbackMethod_GetModel<v1::ClassifierService::Service> {
+ public:
+  explicit Service(CallObserver* observer) : observer_(observer) {}
+  grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* context, const grpc::ByteBuffer*,
+                                     grpc::ByteBuffer* response) override {
+    auto* call = new UnaryCall(*context, response, observer_);
+    call_.set_value(call);
+    return call;
+  }
+  UnaryCall* WaitForCall() { return call_.get_future().get(); }
+
+ private:
+  CallObserver* const observer_;
+  std::promise<UnaryCall*> call_;
+};
+
+class UnaryCallTest : public testing::Test {
+ protected:
+  UnaryCallTest() : service_(&observer_) {
+    grpc::ServerBuilder builder;
+    builder.RegisterService(&service_);
+    server_ = builder.BuildAndStart();
+    stub_ = v1::ClassifierService::NewStub(server_->InProcessChannel(grpc::ChannelArguments()));
+  }
+  ~UnaryCallTest() override { server_->Shutdown(); }
+
+  // The server's side of a call that is made now.
+  UnaryCall* Call() {
+    answer_ = std::async(std::launch::async, [this] { return stub_->GetModel(&context_, {}, &response_); });
+    return service_.WaitForCall();
+  }
+
+  Recorder observer_;
+  Service service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<v1::ClassifierService::Stub> stub_;
+  grpc::ClientContext context_;
+  v1::GetModelResponse response_;
+  std::future<grpc::Status> answer_;
+};
+
+TEST_F(UnaryCallTest, ReplyReachesTheCaller) {
+  UnaryCall* call = Call();
+  EXPECT_EQ(call->deadline(), UnaryCall::Clock::time_point::max());
+  EXPECT_FALSE(*call->cancelled());
+  v1::GetModelResponse response;
+  response.set_version("one");
+  call->Reply(response);
+  EXPECT_TRUE(answer_.get().ok());
+  EXPECT_EQ(response_.version(), "one");
+  EXPECT_EQ(observer_.WaitForCode(), absl::StatusCode::kOk);
+  EXPECT_GT(observer_.latency().count(), 0);
+}
+
+TEST_F(UnaryCallTest, FailReachesTheCaller) {
+  Call()->Fail(absl::ResourceExhaustedError("full"));
+  const grpc::Status status = answer_.get();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(status.error_message(), "full");
+  EXPECT_EQ(observer_.WaitForCode(), absl::StatusCode::kResourceExhausted);
+}
+
+TEST_F(UnaryCallTest, KnowsTheCallersDeadline) {
+  context_.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(5));
+  UnaryCall* call = Call();
+  const auto left = call->deadline() - UnaryCall::Clock::now();
+  EXPECT_LE(left, std::chrono::minutes(5) + std::chrono::seconds(1));
+  EXPECT_GE(left, std::chrono::minutes(4));
+  call->Fail(absl::UnavailableError(""));
+}
+
+TEST_F(UnaryCallTest, LearnsThatTheCallerHasGone) {
+  UnaryCall* call = Call();
+  const auto cancelled = call->cancelled();
+  context_.TryCancel();
+  while (!*cancelled) std::this_thread::yield();
+  call->Reply(v1::GetModelResponse());
+  EXPECT_EQ(observer_.WaitForCode(), absl::StatusCode::kCancelled);
+}
+
+TEST(ToAnswerTest, KeepsTheCodesOfTheApiOnly) {
+  EXPECT_THAT(ToAnswer(absl::UnavailableError("no model")),
+              StatusIs(absl::StatusCode::kUnavailable, "no model"));
+  EXPECT_THAT(ToAnswer(absl::InternalError("ours")), StatusIs(absl::StatusCode::kInternal, "ours"));
+  EXPECT_THAT(ToAnswer(absl::NotFoundError("gone")), StatusIs(absl::StatusCode::kInternal, "gone"));
+}
+
+}  // namespace
+}  // namespace newsgenre
