@@ -74,7 +74,7 @@ absl::Status Server::Listen() {
 absl::Status Server::Serve(std::shared_ptr<const Model> model) {
   RETURN_IF_ERROR(AddContext(WarmUp(model), "warming up model " + model->info().version));
   const ModelInfo& info = model->info();
-  models_.Replace(metrics_.CountPredictions(model));
+  models_.Replace(metrics_.CountPredictions(std::move(model)));
   health_.SetServing();
   Log(Severity::kInfo, "serving",
       {{"version", NEWSGENRE_VERSION},

@@ -43,7 +43,7 @@ std::string FindInvalidUtf8(const Message& message) {
     const int first = field->is_repeated() ? 0 : -1;
     const int end = field->is_repeated() ? reflection.FieldSize(message, field) : 0;
     for (int index = first; index < end; ++index) {
-      const std::string path = FindInvalidUtf8InValue(message, *field, index);
+      std::string path = FindInvalidUtf8InValue(message, *field, index);
       if (!path.empty()) return path;
     }
   }

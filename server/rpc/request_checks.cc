@@ -36,7 +36,7 @@ absl::Status CheckBatchSize(int texts, const RequestLimits& limits) {
 
 int MaxReceiveBytes(const RequestLimits& limits) {
   constexpr int64_t kFraming = 64;  // tags and lengths of a text, generously
-  const int64_t bytes = 2 * limits.max_batch_texts * (limits.max_text_bytes + kFraming);
+  const int64_t bytes = int64_t{2} * limits.max_batch_texts * (limits.max_text_bytes + kFraming);
   return static_cast<int>(std::min<int64_t>(bytes, std::numeric_limits<int>::max()));
 }
 
