@@ -235,7 +235,7 @@ TEST(CleanTextTest, TakesLinearTime) {
     EXPECT_LE(Clean(text).size(), 3 * text.size());
   }
   // Far above what it takes, also under a sanitizer; far below what quadratic time would.
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(120));
 }
 
 }  // namespace

@@ -20,7 +20,6 @@ namespace newsgenre {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::ElementsAre;
 using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -127,7 +126,7 @@ TEST(TokenizerTest, EncodesAMegabyteFast) {
     }
   }
   // Far above what it takes, also under a sanitizer; far below what quadratic time would.
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(120));
 }
 
 TEST(TokenizerTest, MayBeSharedByThreads) {
@@ -135,6 +134,7 @@ TEST(TokenizerTest, MayBeSharedByThreads) {
   const std::vector<int32_t> expected = Ids(tokenizer, "Café owners said ﬁne");
   std::vector<std::vector<int32_t>> ids(4);
   std::vector<std::thread> threads;
+  threads.reserve(ids.size());
   for (std::vector<int32_t>& mine : ids) {
     threads.emplace_back([&tokenizer, &mine] { mine = Ids(tokenizer, "Café owners said ﬁne"); });
   }

@@ -13,9 +13,7 @@
 namespace newsgenre {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::SizeIs;
 
 std::vector<std::string> SampleTexts() {
   std::vector<std::string> texts;
