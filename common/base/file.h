@@ -18,7 +18,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, int64_t max_bytes 
 absl::Status WriteFileAtomic(const std::string& path, std::string_view bytes);
 
 // Lets `fill` write files into a new folder beside `path`, syncs them, and renames the folder to `path`.
-// ALREADY_EXISTS when `path` exists: a published folder is never overwritten. On an error nothing is left behind.
+// ALREADY_EXISTS when `path` exists: a published folder is never overwritten. On an error nothing is left
+// behind.
 absl::Status PublishFolder(const std::string& path,
                            const std::function<absl::Status(const std::string& folder)>& fill);
 

@@ -6,8 +6,8 @@
 
 namespace newsgenre {
 
-// Blocks SIGINT and SIGTERM in this thread and in all threads it starts later, and waits for them on a thread of its
-// own. Make one in main() before any other thread exists.
+// Blocks SIGINT and SIGTERM in this thread and in all threads it starts later, and waits for them on a thread
+// of its own. Make one in main() before any other thread exists.
 class ShutdownSignal {
  public:
   // `on_signal` is called on that thread, at most once: with the first signal's number.

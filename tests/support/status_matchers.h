@@ -1,4 +1,5 @@
-// EXPECT_THAT(status, IsOk()); EXPECT_THAT(status_or, StatusIs(absl::StatusCode::kNotFound, HasSubstr("config.json")));
+// EXPECT_THAT(status, IsOk()); EXPECT_THAT(status_or, StatusIs(absl::StatusCode::kNotFound,
+// HasSubstr("config.json")));
 #pragma once
 
 #include <ostream>
@@ -32,6 +33,7 @@ MATCHER_P2(StatusIs, code, message_matcher, "has code " + absl::StatusCodeToStri
 }  // namespace newsgenre
 
 // Unwraps an absl::StatusOr or fails the test at once: ASSERT_OK_AND_ASSIGN(auto value, MakeIt());
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration can't stand in parentheses.
 #define ASSERT_OK_AND_ASSIGN(lhs, expression) \
   ASSERT_OK_AND_ASSIGN_INNER(NEWSGENRE_TEST_CONCAT(status_or_, __LINE__), lhs, expression)
 #define NEWSGENRE_TEST_CONCAT_INNER(a, b) a##b
@@ -40,3 +42,4 @@ MATCHER_P2(StatusIs, code, message_matcher, "has code " + absl::StatusCodeToStri
   auto status_or = (expression);                               \
   ASSERT_THAT(status_or, ::newsgenre::IsOk());                 \
   lhs = *std::move(status_or)
+// NOLINTEND(bugprone-macro-parentheses)
