@@ -107,6 +107,7 @@ absl::Status TrainerConfig::Validate() const {
   RETURN_IF_ERROR(InRange("weight_decay", weight_decay, 0, kNoLimit));
   RETURN_IF_ERROR(Positive("clip_norm", clip_norm));
   RETURN_IF_ERROR(InRange("epochs", epochs, 1, 1000));
+  RETURN_IF_ERROR(InRange("token_dropout", token_dropout, 0, 0.99));
   RETURN_IF_ERROR(InRange("batch_tokens", static_cast<double>(batch_tokens), 1, 1 << 24));
   RETURN_IF_ERROR(InRange("batch_texts", static_cast<double>(batch_texts), 1, 1 << 20));
   return InRange("threads", threads, 0, 1024);

@@ -45,6 +45,7 @@ struct TrainerConfig {
   double weight_decay = 0.01;   // per step, times the learning rate
   double clip_norm = 1.0;       // bound on the norm of all gradients together
   int epochs = 2;
+  double token_dropout = 0;     // fraction of a text's tokens that a step doesn't see, 0 … 1
   int64_t batch_tokens = 2048;  // most tokens of a step
   int64_t batch_texts = 64;     // most texts of a step
 

@@ -71,6 +71,9 @@ ABSL_FLAG(double, weight_decay, newsgenre::TrainerConfig().weight_decay,
 ABSL_FLAG(double, clip_norm, newsgenre::TrainerConfig().clip_norm,
           "Gradients whose norm, all together, is larger are scaled down to it.");
 ABSL_FLAG(int, epochs, newsgenre::TrainerConfig().epochs, "How often every training row is seen.");
+ABSL_FLAG(double, token_dropout, newsgenre::TrainerConfig().token_dropout,
+          "Fraction of a text's tokens that a training step sees as [MASK], drawn anew each time, 0 to 0.99. "
+          "Helps where there are few texts.");
 ABSL_FLAG(int64_t, batch_tokens, newsgenre::TrainerConfig().batch_tokens, "Most tokens of a training step.");
 ABSL_FLAG(int64_t, batch_texts, newsgenre::TrainerConfig().batch_texts, "Most texts of a training step.");
 
@@ -97,11 +100,16 @@ go to standard output; all figures go to MODEL_DIR/report.json. SIGINT or SIGTER
 Exit status: 0 trained and published; 1 failed; 2 flags or data are wrong; 3 stopped by a signal, the best epoch so far is
 published; 4 stopped by a signal before an epoch was validated, nothing is published.)";
 
-bool IsOurs(absl::string_view file) {
-  const std::string name(file);
-  const std::string ours = "trainer/flags.cc";
-  return name.size() >= ours.size() && name.compare(name.size() - ours.size(), ours.size(), ours) == 0;
+constexpr char kThisFile[] = "trainer/flags.cc";
+
+// A source file's path as the compiler saw it, from the repository's root on.
+std::string FromRoot(absl::string_view file) {
+  const std::string path(file);
+  const size_t start = path.rfind(kThisFile);
+  return start == std::string::npos ? path : path.substr(start);
 }
+
+bool IsOurs(absl::string_view file) { return FromRoot(file) == kThisFile; }
 
 template <typename T>
 std::optional<T> Standard(const absl::optional<T>& value) {
@@ -136,6 +144,7 @@ absl::StatusOr<TrainerConfig> ParseFlags(int argc, char** argv) {
   absl::FlagsUsageConfig usage;
   usage.contains_help_flags = IsOurs;
   usage.contains_helpshort_flags = IsOurs;
+  usage.normalize_filename = FromRoot;
   absl::SetFlagsUsageConfig(usage);
   const std::vector<char*> words = absl::ParseCommandLine(argc, argv);
   if (words.size() > 1)
@@ -156,6 +165,7 @@ absl::StatusOr<TrainerConfig> ParseFlags(int argc, char** argv) {
   config.weight_decay = absl::GetFlag(FLAGS_weight_decay);
   config.clip_norm = absl::GetFlag(FLAGS_clip_norm);
   config.epochs = absl::GetFlag(FLAGS_epochs);
+  config.token_dropout = absl::GetFlag(FLAGS_token_dropout);
   config.batch_tokens = absl::GetFlag(FLAGS_batch_tokens);
   config.batch_texts = absl::GetFlag(FLAGS_batch_texts);
   config.seed = absl::GetFlag(FLAGS_seed);

@@ -22,6 +22,9 @@ class Random {
   // 0 … bound - 1; uneven by less than bound / 2^64.
   uint64_t Below(uint64_t bound) { return Next() % bound; }
 
+  // 0 … 1, without 1.
+  double Uniform() { return static_cast<double>(Next() >> 11) * 0x1p-53; }
+
   // Fisher and Yates.
   template <typename T>
   void Shuffle(std::vector<T>* items) {

@@ -8,6 +8,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
+#include <list>
 #include <string>
 #include <utility>
 
@@ -15,7 +16,7 @@
 #include "common/model/device.h"
 #include "common/model/packed_batch.h"
 #include "common/model/predict.h"
-#include "trainer/random.h"
+#include "trainer/token_dropout.h"
 
 namespace newsgenre {
 namespace {
@@ -61,7 +62,8 @@ Trainer::Trainer(Albert model, const TrainerConfig& config, const Dataset& train
       training_(training),
       validation_(validation),
       progress_(progress),
-      optimizer_(model_.parameters(), {config.weight_decay, config.clip_norm}) {
+      optimizer_(model_.parameters(), {config.weight_decay, config.clip_norm}),
+      random_(config.seed) {
   const std::vector<int32_t> lengths = training.Lengths();
   schedule_ = {config.learning_rate, config.warmup, 0};
   for (int epoch = 0; epoch < config.epochs; ++epoch) {
@@ -71,7 +73,7 @@ Trainer::Trainer(Albert model, const TrainerConfig& config, const Dataset& train
 }
 
 absl::StatusOr<TrainingResult> Trainer::Run(const std::atomic<bool>& stop) {
-  at::manual_seed(Random(config_.seed).Next());  // dropout
+  at::manual_seed(random_.Next());  // dropout
   TrainingResult training;
   for (int epoch = 1; epoch <= config_.epochs; ++epoch) {
     const Clock::time_point start = Clock::now();
@@ -122,9 +124,12 @@ absl::StatusOr<bool> Trainer::RunEpoch(int epoch, const std::atomic<bool>& stop,
 void Trainer::Step(const RowBatch& rows, EpochSums* sums) {
   std::vector<const Encoding*> texts;
   std::vector<int64_t> labels;
+  std::list<Encoding> changed;
   for (const int32_t row : rows) {
     texts.push_back(&training_.texts[row]);
     labels.push_back(training_.labels[row]);
+    if (config_.token_dropout == 0) continue;
+    texts.back() = &changed.emplace_back(DropTokens(*texts.back(), config_.token_dropout, &random_));
   }
   const at::Tensor targets = at::tensor(labels).to(model_.device());
   const at::Tensor logits = model_.Logits(PackBatch(texts, model_.device()), /*training=*/true);

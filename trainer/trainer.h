@@ -14,6 +14,7 @@
 #include "trainer/lr_schedule.h"
 #include "trainer/optimizer.h"
 #include "trainer/progress.h"
+#include "trainer/random.h"
 #include "trainer/report.h"
 
 namespace newsgenre {
@@ -55,6 +56,7 @@ class Trainer {
   std::vector<std::vector<RowBatch>> plan_;  // batches by epoch
   LrSchedule schedule_;
   Optimizer optimizer_;
+  Random random_;     // what the network drops, and which tokens
   int64_t step_ = 0;  // steps done
 };
 

@@ -48,6 +48,7 @@ TEST(TrainerConfigTest, TheFirstBadFieldIsNamed) {
       {[](TrainerConfig* c) { c->weight_decay = -0.1; }, "--weight_decay is -0.1; it must be 0 or more"},
       {[](TrainerConfig* c) { c->clip_norm = 0; }, "--clip_norm is 0; it must be above 0"},
       {[](TrainerConfig* c) { c->epochs = 0; }, "--epochs is 0; it must be 1 to 1000"},
+      {[](TrainerConfig* c) { c->token_dropout = 1; }, "--token_dropout is 1; it must be 0 to 0.99"},
       {[](TrainerConfig* c) { c->batch_tokens = 0; }, "--batch_tokens is 0; it must be 1 to"},
       {[](TrainerConfig* c) { c->batch_texts = 0; }, "--batch_texts is 0; it must be 1 to"},
       {[](TrainerConfig* c) { c->threads = -1; }, "--threads is -1; it must be 0 to 1024"},

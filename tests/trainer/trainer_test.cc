@@ -75,6 +75,15 @@ TEST_F(TrainerTest, TheSameSeedGivesTheSameBits) {
   EXPECT_TRUE(differs);
 }
 
+TEST_F(TrainerTest, LearnsFromTextsWithHoles) {
+  config_.token_dropout = 0.3;
+  config_.epochs = 16;
+  ASSERT_OK_AND_ASSIGN(const TrainingResult result, Train());
+  EXPECT_EQ(result.epochs[result.best].validation.accuracy(), 1);
+  // Three in ten texts lack the one word that counts.
+  EXPECT_LT(result.epochs.back().training_accuracy, 0.95);
+}
+
 TEST_F(TrainerTest, KeepsTheWeightsOfTheBestEpoch) {
   // A rate this high learns and forgets: the best epoch is hardly the last.
   config_.learning_rate = 0.1;
