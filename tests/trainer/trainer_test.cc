@@ -1,5 +1,6 @@
 #include "trainer/trainer.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/equal.h>
 
 #include "common/model/predict.h"
@@ -29,6 +30,7 @@ Dataset EasyData(const TextEncoder& encoder, int rows) {
 class TrainerTest : public testing::Test {
  protected:
   TrainerTest() {
+    at::set_num_threads(1);  // more only get in each other's way with so small a network
     config_.epochs = 8;
     config_.learning_rate = 5e-3;
     config_.batch_tokens = 64;
