@@ -8,6 +8,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly TORCH=2.11.0 SENTENCEPIECE=0.2.1
+# Beside torch the libraries that libtorch_cpu.so itself needs, and the headers that the CUDA preset compiles against.
+readonly TORCH_WHEELS=("torch==$TORCH"
+  nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85 nvidia-cuda-crt==13.0.88)
 readonly DEPS=$PWD/build/deps
 readonly PACKAGES=(
   build-essential cmake ninja-build python3 python3-venv ca-certificates
@@ -36,11 +39,13 @@ require_debian_12() {
   fail "this script knows Debian 12 only, and this is '${id:-unknown} ${version:-}'.
 What the project needs, however it is installed:
   g++ 12 or newer (C++17), cmake 3.25, ninja, Python 3.11 with venv
-  gRPC 1.51 and Protobuf 3.21 with their CMake packages, Abseil 20220623, prometheus-cpp 1.0 (core and pull),
+  gRPC 1.51 (with grpc_cpp_plugin) and Protobuf 3.21 (with protoc) with their CMake packages, Abseil 20220623, prometheus-cpp 1.0 (core and pull),
   nlohmann-json 3.11, OpenSSL 3, ICU 72 (its Unicode tables), GoogleTest 1.12 (with GoogleMock)
   LibTorch $TORCH (-DLIBTORCH_ROOT=FOLDER, the folder that holds include/ and lib/)
   sentencepiece $SENTENCEPIECE built as static libraries against that same Protobuf
-    (-DSENTENCEPIECE_ROOT=FOLDER, the folder that holds include/ and lib/)"
+    (-DSENTENCEPIECE_ROOT=FOLDER, the folder that holds include/ and lib/)
+With these in place, build by hand:
+  cmake --preset release -DLIBTORCH_ROOT=FOLDER -DSENTENCEPIECE_ROOT=FOLDER && cmake --build --preset release"
 }
 
 install_packages() {
@@ -55,9 +60,8 @@ install_packages() {
     command -v sudo >/dev/null || fail "not root and no sudo; as root, run: apt-get install ${missing[*]}"
     sudo=(sudo)
   fi
-  export DEBIAN_FRONTEND=noninteractive
   "${sudo[@]}" apt-get update -qq || fail 'apt-get update failed; is the network there?'
-  "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
     fail "apt-get could not install: ${missing[*]}"
 }
 
@@ -72,11 +76,9 @@ once() {
 
 install_libtorch() {
   say "downloading LibTorch (torch $TORCH, about 550 MB)"
-  rm -rf "$DEPS/venv"
+  rm -rf "$DEPS/venv" "$DEPS/.cuda"
   /usr/bin/python3 -m venv "$DEPS/venv"
-  # The libraries that libtorch_cpu.so itself needs, and the headers that the CUDA preset compiles against.
-  "$DEPS/venv/bin/pip" install -q --disable-pip-version-check --no-deps \
-    "torch==$TORCH" nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85 nvidia-cuda-crt==13.0.88 ||
+  "$DEPS/venv/bin/pip" install -q --disable-pip-version-check --no-deps "${TORCH_WHEELS[@]}" ||
     fail "pip could not install torch $TORCH; is the network there?"
   ln -sfn "$(echo "$DEPS"/venv/lib/python3*/site-packages/torch)" "$DEPS/libtorch"
 }
@@ -112,7 +114,7 @@ install_sentencepiece() {
 require_debian_12
 install_packages
 mkdir -p "$DEPS"
-once "torch-$TORCH" install_libtorch
+once "$(IFS=+ && echo "${TORCH_WHEELS[*]}")" install_libtorch
 once "sentencepiece-$SENTENCEPIECE" install_sentencepiece
-if $cuda; then once "torch-$TORCH-cuda" install_cuda_libraries; fi
+if $cuda; then once cuda install_cuda_libraries; fi
 say "dependencies are in place under build/deps"

@@ -38,7 +38,7 @@ wait_for_server() {
 }
 
 mkdir -p "$WORK"
-rm -f "$SERVER_LOG"
+rm -rf "$SERVER_LOG" "$MODEL"
 
 step 'installing what is missing'
 deploy/install_dependencies.sh
