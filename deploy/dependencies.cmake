@@ -45,7 +45,8 @@ require_file("${LIBTORCH_ROOT}/lib/libtorch_cpu.so" "LibTorch (-DLIBTORCH_ROOT)"
 file(REAL_PATH "${LIBTORCH_ROOT}" torch_root)
 add_library(torch::torch INTERFACE IMPORTED)
 target_compile_options(torch::torch INTERFACE
-  "SHELL:-idirafter ${torch_root}/include" "SHELL:-idirafter ${torch_root}/include/torch/csrc/api/include")
+  "SHELL:-idirafter \"${torch_root}/include\""
+  "SHELL:-idirafter \"${torch_root}/include/torch/csrc/api/include\"")
 target_link_libraries(torch::torch INTERFACE "${torch_root}/lib/libtorch_cpu.so" "${torch_root}/lib/libc10.so")
 if(NEWSGENRE_CUDA)
   # Nothing refers to libtorch_cuda: it registers its kernels when it is loaded. The CUDA libraries behind it may be

@@ -65,9 +65,10 @@ install_packages() {
     fail "apt-get could not install: ${missing[*]}"
 }
 
-# once NAME COMMAND…: runs COMMAND unless a stamp says that it succeeded before.
+# once STAMP COMMAND…: runs COMMAND unless the file STAMP says that it succeeded before. A stamp lies in the folder that
+# COMMAND makes and goes with it.
 once() {
-  local stamp=$DEPS/.$1
+  local stamp=$1
   shift
   [ -e "$stamp" ] && return
   "$@"
@@ -76,16 +77,16 @@ once() {
 
 install_libtorch() {
   say "downloading LibTorch (torch $TORCH, about 550 MB)"
-  rm -rf "$DEPS/venv" "$DEPS/.cuda"
+  rm -rf "$DEPS/venv"
   /usr/bin/python3 -m venv "$DEPS/venv"
-  "$DEPS/venv/bin/pip" install -q --disable-pip-version-check --no-deps "${TORCH_WHEELS[@]}" ||
+  "$DEPS/venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps "${TORCH_WHEELS[@]}" ||
     fail "pip could not install torch $TORCH; is the network there?"
-  ln -sfn "$(echo "$DEPS"/venv/lib/python3*/site-packages/torch)" "$DEPS/libtorch"
+  (cd "$DEPS" && ln -sfn venv/lib/python3*/site-packages/torch libtorch)
 }
 
 install_cuda_libraries() {
   say 'downloading the CUDA libraries (about 3 GB)'
-  "$DEPS/venv/bin/pip" install -q --disable-pip-version-check "torch==$TORCH" ||
+  "$DEPS/venv/bin/python" -m pip install -q --disable-pip-version-check "torch==$TORCH" ||
     fail 'pip could not install the CUDA libraries; is the network there?'
 }
 
@@ -95,7 +96,7 @@ install_sentencepiece() {
   local work=$DEPS/sentencepiece-work prefix=$DEPS/sentencepiece
   rm -rf "$work" "$prefix"
   mkdir -p "$work" "$prefix/include" "$prefix/lib"
-  "$DEPS/venv/bin/pip" download -q --disable-pip-version-check --no-deps --no-binary :all: -d "$work" \
+  "$DEPS/venv/bin/python" -m pip download -q --disable-pip-version-check --no-deps --no-binary :all: -d "$work" \
     "sentencepiece==$SENTENCEPIECE" || fail "pip could not download sentencepiece $SENTENCEPIECE"
   tar -xzf "$work/sentencepiece-$SENTENCEPIECE.tar.gz" -C "$work"
   local source
@@ -114,7 +115,7 @@ install_sentencepiece() {
 require_debian_12
 install_packages
 mkdir -p "$DEPS"
-once "$(IFS=+ && echo "${TORCH_WHEELS[*]}")" install_libtorch
-once "sentencepiece-$SENTENCEPIECE" install_sentencepiece
-if $cuda; then once cuda install_cuda_libraries; fi
+once "$DEPS/venv/.$(IFS=+ && echo "${TORCH_WHEELS[*]}")" install_libtorch
+once "$DEPS/sentencepiece/.$SENTENCEPIECE" install_sentencepiece
+if $cuda; then once "$DEPS/venv/.cuda" install_cuda_libraries; fi
 say "dependencies are in place under build/deps"

@@ -9,6 +9,9 @@ readonly MODEL=$WORK/model SERVER_LOG=$WORK/server.log
 server_pid=''
 current_step='starting'
 
+# What this script starts is on this machine, whatever proxy the downloads need.
+export no_proxy=127.0.0.1${no_proxy:+,$no_proxy}
+
 step() { current_step=$*; printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
 finish() {
