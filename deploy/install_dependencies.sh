@@ -61,8 +61,9 @@ install_packages() {
     sudo=(sudo)
   fi
   "${sudo[@]}" apt-get update -qq || fail 'apt-get update failed; is the network there?'
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
-    fail "apt-get could not install: ${missing[*]}"
+  local log=$DEPS/apt.log
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
+    >"$log" 2>&1 || { tail -n 20 "$log" >&2; fail "apt-get could not install: ${missing[*]}"; }
 }
 
 # once STAMP COMMAND…: runs COMMAND unless the file STAMP says that it succeeded before. A stamp lies in the folder that
@@ -113,8 +114,8 @@ install_sentencepiece() {
 }
 
 require_debian_12
-install_packages
 mkdir -p "$DEPS"
+install_packages
 once "$DEPS/venv/.$(IFS=+ && echo "${TORCH_WHEELS[*]}")" install_libtorch
 once "$DEPS/sentencepiece/.$SENTENCEPIECE" install_sentencepiece
 if $cuda; then once "$DEPS/venv/.cuda" install_cuda_libraries; fi
