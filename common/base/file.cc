@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -87,6 +89,13 @@ absl::Status SyncTree(const std::string& folder) {
   return Sync(folder);
 }
 
+// ALREADY_EXISTS where `to` exists. A file system that can't promise it may replace an empty folder.
+absl::Status RenameToNew(const std::string& from, const std::string& to) {
+  int result = renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
+  if (result != 0 && (errno == EINVAL || errno == ENOSYS)) result = rename(from.c_str(), to.c_str());
+  return result == 0 ? absl::OkStatus() : ErrnoStatus("can't rename to", to, errno);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, int64_t max_bytes) {
@@ -96,8 +105,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, int64_t max_bytes)
   if (fstat(file.get(), &info) != 0) return ErrnoStatus("can't stat", path, errno);
   if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError(path + " is not a regular file");
   if (info.st_size > max_bytes) {
-    return absl::InvalidArgumentError(path + " has " + std::to_string(info.st_size) + " bytes; the limit is " +
-                                      std::to_string(max_bytes));
+    return absl::InvalidArgumentError(path + " has " + std::to_string(info.st_size) +
+                                      " bytes; the limit is " + std::to_string(max_bytes));
   }
   std::string bytes(static_cast<size_t>(info.st_size), '\0');
   size_t filled = 0;
@@ -125,25 +134,32 @@ absl::Status WriteFileAtomic(const std::string& path, std::string_view bytes) {
   return Sync(ParentOf(path));
 }
 
+absl::StatusOr<std::unique_ptr<TemporaryFolder>> TemporaryFolder::Make(const std::string& prefix) {
+  std::string path = prefix + "XXXXXX";
+  if (mkdtemp(path.data()) == nullptr) return ErrnoStatus("can't create", path, errno);
+  std::unique_ptr<TemporaryFolder> folder(new TemporaryFolder(path));
+  // mkdtemp keeps it to its owner.
+  if (chmod(path.c_str(), 0755) != 0) return ErrnoStatus("can't set the mode of", path, errno);
+  return folder;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
 absl::Status PublishFolder(const std::string& path,
                            const std::function<absl::Status(const std::string& folder)>& fill) {
   std::error_code error;
   if (fs::exists(path, error)) {
     return absl::AlreadyExistsError(path + " exists already; a release is never overwritten");
   }
-  const std::string temporary = path + ".tmp." + std::to_string(getpid());
-  fs::create_directories(temporary, error);
-  if (error) return ErrnoStatus("can't create", temporary, error.value());
-  absl::Status status = fill(temporary);
-  if (status.ok()) status = SyncTree(temporary);
-  // rename() replaces an empty folder, which a release is not; with anything in it, it fails.
-  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) {
-    status = ErrnoStatus("can't rename to", path, errno);
-  }
-  if (!status.ok()) {
-    fs::remove_all(temporary, error);
-    return status;
-  }
+  fs::create_directories(ParentOf(path), error);
+  if (error) return ErrnoStatus("can't create", ParentOf(path), error.value());
+  ASSIGN_OR_RETURN(const std::unique_ptr<TemporaryFolder> folder, TemporaryFolder::Make(path + ".tmp."));
+  RETURN_IF_ERROR(fill(folder->path()));
+  RETURN_IF_ERROR(SyncTree(folder->path()));
+  RETURN_IF_ERROR(RenameToNew(folder->path(), path));
   return Sync(ParentOf(path));
 }
 

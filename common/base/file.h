@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,6 +18,23 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, int64_t max_bytes 
 
 // Writes beside `path`, syncs and renames: a reader sees the old bytes or all of the new ones.
 absl::Status WriteFileAtomic(const std::string& path, std::string_view bytes);
+
+// A new folder that everybody may read; the destructor removes it with everything in it, unless it was
+// renamed.
+class TemporaryFolder {
+ public:
+  // Its path is `prefix` and a few random characters.
+  static absl::StatusOr<std::unique_ptr<TemporaryFolder>> Make(const std::string& prefix);
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
+  const std::string path_;
+};
 
 // Lets `fill` write files into a new folder beside `path`, syncs them, and renames the folder to `path`.
 // ALREADY_EXISTS when `path` exists: a published folder is never overwritten. On an error nothing is left

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <utility>
 
 namespace newsgenre {
@@ -32,13 +33,21 @@ ShutdownSignal::~ShutdownSignal() {
 }
 
 void ShutdownSignal::Wait() {
+  const int first = NextSignal();
+  if (first == 0) return;
+  on_signal_(first);
+  // Not by the default action of a signal: process 1, which a container's program is, ignores that.
+  if (const int second = NextSignal(); second != 0) std::_Exit(128 + second);
+}
+
+int ShutdownSignal::NextSignal() {
   pollfd fds[2] = {{signal_fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
   while (poll(fds, 2, -1) < 0 && errno == EINTR) {
   }
   signalfd_siginfo info;
-  if ((fds[0].revents & POLLIN) != 0 && read(signal_fd_, &info, sizeof(info)) == sizeof(info)) {
-    on_signal_(static_cast<int>(info.ssi_signo));
-  }
+  const bool signalled =
+      (fds[0].revents & POLLIN) != 0 && read(signal_fd_, &info, sizeof(info)) == sizeof(info);
+  return signalled ? static_cast<int>(info.ssi_signo) : 0;
 }
 
 }  // namespace newsgenre

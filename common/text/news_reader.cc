@@ -12,7 +12,6 @@
 namespace newsgenre {
 namespace {
 
-constexpr int64_t kListedBadRows = 20;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool EndsWith(std::string_view text, std::string_view end) {
@@ -216,15 +215,14 @@ const std::vector<std::string>& AgNewsLabels() {
 }
 
 void BadRows::Add(int64_t line, std::string problem) {
-  if (++count_ > kListedBadRows) return;
+  ++count_;
   listing_ += "\n" + file_ + ":" + std::to_string(line) + ": " + problem;
 }
 
 absl::Status BadRows::ToStatus() const {
   if (count_ == 0) return absl::OkStatus();
-  std::string message = std::to_string(count_) + (count_ == 1 ? " bad row" : " bad rows") + listing_;
-  if (count_ > kListedBadRows) message += "\n… and " + std::to_string(count_ - kListedBadRows) + " more";
-  return absl::InvalidArgumentError(message);
+  return absl::InvalidArgumentError(std::to_string(count_) + (count_ == 1 ? " bad row" : " bad rows") +
+                                    listing_);
 }
 
 absl::StatusOr<std::vector<NewsRow>> ParseNews(std::string_view bytes, const std::string& file,

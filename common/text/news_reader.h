@@ -1,8 +1,7 @@
 // News items from a file: AG News's CSV as it is published, or JSON Lines.
 //
 // CSV (RFC 4180, quotes optional, no heading): `"class","title","description"`. Where labels may be missing
-// also
-// `"title","description"` and `"text"`, and the class may be empty.
+// also `"title","description"` and `"text"`, and the class may be empty.
 // JSON Lines: {"text": …} or {"title": …, "body": …}, and "label"; other keys are ignored.
 // A label is a name, or a number that counts from 1 as AG News's classes do.
 #pragma once
@@ -40,8 +39,7 @@ class BadRows {
  public:
   explicit BadRows(std::string file) : file_(std::move(file)) {}
   void Add(int64_t line, std::string problem);
-  // OK without a bad row, else INVALID_ARGUMENT with the first 20 as "file:line: problem" and how many more
-  // there are.
+  // OK without a bad row, else INVALID_ARGUMENT with how many there are, and each as "file:line: problem".
   absl::Status ToStatus() const;
 
  private:

@@ -46,7 +46,8 @@ TEST(WriteFileAtomicTest, ReplacesAndLeavesNothingBeside) {
 
 TEST(WriteFileAtomicTest, NamesTheFolderThatIsMissing) {
   const TempDir dir;
-  EXPECT_THAT(WriteFileAtomic(dir.File("no/f"), "x"), StatusIs(absl::StatusCode::kNotFound, HasSubstr("no/f")));
+  EXPECT_THAT(WriteFileAtomic(dir.File("no/f"), "x"),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("no/f")));
 }
 
 TEST(PublishFolderTest, AppearsWhole) {
@@ -66,6 +67,39 @@ TEST(PublishFolderTest, NeverOverwrites) {
   ASSERT_THAT(PublishFolder(dir.File("release"), fill), IsOk());
   EXPECT_THAT(PublishFolder(dir.File("release"), fill),
               StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("release")));
+}
+
+TEST(PublishFolderTest, DoesNotReplaceAnEmptyFolderThatAppearedMeanwhile) {
+  const TempDir dir;
+  EXPECT_THAT(PublishFolder(dir.File("release"),
+                            [&](const std::string& folder) {
+                              std::filesystem::create_directory(dir.File("release"));
+                              return WriteFileAtomic(folder + "/f", "x");
+                            }),
+              StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("release")));
+  EXPECT_TRUE(std::filesystem::is_empty(dir.File("release")));
+  const std::filesystem::directory_iterator entries(dir.path());
+  EXPECT_EQ(std::distance(begin(entries), end(entries)), 1);
+}
+
+TEST(PublishFolderTest, OthersMayReadIt) {
+  const TempDir dir;
+  ASSERT_THAT(PublishFolder(dir.File("release"), [](const std::string&) { return absl::OkStatus(); }),
+              IsOk());
+  EXPECT_EQ(std::filesystem::status(dir.File("release")).permissions(), std::filesystem::perms{0755});
+}
+
+TEST(TemporaryFolderTest, IsNewEachTimeAndLeavesNothing) {
+  const TempDir dir;
+  {
+    ASSERT_OK_AND_ASSIGN(const auto one, TemporaryFolder::Make(dir.File("x.")));
+    ASSERT_OK_AND_ASSIGN(const auto other, TemporaryFolder::Make(dir.File("x.")));
+    EXPECT_NE(one->path(), other->path());
+    EXPECT_THAT(WriteFileAtomic(one->path() + "/f", "x"), IsOk());
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
+  EXPECT_THAT(TemporaryFolder::Make(dir.File("no/x.")),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("no/x.")));
 }
 
 TEST(PublishFolderTest, LeavesNothingBehindOnAnError) {

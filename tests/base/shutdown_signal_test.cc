@@ -19,8 +19,25 @@ TEST(ShutdownSignalTest, TellsTheSignal) {
 
 TEST(ShutdownSignalTest, EndsWithoutASignal) {
   bool called = false;
-  { const ShutdownSignal signal([&](int) { called = true; }); }
+  {
+    const ShutdownSignal signal([&](int) { called = true; });
+  }
   EXPECT_FALSE(called);
+}
+
+// In a process of its own.
+TEST(ShutdownSignalDeathTest, ASecondSignalEndsTheProcess) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(
+      {
+        std::promise<void> first;
+        const ShutdownSignal signal([&](int) { first.set_value(); });
+        kill(getpid(), SIGTERM);
+        first.get_future().wait();
+        kill(getpid(), SIGINT);
+        std::promise<void>().get_future().wait();
+      },
+      testing::ExitedWithCode(128 + SIGINT), "");
 }
 
 }  // namespace
