@@ -38,7 +38,7 @@ GRADIENTS_BAR = 1e-4
 
 NEWS = [
     "Café owners shrug off the new “sugar” levy, 3,000 of them say.",
-    "The striker limped off; her side held on for a 2-2 draw.",
+    "The striker limped off; her team kept its lead, 2-1.",
     "",
     "[MASK] is not a token here.",
 ]

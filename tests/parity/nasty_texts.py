@@ -80,7 +80,7 @@ LONG = [
 ]
 
 HUGE = [
-    "Stocks fell on Tuesday as oil rose. " * 29000, "abcdefghij" * 104858, " " * 1048576, "." * 1048576, "\u0301" * 524288, "新" * 349526,
+    "Kettles sang for otters as tea rose. " * 29000, "abcdefghij" * 104858, " " * 1048576, "." * 1048576, "\u0301" * 524288, "新" * 349526,
     "''" * 524288, "a▁" * 262144,
 ]
 
@@ -104,7 +104,7 @@ def mixtures(count, seed):
     """Random strings over the characters of SMALL, with plain words between them."""
     source = random.Random(seed)
     characters = sorted(set("".join(SMALL)))
-    words = "the market rose 3.5 percent after U.S. officials said ``no''".split()
+    words = "the kettle rose 3.5 inches after U.S. bakers said ``no''".split()
     for _ in range(count):
         parts = [source.choice(characters) if source.random() < 0.7 else source.choice(words + [" "])
                  for _ in range(source.randrange(1, 30))]

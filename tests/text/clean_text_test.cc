@@ -73,7 +73,7 @@ TEST(CleanTextTest, DoesNothingElseWithoutAVersion) {
 
 TEST(CleanTextTest, DecodesEntities) {
   ExpectCleaned({
-      {"Standard &amp; Poor&#39;s", "Standard & Poor's"},
+      {"Barley &amp; Rook&#39;s", "Barley & Rook's"},
       {"&quot;no&quot; &apos;yes&apos;", "\"no\" 'yes'"},
       {"caf&eacute; &euro;5 &pound;6", "café €5 £6"},
       {"a&nbsp;b", "a b"},
@@ -110,17 +110,17 @@ TEST(CleanTextTest, LeavesOtherAmpersandsAlone) {
 
 TEST(CleanTextTest, MendsEntitiesThatLostTheirAmpersand) {
   ExpectCleaned({
-      {"Sunday #39;s game", "Sunday's game"},
-      {"Sunday#39;s game", "Sunday's game"},
-      {"called  #39;Dual Stress #39; by", "called 'Dual Stress' by"},
-      {"an  quot;open source quot; way", "an \"open source\" way"},
-      {"R amp;D, Law  amp; Order", "R&D, Law & Order"},
+      {"Odette #39;s kite", "Odette's kite"},
+      {"Odette#39;s kite", "Odette's kite"},
+      {"named  #39;Glass Otter #39; at", "named 'Glass Otter' at"},
+      {"an  quot;upside down quot; kite", "an \"upside down\" kite"},
+      {"Q amp;D, Soup  amp; Spoons", "Q&D, Soup & Spoons"},
       {"about  #36;55 or US #36;3", "about $55 or US$3"},
       {"spies  #151; he said", "spies — he said"},
-      {"women amp;apos;s", "women's"},
-      {"lt;7269.T gt;", "<7269.T>"},
-      {"r eacute;sum eacute;", "résumé"},
-      {"the quot ; underdog quot ; side", "the\" underdog\" side"},
+      {"walrus amp;apos;s", "walrus's"},
+      {"lt;0042.Q gt;", "<0042.Q>"},
+      {"cr egrave;me br ucirc;l eacute;e", "crème brûlée"},
+      {"the quot ; teapot quot ; club", "the\" teapot\" club"},
       {"#39;quoted #39;", "'quoted'"},
       {"\\#36;5", "$5"},
   });
@@ -128,9 +128,9 @@ TEST(CleanTextTest, MendsEntitiesThatLostTheirAmpersand) {
 
 TEST(CleanTextTest, LeavesWordsAndNumbersBeforeASemicolonAlone) {
   ExpectCleaned({
-      {"2.3 per cent; a pound; three times;", "2.3 per cent; a pound; three times;"},
+      {"88.8 per cent; a pound; three times;", "88.8 per cent; a pound; three times;"},
       {"we are #1; they #5;", "we are #1; they #5;"},
-      {"Kill 36; 203 Hurt", "Kill 36; 203 Hurt"},
+      {"Goats 36; 203 Hens", "Goats 36; 203 Hens"},
       {"revamp; amp it up; lt. gov.", "revamp; amp it up; lt. gov."},
       {"color=#666666", "color=#666666"},
   });
@@ -138,8 +138,8 @@ TEST(CleanTextTest, LeavesWordsAndNumbersBeforeASemicolonAlone) {
 
 TEST(CleanTextTest, RemovesTags) {
   ExpectCleaned({
-      {R"(&lt;A HREF="http://a.example/x?y=1"&gt;Acme&lt;/A&gt;, the maker)", "Acme, the maker"},
-      {"plan to give up <b>...</b> President", "plan to give up ... President"},
+      {R"(&lt;A HREF="http://a.example/x?y=1"&gt;Acme&lt;/A&gt;, that bakery)", "Acme, that bakery"},
+      {"kettle that sang <b>...</b> Mayor", "kettle that sang ... Mayor"},
       {"one<br>two<BR/>three<br />four", "one two three four"},
       {"<p>a</p><p>b</p>", "a b"},
       {R"(<FONT face="verdana"\ color="#666666"><B>-Wire</B></FONT>)", "-Wire"},
@@ -165,7 +165,7 @@ TEST(CleanTextTest, LeavesWhatIsNoTagAlone) {
 
 TEST(CleanTextTest, MakesOneSpaceOfBackslashesControlsAndWhiteSpace) {
   ExpectCleaned({
-      {"dwindling\\band of", "dwindling band of"},
+      {"mumbling\\brook in", "mumbling brook in"},
       {"for \\$20 at\\\\Google", "for $20 at Google"},
       {" \t a \r\n\v\f b\u00a0\u3000\u2028c\x01\x7f\u0085 ", "a b c"},
       {std::string("a\0b", 3), "a b"},

@@ -83,10 +83,10 @@ TEST(TokenizerTest, NeverTakesASpecialIdFromAText) {
 
 TEST(TokenizerTest, TruncatesAndKeepsSep) {
   const Tokenizer tokenizer = TinyTokenizer();
-  const std::vector<int32_t> all = Ids(tokenizer, "oil prices rose on monday");
+  const std::vector<int32_t> all = Ids(tokenizer, "clay prices rose for bakers");
   ASSERT_THAT(all, SizeIs(Ge(7)));
   for (int limit = 2; limit <= static_cast<int>(all.size()) + 1; ++limit) {
-    const Encoding encoding = tokenizer.Encode("oil prices rose on monday", limit);
+    const Encoding encoding = tokenizer.Encode("clay prices rose for bakers", limit);
     std::vector<int32_t> expected = all;
     const bool truncated = limit < static_cast<int>(all.size());
     if (truncated) {
@@ -114,7 +114,7 @@ TEST(TokenizerTest, TakesAnInvalidPartOfUtf8AsTheReplacementCharacter) {
 TEST(TokenizerTest, EncodesAMegabyteFast) {
   std::string words;
   while (words.size() < (1 << 20)) {
-    words += "Stocks fell on Tuesday. ";
+    words += "Kettles sang for otters. ";
   }
   const auto start = std::chrono::steady_clock::now();
   for (const Tokenizer& tokenizer : {TinyTokenizer(), UserDefinedTokenizer()}) {
@@ -207,6 +207,42 @@ TEST(TokenizerFromBytesTest, SurvivesGarbage) {
       EXPECT_LE(tokenizer->Encode(text, 16).ids.size(), 16u);
     }
   }
+}
+
+// A charsmap that maps "a" to the replacement at `position`: after a unit without use for the root, the unit
+// at 'a' leads to the one beside it, which holds the position.
+std::string CharsmapOfA(const std::string& replacements, uint32_t position) {
+  std::vector<uint32_t> trie('a' + 1);
+  constexpr uint32_t kHasValue = 1u << 8, kOneFurther = 1u << 10;
+  trie['a'] = 'a' | kHasValue | kOneFurther;
+  trie['a' ^ 1] = position;
+  std::string bytes;
+  const auto append = [&bytes](uint32_t value) {
+    for (int shift = 0; shift < 32; shift += 8) {
+      bytes += static_cast<char>(value >> shift);
+    }
+  };
+  append(static_cast<uint32_t>(trie.size() * sizeof(uint32_t)));
+  for (const uint32_t unit : trie) {
+    append(unit);
+  }
+  return bytes + replacements;
+}
+
+TEST(TokenizerFromBytesTest, TakesNoBrokenCharacterFromAHostileCharsmap) {
+  using std::string_literals::operator""s;
+  spiece::Model model = TinyModel();
+  std::string* const charsmap = model.mutable_normalizer_spec()->mutable_precompiled_charsmap();
+  *charsmap = CharsmapOfA("o\0"s, 0);
+  ASSERT_OK_AND_ASSIGN(const Tokenizer plain, Tokenizer::FromBytes(model.SerializeAsString()));
+  EXPECT_EQ(Ids(plain, "a"), Ids(plain, "o"));
+  *charsmap = CharsmapOfA("\xF0\0"s, 0);
+  EXPECT_THAT(Tokenizer::FromBytes(model.SerializeAsString()),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("charsmap")));
+  // Valid as a whole, but the map points at the last byte of a character of four.
+  *charsmap = CharsmapOfA("\U0001f600\0"s, 3);
+  ASSERT_OK_AND_ASSIGN(const Tokenizer pointing, Tokenizer::FromBytes(model.SerializeAsString()));
+  EXPECT_EQ(Ids(pointing, "a"), Ids(pointing, "\ufffd"));
 }
 
 TEST(TokenizerConfigJsonTest, NamesTheClassAndTheLimit) {
