@@ -52,12 +52,10 @@ Metrics::Metrics()
       model_info_(Family(BuildGauge(), "newsgenre_model_info", "1, with what the serving model is as labels.",
                          registry_.get())),
       batch_texts_(Family(BuildHistogram(), "newsgenre_batch_texts",
-                          "Texts that ran through the model together, those that warm it up included.",
-                          registry_.get())
+                          "Texts that ran through the model together.", registry_.get())
                        .Add({}, PowersOfTwo(1, 1024))),
       batch_tokens_(Family(BuildHistogram(), "newsgenre_batch_tokens",
-                           "Tokens that ran through the model together, those that warm it up included.",
-                           registry_.get())
+                           "Tokens that ran through the model together.", registry_.get())
                         .Add({}, PowersOfTwo(16, 65536))),
       queue_depth_texts_(Family(BuildGauge(), "newsgenre_queue_depth_texts", "Texts that wait for the model.",
                                 registry_.get())

@@ -39,8 +39,9 @@ class MethodMetrics : public CallObserver {
   prometheus::Gauge* const in_flight_;
 };
 
-// Owns every series. All of them exist before the first call: a method's from AddMethod on, a model's labels
-// and info from CountPredictions on.
+// Owns every series. All of them exist before the server says SERVING: newsgenre_predictions_total and
+// newsgenre_model_info from CountPredictions on, because only a model knows its labels, the others before the
+// server listens.
 class Metrics : public BatchObserver {
  public:
   Metrics();
@@ -52,7 +53,7 @@ class Metrics : public BatchObserver {
   // a time.
   std::shared_ptr<const Model> CountPredictions(std::shared_ptr<const Model> model);
 
-  // Any thread.
+  // Any thread; atomics, so also under the batcher's lock.
   void OnQueueChange(int64_t delta_texts) override;
   void OnBatch(int64_t texts, int64_t tokens) override;
 

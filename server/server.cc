@@ -1,7 +1,6 @@
 #include "server/server.h"
 
 #include <chrono>
-#include <future>
 #include <string>
 #include <utility>
 #include <vector>
@@ -72,7 +71,7 @@ absl::Status Server::Listen() {
 }
 
 absl::Status Server::Serve(std::shared_ptr<const Model> model) {
-  RETURN_IF_ERROR(AddContext(WarmUp(model), "warming up model " + model->info().version));
+  RETURN_IF_ERROR(AddContext(WarmUp(*model), "warming up model " + model->info().version));
   const ModelInfo& info = model->info();
   models_.Replace(metrics_.CountPredictions(std::move(model)));
   health_.SetServing();
@@ -87,22 +86,14 @@ absl::Status Server::Serve(std::shared_ptr<const Model> model) {
 }
 
 // The first batches of a model are slow (threads start, kernels are chosen by size). So a short text and the
-// longest run before any that someone waits for, on the threads that will serve.
-absl::Status Server::WarmUp(const std::shared_ptr<const Model>& model) {
+// longest run before any that someone waits for, on every thread that will serve.
+absl::Status Server::WarmUp(const Model& model) {
   std::string longest;
-  for (int i = 0; i < model->info().max_tokens; ++i) longest += "news ";
-  for (const std::string& text : {std::string("news"), longest}) {
-    const auto answer = std::make_shared<std::promise<absl::Status>>();
-    std::vector<Job> jobs(1);
-    jobs[0].model = model;
-    ASSIGN_OR_RETURN(jobs[0].encoding, model->Encode(text));
-    jobs[0].done = [answer](const absl::StatusOr<std::vector<float>>& row) {
-      answer->set_value(row.status());
-    };
-    RETURN_IF_ERROR(batcher_.Submit(std::move(jobs)));
-    RETURN_IF_ERROR(answer->get_future().get());
-  }
-  return absl::OkStatus();
+  for (int i = 0; i < model.info().max_tokens; ++i) longest += "news ";
+  std::vector<Encoding> texts(2);
+  ASSIGN_OR_RETURN(texts[0], model.Encode("news"));
+  ASSIGN_OR_RETURN(texts[1], model.Encode(longest));
+  return batcher_.WarmUp(model, texts);
 }
 
 void Server::Stop() {

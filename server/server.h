@@ -29,7 +29,7 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Runs `model` once through the workers and lets it answer from then on. The model's own error where that
+  // Runs `model` on every worker and lets it answer from then on. The model's own error where that
   // fails; then nothing changes.
   absl::Status Serve(std::shared_ptr<const Model> model);
 
@@ -44,7 +44,7 @@ class Server {
  private:
   explicit Server(const ServerConfig& config);
   absl::Status Listen();
-  absl::Status WarmUp(const std::shared_ptr<const Model>& model);
+  absl::Status WarmUp(const Model& model);
 
   const ServerConfig config_;
   Metrics metrics_;

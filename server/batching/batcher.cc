@@ -5,21 +5,20 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "common/base/status_macros.h"
 
 namespace newsgenre {
 namespace {
 
 using Rows = std::vector<std::vector<float>>;
 
-// One row for each job, or an error; nothing that the model throws gets past here.
-absl::StatusOr<Rows> Predict(const Job* first, const Job* last) {
-  std::vector<const Encoding*> encodings;
-  for (const Job* job = first; job != last; ++job) encodings.push_back(&job->encoding);
+// One row for each text, or an error; nothing that the model throws gets past here.
+absl::StatusOr<Rows> Predict(const Model& model, const std::vector<const Encoding*>& texts) {
   try {
-    absl::StatusOr<Rows> rows = first->model->Predict(encodings);
-    if (rows.ok() && rows->size() != encodings.size()) {
+    absl::StatusOr<Rows> rows = model.Predict(texts);
+    if (rows.ok() && rows->size() != texts.size()) {
       return absl::InternalError("the model returned " + std::to_string(rows->size()) + " rows for " +
-                                 std::to_string(encodings.size()) + " texts");
+                                 std::to_string(texts.size()) + " texts");
     }
     return rows;
   } catch (const std::exception& error) {
@@ -29,10 +28,9 @@ absl::StatusOr<Rows> Predict(const Job* first, const Job* last) {
   }
 }
 
-int64_t Tokens(const Job* first, const Job* last) {
-  int64_t tokens = 0;
-  for (const Job* job = first; job != last; ++job) tokens += static_cast<int64_t>(job->encoding.ids.size());
-  return tokens;
+absl::Status PredictOneByOne(const Model& model, const std::vector<Encoding>& texts) {
+  for (const Encoding& text : texts) RETURN_IF_ERROR(Predict(model, {&text}).status());
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -42,8 +40,9 @@ Batcher::Batcher(const Options& options, BatchObserver* observer)
   {
     MutexLock lock(&mutex_);
     running_workers_ = options.workers;
+    warm_ups_.resize(options.workers);
   }
-  for (int i = 0; i < options.workers; ++i) threads_.emplace_back([this] { Work(); });
+  for (int i = 0; i < options.workers; ++i) threads_.emplace_back([this, i] { Work(i); });
 }
 
 Batcher::~Batcher() {
@@ -64,10 +63,26 @@ absl::Status Batcher::Submit(std::vector<Job> jobs) {
           " more asked, the limit is " + std::to_string(options_.max_queue_texts) + " texts");
     }
     for (Job& job : jobs) queue_.Push(std::move(job), now);
+    observer_->OnQueueChange(texts);
   }
   work_.NotifyOne();
-  observer_->OnQueueChange(texts);
   return absl::OkStatus();
+}
+
+absl::Status Batcher::WarmUp(const Model& model, const std::vector<Encoding>& texts) {
+  std::vector<std::future<absl::Status>> results;
+  {
+    MutexLock lock(&mutex_);
+    if (draining_) return absl::UnavailableError("the server is stopping");
+    for (WarmUpTask& warm_up : warm_ups_) {
+      warm_up = WarmUpTask([&] { return PredictOneByOne(model, texts); });
+      results.push_back(warm_up.get_future());
+    }
+  }
+  work_.NotifyAll();
+  absl::Status status;
+  for (std::future<absl::Status>& result : results) status.Update(result.get());
+  return status;
 }
 
 void Batcher::Drain() {
@@ -77,11 +92,15 @@ void Batcher::Drain() {
   while (running_workers_ > 0) stopped_.Wait(&mutex_);
 }
 
-void Batcher::Work() {
+void Batcher::Work(int worker) {
   for (;;) {
-    BatchQueue::Taken taken = WaitForJobs();
-    if (taken.texts() == 0) break;
-    observer_->OnQueueChange(-taken.texts());
+    WarmUpTask warm_up;
+    BatchQueue::Taken taken = WaitForWork(worker, &warm_up);
+    if (warm_up.valid()) {
+      warm_up();
+    } else if (taken.texts() == 0) {
+      break;
+    }
     for (Job& job : taken.cancelled) job.done(absl::CancelledError("the caller has gone"));
     for (Job& job : taken.expired) {
       job.done(absl::DeadlineExceededError("the deadline passed while the text waited"));
@@ -93,10 +112,13 @@ void Batcher::Work() {
   stopped_.NotifyAll();
 }
 
-BatchQueue::Taken Batcher::WaitForJobs() {
+BatchQueue::Taken Batcher::WaitForWork(int worker, WarmUpTask* warm_up) {
   MutexLock lock(&mutex_);
-  while (queue_.empty() && !draining_) work_.Wait(&mutex_);
-  BatchQueue::Taken taken = queue_.Take(Job::Clock::now());
+  while (queue_.empty() && !draining_ && !warm_ups_[worker].valid()) work_.Wait(&mutex_);
+  *warm_up = std::move(warm_ups_[worker]);
+  BatchQueue::Taken taken;
+  if (!warm_up->valid()) taken = queue_.Take(Job::Clock::now());
+  if (taken.texts() > 0) observer_->OnQueueChange(-taken.texts());
   // Submit woke one worker; this one wakes the next where there is work for it.
   if (!queue_.empty()) work_.NotifyOne();
   return taken;
@@ -104,8 +126,14 @@ BatchQueue::Taken Batcher::WaitForJobs() {
 
 // A batch that fails is halved, so that in the end only the jobs fail that fail alone.
 void Batcher::Run(Job* first, Job* last) {
-  observer_->OnBatch(last - first, Tokens(first, last));
-  absl::StatusOr<Rows> rows = Predict(first, last);
+  std::vector<const Encoding*> texts;
+  int64_t tokens = 0;
+  for (const Job* job = first; job != last; ++job) {
+    texts.push_back(&job->encoding);
+    tokens += static_cast<int64_t>(job->encoding.ids.size());
+  }
+  observer_->OnBatch(last - first, tokens);
+  absl::StatusOr<Rows> rows = Predict(*first->model, texts);
   if (rows.ok()) {
     for (Job* job = first; job != last; ++job) job->done(std::move((*rows)[job - first]));
   } else if (last - first == 1) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -13,13 +14,14 @@
 
 namespace newsgenre {
 
-// What the batcher tells of itself, on its own threads and on those that call Submit, never under a lock.
+// What the batcher tells of itself, on its own threads and on those that call Submit. Must be quick and must
+// not call the batcher.
 class BatchObserver {
  public:
   virtual ~BatchObserver() = default;
-  // Deltas, because two threads' reports may overtake each other.
+  // Under the batcher's lock, so that the sum of all deltas is never below 0.
   virtual void OnQueueChange(int64_t delta_texts) = 0;
-  // Before each run of the model.
+  // Before each run of the model, WarmUp's not counted; under no lock.
   virtual void OnBatch(int64_t texts, int64_t tokens) = 0;
 };
 
@@ -43,22 +45,30 @@ class Batcher {
   // called: RESOURCE_EXHAUSTED: the queue has no room for them; UNAVAILABLE: draining. Any thread.
   absl::Status Submit(std::vector<Job> jobs) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Runs each of `texts` through `model` on every worker, and returns once all have: the first run on a
+  // thread is slow. The model's error; UNAVAILABLE: draining. One thread at a time.
+  absl::Status WarmUp(const Model& model, const std::vector<Encoding>& texts) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Refuses new jobs, and returns once all that were accepted are done. Any thread but the batcher's own;
   // more than once is fine.
   void Drain() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  void Work() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Waits for jobs; returns nothing at all once the batcher drains and none is left.
-  BatchQueue::Taken WaitForJobs() ABSL_LOCKS_EXCLUDED(mutex_);
+  using WarmUpTask = std::packaged_task<absl::Status()>;
+
+  void Work(int worker) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Waits for jobs or for this worker's warm-up, which comes first; returns neither once the batcher drains
+  // and none is left.
+  BatchQueue::Taken WaitForWork(int worker, WarmUpTask* warm_up) ABSL_LOCKS_EXCLUDED(mutex_);
   void Run(Job* first, Job* last);
 
   const Options options_;
   BatchObserver* const observer_;
   Mutex mutex_;
-  CondVar work_;     // a job waits, or the batcher drains
+  CondVar work_;     // a job or a warm-up waits, or the batcher drains
   CondVar stopped_;  // no worker runs any more
   BatchQueue queue_ ABSL_GUARDED_BY(mutex_);
+  std::vector<WarmUpTask> warm_ups_ ABSL_GUARDED_BY(mutex_);  // one a worker; valid while it waits
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   int running_workers_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::thread> threads_;

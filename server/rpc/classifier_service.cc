@@ -170,9 +170,8 @@ absl::StatusOr<Job> ClassifierService::MakeJob(const v1::ClassifyRequest& reques
                                                std::shared_ptr<const Model> model) const {
   ASSIGN_OR_RETURN(const std::string text, RequestText(request, limits_));
   absl::StatusOr<Encoding> encoding = model->Encode(text);
-  if (!encoding.ok()) {
-    return AddContext(encoding.status(), "text of " + std::to_string(text.size()) + " bytes");
-  }
+  if (absl::IsInvalidArgument(encoding.status())) return NothingLeftError(request);
+  RETURN_IF_ERROR(encoding.status());
   Job job;
   job.model = std::move(model);
   job.encoding = *std::move(encoding);

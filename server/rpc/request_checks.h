@@ -20,11 +20,15 @@ struct RequestLimits {
 // or text together with one of the others.
 absl::StatusOr<std::string> RequestText(const v1::ClassifyRequest& request, const RequestLimits& limits);
 
+// INVALID_ARGUMENT, for a request whose text has nothing in it that the model could read.
+absl::Status NothingLeftError(const v1::ClassifyRequest& request);
+
 // INVALID_ARGUMENT: none or too many.
 absl::Status CheckBatchSize(int texts, const RequestLimits& limits);
 
-// The most bytes of a message that gRPC lets through. Twice what the limits add up to, so that a request
-// somewhat above them is still read, and told which limit it broke.
+// The most bytes of a message that gRPC lets through. Twice what the limits add up to, and 4 MiB more, so
+// that a request above them is still read, and told which limit it broke: gRPC itself would answer
+// RESOURCE_EXHAUSTED, as if it were worth sending again.
 int MaxReceiveBytes(const RequestLimits& limits);
 
 }  // namespace newsgenre

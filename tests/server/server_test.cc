@@ -1,10 +1,14 @@
 #include "server/server.h"
 
+#include <algorithm>
 #include <chrono>
 #include <future>
+#include <iterator>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "common/base/json_log.h"
 #include "gmock/gmock.h"
@@ -24,6 +28,7 @@ using grpc::health::v1::Health;
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 ServerConfig TestConfig() {
@@ -150,7 +155,43 @@ TEST_F(ServerTest, AModelThatFailsToWarmUpDoesNotServe) {
   EXPECT_EQ(client_->Classify("abc").error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
-TEST_F(ServerTest, MetricsAreThereBeforeTheFirstCallAndCountIt) {
+TEST_F(ServerTest, EveryWorkerIsWarmBeforeItServes) {
+  ServerConfig config = TestConfig();
+  config.workers = 3;
+  Start(config);
+  Mutex mutex;
+  std::set<std::thread::id> workers;
+  ASSERT_THAT(Serve([&](const std::vector<const Encoding*>& batch) {
+                MutexLock lock(&mutex);
+                workers.insert(std::this_thread::get_id());
+                return FakeModel::Rules(batch);
+              }),
+              IsOk());
+  EXPECT_EQ(workers.size(), 3u);
+  EXPECT_EQ(SeriesValue(Page(), "newsgenre_batch_texts_count"), 0);
+}
+
+// Before there is a model nobody knows its labels; all else is there from the start.
+TEST_F(ServerTest, EverySeriesIsThereBeforeTheFirstCall) {
+  Start();
+  const std::set<std::string> listening = SeriesNames(Page());
+  ASSERT_THAT(Serve(), IsOk());
+  const std::set<std::string> serving = SeriesNames(Page());
+  std::set<std::string> of_the_model;
+  std::set_difference(serving.begin(), serving.end(), listening.begin(), listening.end(),
+                      std::inserter(of_the_model, of_the_model.end()));
+  EXPECT_THAT(of_the_model,
+              ElementsAre("newsgenre_model_info{device=\"cpu\",precision=\"fp32\",version=\"fake-1\"}",
+                          "newsgenre_predictions_total{label=\"Business\"}",
+                          "newsgenre_predictions_total{label=\"Sci/Tech\"}",
+                          "newsgenre_predictions_total{label=\"Sports\"}",
+                          "newsgenre_predictions_total{label=\"World\"}"));
+  ASSERT_TRUE(client_->Classify("abc").ok());
+  ASSERT_FALSE(client_->Classify("").ok());
+  EXPECT_EQ(SeriesNames(Page()), serving);
+}
+
+TEST_F(ServerTest, MetricsCountTheFirstCall) {
   Start();
   ASSERT_THAT(Serve(), IsOk());
   const std::string ok = "newsgenre_rpc_calls_total{code=\"OK\",method=\"Classify\"}";
@@ -167,13 +208,21 @@ TEST_F(ServerTest, MetricsAreThereBeforeTheFirstCallAndCountIt) {
   EXPECT_EQ(SeriesValue(after, sports), 1);
 }
 
-// gRPC would refuse a message above 4 MiB by itself, with another code.
+// gRPC would refuse a message above its own limit with another code.
 TEST_F(ServerTest, OurLimitSpeaksBeforeThatOfGrpc) {
-  Start();
-  ASSERT_THAT(Serve(), IsOk());
-  const grpc::Status status = client_->Classify(std::string(5 << 20, 'a'));
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(status.error_message(), "text has 5242880 bytes; the limit is 65536 bytes");
+  ServerConfig config = TestConfig();
+  for (const int texts : {config.max_batch_texts, 1}) {
+    config.max_batch_texts = texts;
+    config.max_text_bytes = texts == 1 ? 100 : config.max_text_bytes;
+    Start(config);
+    ASSERT_THAT(Serve(), IsOk());
+    for (const int bytes : {1 << 17, 4 << 20}) {
+      const grpc::Status status = client_->Classify(std::string(bytes, 'a'));
+      EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+      EXPECT_EQ(status.error_message(), "text has " + std::to_string(bytes) + " bytes; the limit is " +
+                                            std::to_string(config.max_text_bytes) + " bytes");
+    }
+  }
 }
 
 // The answer to ServerReflectionRequest{list_services: ""}, read as bytes.

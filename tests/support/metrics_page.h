@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -27,6 +28,16 @@ inline double SeriesValue(const std::string& page, const std::string& series) {
     if (line.rfind(series + " ", 0) == 0) return std::stod(line.substr(series.size() + 1));
   }
   return std::nan("");
+}
+
+// What this project names a series on the page, its labels included.
+inline std::set<std::string> SeriesNames(const std::string& page) {
+  std::set<std::string> names;
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("newsgenre_", 0) == 0) names.insert(line.substr(0, line.rfind(' ')));
+  }
+  return names;
 }
 
 }  // namespace newsgenre

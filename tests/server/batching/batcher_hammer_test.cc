@@ -45,9 +45,12 @@ std::shared_ptr<const Model> MakeModel(int32_t number, std::atomic<int>* mixed_b
 
 class NoObserver : public BatchObserver {
  public:
-  void OnQueueChange(int64_t delta_texts) override { queued += delta_texts; }
+  void OnQueueChange(int64_t delta_texts) override {
+    if ((queued += delta_texts) < 0) ++negative;
+  }
   void OnBatch(int64_t, int64_t) override {}
   std::atomic<int64_t> queued{0};
+  std::atomic<int> negative{0};
 };
 
 // What became of one job. Written by `done`, read after everything has ended.
@@ -149,7 +152,10 @@ TEST(BatcherHammerTest, EveryAcceptedJobIsDoneOnceAndRightly) {
       std::this_thread::yield();
     }
   });
-  while (accepted < kAcceptedBeforeDrain) std::this_thread::yield();
+  const auto warm_up = MakeModel(0, &mixed_batches);
+  while (accepted < kAcceptedBeforeDrain) {
+    EXPECT_THAT(batcher.WarmUp(*warm_up, {Encoding{{0, kGood, 0}}}), IsOk());
+  }
   std::thread other_drain([&] { batcher.Drain(); });
   batcher.Drain();
   other_drain.join();
@@ -176,6 +182,7 @@ TEST(BatcherHammerTest, EveryAcceptedJobIsDoneOnceAndRightly) {
   }
   EXPECT_EQ(mixed_batches, 0);
   EXPECT_EQ(observer.queued, 0);
+  EXPECT_EQ(observer.negative, 0);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -27,7 +28,7 @@ using Scores = absl::StatusOr<std::vector<float>>;
 // Any thread.
 class Recorder : public BatchObserver {
  public:
-  void OnQueueChange(int64_t delta_texts) override { queued_ += delta_texts; }
+  void OnQueueChange(int64_t delta_texts) override { EXPECT_GE(queued_ += delta_texts, 0); }
   void OnBatch(int64_t texts, int64_t tokens) override {
     MutexLock lock(&mutex_);
     texts_.push_back(texts);
@@ -161,6 +162,54 @@ TEST(BatcherTest, OneSubmitKeepsAllWorkersBusy) {
   ASSERT_THAT(batcher.Submit(std::move(jobs)), IsOk());
   EXPECT_THAT(one.get(), IsOk());
   EXPECT_THAT(two.get(), IsOk());
+}
+
+TEST(BatcherTest, WarmUpRunsEachTextOnEveryWorker) {
+  Recorder recorder;
+  Batcher batcher(OptionsOf(3, 1), &recorder);
+  Mutex mutex;
+  std::multiset<std::pair<std::thread::id, size_t>> runs;  // thread, tokens
+  const auto model = MakeModel([&](const std::vector<const Encoding*>& batch) {
+    MutexLock lock(&mutex);
+    for (const Encoding* encoding : batch) runs.emplace(std::this_thread::get_id(), encoding->ids.size());
+    return FakeModel::Rules(batch);
+  });
+  EXPECT_THAT(batcher.WarmUp(*model, {Encoding{{5, 5}}, Encoding{{5, 5, 5}}}), IsOk());
+  std::set<std::thread::id> workers;
+  for (const auto& [worker, tokens] : runs) workers.insert(worker);
+  EXPECT_EQ(workers.size(), 3u);
+  EXPECT_EQ(runs.size(), 6u);
+  for (const std::thread::id worker : workers) {
+    EXPECT_EQ(runs.count({worker, 2}), 1u);
+    EXPECT_EQ(runs.count({worker, 3}), 1u);
+  }
+  EXPECT_THAT(recorder.texts(), testing::IsEmpty());
+}
+
+TEST(BatcherTest, WarmUpAndJobsDoNotHinderEachOther) {
+  Recorder recorder;
+  Gate gate;
+  Batcher batcher(OptionsOf(1), &recorder);
+  const auto model = MakeModel(gate.Before(FakeModel::Rules));
+  auto running = SubmitOne(&batcher, model, 1);
+  gate.WaitUntilReached();
+  auto warm = std::async(std::launch::async, [&] { return batcher.WarmUp(*model, {Encoding{{5}}}); });
+  auto waiting = SubmitOne(&batcher, model, 2);
+  gate.Open();
+  EXPECT_THAT(warm.get(), IsOk());
+  for (auto* result : {&running, &waiting}) EXPECT_THAT(result->get(), IsOk());
+}
+
+TEST(BatcherTest, WarmUpTellsTheModelsErrorAndIsRefusedWhileDraining) {
+  Recorder recorder;
+  Batcher batcher(OptionsOf(2), &recorder);
+  Encoding thirteen;
+  thirteen.ids.assign(13, 5);
+  EXPECT_THAT(batcher.WarmUp(*MakeModel(FailOnThirteen), {thirteen}),
+              StatusIs(absl::StatusCode::kDataLoss, "thirteen"));
+  batcher.Drain();
+  EXPECT_THAT(batcher.WarmUp(*MakeModel(), {thirteen}),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("stopping")));
 }
 
 TEST(BatcherTest, AFullQueueTakesAllOrNothing) {

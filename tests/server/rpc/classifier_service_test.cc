@@ -142,12 +142,16 @@ TEST_F(ClassifierServiceTest, BadRequestsAreToldWhatIsWrong) {
   Serve();
   v1::ClassifyRequest both = Text("text");
   both.set_title("title");
+  v1::ClassifyRequest spaces;
+  spaces.set_title(" ");
+  spaces.set_body(" ");
   const struct {
     v1::ClassifyRequest request;
     std::string message;
   } cases[] = {
       {Text(""), "have 0 bytes; the least is 1 byte"},
-      {Text("   "), "text of 3 bytes: no text is left after cleaning"},
+      {Text("   "), "text has 3 bytes, of which cleaning leaves 0 tokens; the least is 1 token"},
+      {spaces, "title and body have 2 bytes, of which cleaning leaves 0 tokens"},
       {Text(std::string(65, 'a')), "text has 65 bytes; the limit is 64 bytes"},
       {both, "text (4 bytes) is set together with title"},
   };
@@ -156,7 +160,7 @@ TEST_F(ClassifierServiceTest, BadRequestsAreToldWhatIsWrong) {
     EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT);
     EXPECT_THAT(status.error_message(), HasSubstr(c.message));
   }
-  EXPECT_EQ(Calls("Classify", "INVALID_ARGUMENT"), 4);
+  EXPECT_EQ(Calls("Classify", "INVALID_ARGUMENT"), 5);
 }
 
 TEST_F(ClassifierServiceTest, BytesThatAreNoRequestAreInvalid) {
@@ -193,7 +197,8 @@ TEST_F(ClassifierServiceTest, BatchAnswersEachTextInOrder) {
   ASSERT_EQ(batch_response_.results_size(), 3);
   EXPECT_EQ(batch_response_.results(0).response().label(), "Sports");
   EXPECT_EQ(batch_response_.results(1).status().code(), StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(batch_response_.results(1).status().message(), "text of 1 bytes: no text is left after cleaning");
+  EXPECT_EQ(batch_response_.results(1).status().message(),
+            "text has 1 bytes, of which cleaning leaves 0 tokens; the least is 1 token");
   EXPECT_EQ(batch_response_.results(2).status().message(), "text has 65 bytes; the limit is 64 bytes");
   EXPECT_EQ(Calls("BatchClassify", "OK"), 1);
 }

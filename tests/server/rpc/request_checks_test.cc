@@ -52,6 +52,16 @@ TEST(RequestTextTest, ErrorsNameFieldValueAndLimit) {
   }
 }
 
+TEST(NothingLeftErrorTest, NamesFieldValueAndLimit) {
+  EXPECT_THAT(NothingLeftError(Request(" \n ", "", "")),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       "text has 3 bytes, of which cleaning leaves 0 tokens; the least is 1 token"));
+  EXPECT_THAT(
+      NothingLeftError(Request("", "<b>", "</b>")),
+      StatusIs(absl::StatusCode::kInvalidArgument,
+               "title and body have 7 bytes, of which cleaning leaves 0 tokens; the least is 1 token"));
+}
+
 TEST(CheckBatchSizeTest, OneToTheLimit) {
   EXPECT_THAT(CheckBatchSize(1, kLimits), IsOk());
   EXPECT_THAT(CheckBatchSize(3, kLimits), IsOk());
@@ -65,6 +75,7 @@ TEST(MaxReceiveBytesTest, LiesAboveWhatTheLimitsAllow) {
   v1::BatchClassifyRequest batch;
   for (int i = 0; i < kLimits.max_batch_texts; ++i) *batch.add_requests() = Request("", "12345", "67890");
   EXPECT_GT(MaxReceiveBytes(kLimits), static_cast<int>(batch.ByteSizeLong()));
+  EXPECT_GT(MaxReceiveBytes(kLimits), 4 << 20);
   EXPECT_EQ(MaxReceiveBytes({1 << 20, 4096}), std::numeric_limits<int>::max());
 }
 
