@@ -38,8 +38,9 @@ absl::Status ServerConfig::Validate() const {
   }
   RETURN_IF_ERROR(CheckRange("max_text_bytes", max_text_bytes, 1, 1 << 20));
   RETURN_IF_ERROR(CheckRange("max_batch_texts", max_batch_texts, 1, 4096));
-  // Fewer, and the largest BatchClassify call would never find room.
-  RETURN_IF_ERROR(CheckRange("max_queue_texts", max_queue_texts, max_batch_texts, 1 << 20));
+  // Fewer, and the largest BatchClassify call would never find room; more, and looking at all that wait, as
+  // every batch does, would take longer than the batch.
+  RETURN_IF_ERROR(CheckRange("max_queue_texts", max_queue_texts, max_batch_texts, 1 << 16));
   RETURN_IF_ERROR(CheckRange("max_forward_texts", max_forward_texts, 1, 4096));
   RETURN_IF_ERROR(CheckRange("max_forward_tokens", max_forward_tokens, 1, 1 << 20));
   RETURN_IF_ERROR(CheckRange("workers", workers, 1, 64));

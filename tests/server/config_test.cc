@@ -37,6 +37,8 @@ TEST(ServerConfigTest, NamesTheFieldItsValueAndTheLimit) {
       {[](ServerConfig* c) { c->max_batch_texts = 5000; }, "max_batch_texts is 5000"},
       {[](ServerConfig* c) { c->max_queue_texts = c->max_batch_texts - 1; },
        "max_queue_texts is 255; it must lie between 256 and"},
+      {[](ServerConfig* c) { c->max_queue_texts = 65537; },
+       "max_queue_texts is 65537; it must lie between 256 and 65536"},
       {[](ServerConfig* c) { c->max_forward_texts = 0; }, "max_forward_texts is 0"},
       {[](ServerConfig* c) { c->max_forward_tokens = -1; }, "max_forward_tokens is -1"},
       {[](ServerConfig* c) { c->workers = 0; }, "workers is 0"},
