@@ -8,9 +8,23 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/json_log.h"
 
 namespace newsgenre {
 namespace {
+
+// torch's own lines on standard error become lines of ours, on the thread that makes one of these.
+class WarningsToLog : c10::WarningHandler {
+ public:
+  WarningsToLog() : guard_(this) {}
+
+ private:
+  void process(const c10::Warning& warning) override {
+    Log(Severity::kWarning, "torch", {{"detail", warning.msg()}});
+  }
+
+  const c10::WarningUtils::WarningHandlerGuard guard_;
+};
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
@@ -38,7 +52,8 @@ absl::StatusOr<c10::Device> ParseDevice(std::string_view name) {
     return absl::InvalidArgumentError("device is '" + std::string(name) + "'; allowed: auto, cpu, cuda:N");
   }
 #ifdef NEWSGENRE_CUDA
-  // 0 also where the driver is missing or too old for this CUDA; torch's log line says which.
+  // 0 also where the driver is missing or too old for this CUDA; torch's warning says which.
+  const WarningsToLog warnings;
   const int gpus = at::detail::getCUDAHooks().deviceCount();
 #else
   const int gpus = 0;
@@ -54,6 +69,7 @@ absl::StatusOr<c10::Device> ParseDevice(std::string_view name) {
 }
 
 absl::Status CatchTorch(const std::function<absl::Status()>& body) {
+  const WarningsToLog warnings;
   try {
     return body();
   } catch (const c10::OutOfMemoryError& error) {

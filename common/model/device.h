@@ -1,4 +1,5 @@
-// Which device a program runs on. torch's exceptions become statuses here, and nowhere else.
+// Which device a program runs on. torch's exceptions become statuses here, and nowhere else, and its warnings
+// lines of the log.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -18,7 +19,7 @@ namespace newsgenre {
 absl::StatusOr<c10::Device> ParseDevice(std::string_view name);
 
 // Runs `body`; an exception of torch becomes INTERNAL (RESOURCE_EXHAUSTED: out of memory) with its first
-// line.
+// line, a warning goes to Log.
 absl::Status CatchTorch(const std::function<absl::Status()>& body);
 
 }  // namespace newsgenre

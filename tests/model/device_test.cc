@@ -3,8 +3,10 @@
 #include <c10/util/Exception.h>
 
 #include <new>
+#include <sstream>
 #include <stdexcept>
 
+#include "common/base/json_log.h"
 #include "gmock/gmock.h"
 #include "tests/support/status_matchers.h"
 
@@ -47,6 +49,21 @@ TEST(ParseDeviceTest, SaysWhyAGpuIsAbsent) {
 TEST(CatchTorchTest, PassesStatusesOn) {
   EXPECT_THAT(CatchTorch([] { return absl::OkStatus(); }), IsOk());
   EXPECT_THAT(CatchTorch([] { return absl::NotFoundError("no"); }), StatusIs(StatusCode::kNotFound, "no"));
+}
+
+TEST(CatchTorchTest, TurnsWarningsIntoLogLines) {
+  std::ostringstream log;
+  SetLogStream(&log);
+  EXPECT_THAT(CatchTorch([] {
+                TORCH_WARN("the driver is ", 9, " years old");
+                return absl::OkStatus();
+              }),
+              IsOk());
+  SetLogStream(nullptr);
+  const auto line = nlohmann::json::parse(log.str());
+  EXPECT_EQ(line["severity"], "WARNING");
+  EXPECT_EQ(line["message"], "torch");
+  EXPECT_EQ(line["detail"], "the driver is 9 years old");
 }
 
 TEST(CatchTorchTest, TurnsExceptionsIntoStatuses) {
