@@ -54,6 +54,12 @@ class Attempts {
     return false;
   }
 
+  // The tag comes back soon.
+  void Cancel() {
+    if (pausing_) return alarm_.Cancel();
+    context_->TryCancel();
+  }
+
   absl::StatusOr<v1::ClassifyResponse> TakeResult() {
     if (status_.ok()) return std::move(response_);
     const absl::Status error = ToAbslStatus(status_);
@@ -88,31 +94,35 @@ std::chrono::milliseconds RetryDelay(int attempt, size_t index, std::chrono::mil
   return std::min(backoff, kMaxBackoff) * (kSteps + step) / (2 * kSteps);
 }
 
-void ClassifyAll(v1::ClassifierService::StubInterface* stub, size_t count,
-                 const std::function<v1::ClassifyRequest(size_t index)>& request_of,
-                 const CallOptions& options, const ClassifySink& sink) {
+absl::Status ClassifyAll(v1::ClassifierService::StubInterface* stub, size_t count,
+                         const std::function<v1::ClassifyRequest(size_t index)>& request_of,
+                         const CallOptions& options, const ClassifySink& sink) {
   grpc::CompletionQueue queue;
-  std::map<void*, std::unique_ptr<Attempts>> in_flight;  // by tag
-  for (size_t next = 0; next < count || !in_flight.empty();) {
-    if (next < count && in_flight.size() < options.max_in_flight) {
-      auto text = std::make_unique<Attempts>(next, request_of(next), options);
+  std::map<size_t, std::unique_ptr<Attempts>> in_flight;  // by index
+  const auto may_send = [&](size_t index) {
+    if (index >= count || in_flight.size() >= options.max_in_flight) return false;
+    return in_flight.empty() || index - in_flight.begin()->first <= options.max_ahead;
+  };
+  absl::Status status;
+  void* tag;
+  bool ok;
+  for (size_t next = 0; status.ok() && (next < count || !in_flight.empty());) {
+    if (may_send(next)) {
+      auto& text = in_flight[next] = std::make_unique<Attempts>(next, request_of(next), options);
       text->Send(stub, &queue);
-      in_flight.emplace(text.get(), std::move(text));
       ++next;
       continue;
     }
-    void* tag;
-    bool ok;
     queue.Next(&tag, &ok);
-    const auto text = in_flight.find(tag);
-    if (!text->second->Advance(stub, &queue)) continue;
-    sink(text->second->index(), text->second->TakeResult());
-    in_flight.erase(text);
+    auto* text = static_cast<Attempts*>(tag);
+    if (!text->Advance(stub, &queue)) continue;
+    status = sink(text->index(), text->TakeResult());
+    in_flight.erase(text->index());
   }
+  for (const auto& [index, text] : in_flight) text->Cancel();
   queue.Shutdown();
-  void* tag;
-  bool ok;
   while (queue.Next(&tag, &ok)) continue;
+  return status;
 }
 
 }  // namespace newsgenre

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <utility>
 
+#include "common/base/status_macros.h"
 #include "server/client/ordered_writer.h"
 #include "server/client/progress.h"
 #include "server/client/result_line.h"
@@ -13,10 +14,10 @@
 namespace newsgenre {
 namespace {
 
-absl::Status FileError(const std::string& what, const std::string& path) {
-  const int error = errno;
-  return absl::UnknownError("can't " + what + " " + path + (error == 0 ? "" : ": ") +
-                            (error == 0 ? "" : std::strerror(error)));
+// OK, or what errno says: the caller sets it to 0 before it writes.
+absl::Status StateOf(const std::ostream& stream) {
+  if (stream.good()) return absl::OkStatus();
+  return absl::UnknownError(errno == 0 ? "unknown reason" : std::strerror(errno));
 }
 
 }  // namespace
@@ -28,8 +29,9 @@ absl::StatusOr<std::vector<NewsRow>> ReadRows(const std::string& path, const v1:
   return ReadNews(path, format);
 }
 
-FileSummary ClassifyRows(const Connection& connection, const std::vector<NewsRow>& rows,
-                         const CallOptions& options, std::ostream* out, std::ostream* progress) {
+absl::StatusOr<FileSummary> ClassifyRows(const Connection& connection, const std::vector<NewsRow>& rows,
+                                         const CallOptions& options, std::ostream* out,
+                                         std::ostream* progress) {
   FileSummary summary;
   OrderedWriter writer(out);
   ProgressBar bar(progress, rows.size());
@@ -47,28 +49,32 @@ FileSummary ClassifyRows(const Connection& connection, const std::vector<NewsRow
     } else if (known.has_value()) {
       summary.accuracy.Add(connection.model.labels(*known), result->label());
     }
-    writer.Write(index, ResultLine(result) + "\n");
     bar.Advance();
+    errno = 0;
+    writer.Write(index, ResultLine(result) + "\n");
+    return StateOf(*out);
   };
-  ClassifyAll(connection.stub.get(), rows.size(), request_of, options, sink);
+  RETURN_IF_ERROR(ClassifyAll(connection.stub.get(), rows.size(), request_of, options, sink));
+  errno = 0;
+  out->flush();
+  RETURN_IF_ERROR(StateOf(*out));
   return summary;
 }
 
 absl::StatusOr<FileSummary> ClassifyFile(const Connection& connection, const std::vector<NewsRow>& rows,
                                          const CallOptions& options, const std::string& output,
                                          std::ostream* progress) {
-  if (output == "-") {
-    const FileSummary summary = ClassifyRows(connection, rows, options, &std::cout, progress);
-    if (!std::cout.flush()) return FileError("write to", "standard output");
-    return summary;
+  std::ofstream file;
+  if (output != "-") {
+    errno = 0;
+    file.open(output, std::ios::binary);
+    RETURN_IF_ERROR(AddContext(StateOf(file), "can't open " + output));
   }
-  errno = 0;
-  std::ofstream file(output, std::ios::binary);
-  if (!file) return FileError("open", output);
-  const FileSummary summary = ClassifyRows(connection, rows, options, &file, progress);
-  errno = 0;
-  file.close();
-  if (!file) return FileError("write", output);
+  std::ostream* out = output == "-" ? &std::cout : &file;
+  absl::StatusOr<FileSummary> summary = ClassifyRows(connection, rows, options, out, progress);
+  if (!summary.ok()) {
+    return AddContext(summary.status(), "can't write " + (output == "-" ? "standard output" : output));
+  }
   return summary;
 }
 

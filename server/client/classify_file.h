@@ -25,9 +25,11 @@ struct FileSummary {
 absl::StatusOr<std::vector<NewsRow>> ReadRows(const std::string& path, const v1::GetModelResponse& model);
 
 // Sends each row and writes one line for each to `out`, in the rows' order (see ResultLine). `progress` shows
-// a bar, or is nullptr.
-FileSummary ClassifyRows(const Connection& connection, const std::vector<NewsRow>& rows,
-                         const CallOptions& options, std::ostream* out, std::ostream* progress);
+// a bar, or is nullptr. Stops as soon as `out` takes no more; the error says why. Keeps options.max_ahead
+// lines at most, where an early row takes long.
+absl::StatusOr<FileSummary> ClassifyRows(const Connection& connection, const std::vector<NewsRow>& rows,
+                                         const CallOptions& options, std::ostream* out,
+                                         std::ostream* progress);
 
 // The same into a file, "-" for standard output. Errors: the file can't be opened or written.
 absl::StatusOr<FileSummary> ClassifyFile(const Connection& connection, const std::vector<NewsRow>& rows,

@@ -19,8 +19,9 @@ size_t ClassifyTexts(const Connection& connection, const std::vector<std::string
     const std::string& text = texts[index];
     const std::string block = result.ok() ? RenderTable(text, *result) : RenderFailure(text, result.status());
     writer.Write(index, (index == 0 ? "" : "\n") + block);
+    return absl::OkStatus();
   };
-  ClassifyAll(connection.stub.get(), texts.size(), request_of, options, sink);
+  ClassifyAll(connection.stub.get(), texts.size(), request_of, options, sink).IgnoreError();
   return failed;
 }
 

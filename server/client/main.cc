@@ -42,7 +42,8 @@ constexpr char kManual[] =
          "model_version": "..."}
       or {"error": "..."} for a row that failed. The file is CSV as AG News publishes it ("class","title",
       "description"; the class may be missing or empty) or JSON Lines ({"text": ...} or {"title": ..., "body": ...},
-      "label" may be there). Where rows have labels, the accuracy is printed at the end.
+      "label" may be there). Where rows have labels, the accuracy is printed at the end. The whole FILE is read
+      into memory first, so that a bad row is found before anything is sent.
 
   newsgenre_client [--address=HOST:PORT] model
       Prints which model serves, its labels, limits and recorded metrics.

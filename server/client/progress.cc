@@ -21,6 +21,10 @@ std::string RenderProgress(size_t done, size_t total, double seconds) {
   return line;
 }
 
+ProgressBar::~ProgressBar() {
+  if (out_ != nullptr && done_ > 0 && done_ < total_) *out_ << "\n" << std::flush;
+}
+
 void ProgressBar::Advance() {
   ++done_;
   if (out_ == nullptr) return;

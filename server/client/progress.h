@@ -16,6 +16,10 @@ class ProgressBar {
  public:
   // `out` outlives the bar; nullptr draws nothing.
   ProgressBar(std::ostream* out, size_t total) : out_(out), total_(total) {}
+  // Ends the line of a bar that did not get to its end.
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
 
   void Advance();
 

@@ -1,5 +1,6 @@
 #include "server/client/classify_all.h"
 
+#include <atomic>
 #include <future>
 #include <map>
 #include <string>
@@ -25,22 +26,24 @@ CallOptions FastOptions(size_t max_in_flight) {
   return options;
 }
 
+v1::ClassifyRequest Text(size_t index) {
+  v1::ClassifyRequest request;
+  request.set_text(std::to_string(index));
+  return request;
+}
+
 // The results of "0", "1", … by index; `order` gets the order in which they came.
 Results Classify(const FakeClassifierService& service, size_t count, const CallOptions& options,
                  std::vector<size_t>* order = nullptr) {
   auto connection = Connect(service.address(), milliseconds(10000));
   EXPECT_THAT(connection, IsOk());
   Results results;
-  const auto request_of = [](size_t index) {
-    v1::ClassifyRequest request;
-    request.set_text(std::to_string(index));
-    return request;
+  const auto sink = [&](size_t index, absl::StatusOr<v1::ClassifyResponse> result) {
+    if (order != nullptr) order->push_back(index);
+    EXPECT_TRUE(results.emplace(index, std::move(result)).second) << index << " came twice";
+    return absl::OkStatus();
   };
-  ClassifyAll(connection->stub.get(), count, request_of, options,
-              [&](size_t index, absl::StatusOr<v1::ClassifyResponse> result) {
-                if (order != nullptr) order->push_back(index);
-                EXPECT_TRUE(results.emplace(index, std::move(result)).second) << index << " came twice";
-              });
+  EXPECT_THAT(ClassifyAll(connection->stub.get(), count, Text, options, sink), IsOk());
   return results;
 }
 
@@ -108,6 +111,47 @@ TEST(ClassifyAllTest, SendsAgainWhatTheServerIsTooBusyFor) {
   EXPECT_EQ(counter.Count("0"), 1 + 1);
   EXPECT_EQ(counter.Count("1"), 4 + 1);
   EXPECT_EQ(counter.Count("2"), 3 + 1);
+}
+
+TEST(ClassifyAllTest, WaitsForATextThatFallsTooFarBehind) {
+  constexpr int kAhead = 8;
+  Mutex mutex;
+  bool furthest_came = false, first_answered = false;
+  FakeClassifierService service([&](const std::string& text, v1::ClassifyResponse* response) {
+    MutexLock lock(&mutex);
+    if (text == "0" && !furthest_came) return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "full");
+    if (text == "0") first_answered = true;
+    if (text == std::to_string(kAhead)) furthest_came = true;
+    EXPECT_TRUE(first_answered || std::stoi(text) <= kAhead) << text;
+    return FakeClassifierService::AnswerSports(text, response);
+  });
+  CallOptions options = FastOptions(4);
+  options.max_ahead = kAhead;
+  const Results results = Classify(service, 50, options);
+  ASSERT_EQ(results.size(), 50u);
+  for (const auto& [index, result] : results) EXPECT_THAT(result, IsOk()) << index;
+}
+
+TEST(ClassifyAllTest, AnErrorOfTheSinkStopsIt) {
+  std::atomic<int> calls{0};
+  FakeClassifierService service([&](const std::string& text, v1::ClassifyResponse* response) {
+    ++calls;
+    if (text == "0") return grpc::Status(grpc::StatusCode::UNAVAILABLE, "it pauses while the others run");
+    return FakeClassifierService::AnswerSports(text, response);
+  });
+  auto connection = Connect(service.address(), milliseconds(10000));
+  ASSERT_THAT(connection, IsOk());
+  CallOptions options = FastOptions(4);
+  options.first_backoff = milliseconds(2000);
+  int results = 0;
+  EXPECT_THAT(ClassifyAll(
+                  connection->stub.get(), 1000, [](size_t index) { return Text(index); }, options,
+                  [&](size_t, const absl::StatusOr<v1::ClassifyResponse>&) {
+                    return ++results < 3 ? absl::OkStatus() : absl::UnknownError("the disk is full");
+                  }),
+              StatusIs(absl::StatusCode::kUnknown, "the disk is full"));
+  EXPECT_EQ(results, 3);
+  EXPECT_LE(calls, 3 + 4);
 }
 
 TEST(ClassifyAllTest, GivesUpWhenTheTimeIsOver) {

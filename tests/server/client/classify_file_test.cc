@@ -1,5 +1,6 @@
 #include "server/client/classify_file.h"
 
+#include <atomic>
 #include <sstream>
 #include <string>
 
@@ -28,7 +29,9 @@ class ClassifyFileTest : public testing::Test {
   }
 
   TempDir dir_;
-  FakeClassifierService service_{[](const std::string& text, v1::ClassifyResponse* response) {
+  std::atomic<int> calls_{0};
+  FakeClassifierService service_{[this](const std::string& text, v1::ClassifyResponse* response) {
+    ++calls_;
     if (text == "bad|row") return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no text is left");
     return FakeClassifierService::AnswerSports(text, response);
   }};
@@ -57,7 +60,8 @@ TEST_F(ClassifyFileTest, JsonLinesWithoutLabelsHaveNoAccuracy) {
       Input("news.jsonl", "{\"title\": \"t\", \"body\": \"b\"}\n{\"title\": \"a\", \"body\": \"goal\"}\n");
   ASSERT_OK_AND_ASSIGN(const auto rows, ReadRows(input, connection_.model));
   std::ostringstream out;
-  const FileSummary summary = ClassifyRows(connection_, rows, CallOptions(), &out, nullptr);
+  ASSERT_OK_AND_ASSIGN(const FileSummary summary,
+                       ClassifyRows(connection_, rows, CallOptions(), &out, nullptr));
   EXPECT_EQ(out.str(), SportsLine(3) + SportsLine(6));
   EXPECT_EQ(summary.failed, 0);
   EXPECT_EQ(summary.accuracy.total(), 0);
@@ -72,7 +76,7 @@ TEST_F(ClassifyFileTest, ManyRowsKeepTheirOrder) {
   }
   ASSERT_OK_AND_ASSIGN(const auto rows, ReadRows(Input("many.csv", bytes), connection_.model));
   std::ostringstream out;
-  ClassifyRows(connection_, rows, CallOptions(), &out, nullptr);
+  ASSERT_THAT(ClassifyRows(connection_, rows, CallOptions(), &out, nullptr), IsOk());
   EXPECT_EQ(out.str(), expected);
 }
 
@@ -92,7 +96,17 @@ TEST_F(ClassifyFileTest, AFullDiskIsAnError) {
   NewsRow row;
   row.title = "t";
   EXPECT_THAT(ClassifyFile(connection_, {row}, CallOptions(), "/dev/full", nullptr),
-              StatusIs(absl::StatusCode::kUnknown, HasSubstr("can't write /dev/full")));
+              StatusIs(absl::StatusCode::kUnknown, "can't write /dev/full: No space left on device"));
+}
+
+TEST_F(ClassifyFileTest, AFullDiskStopsARunAtOnce) {
+  const std::vector<NewsRow> rows(2000);
+  CallOptions options;
+  options.max_ahead = 64;
+  calls_ = 0;
+  EXPECT_THAT(ClassifyFile(connection_, rows, options, "/dev/full", nullptr),
+              StatusIs(absl::StatusCode::kUnknown, HasSubstr("No space left on device")));
+  EXPECT_LT(calls_, 1000);
 }
 
 }  // namespace
