@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/text/utf8.h"
 
 namespace newsgenre {
 namespace {
@@ -42,6 +43,9 @@ absl::StatusOr<CharMap> CharMap::FromBytes(std::string_view charsmap) {
     map.trie_.push_back(ReadLittleEndian(charsmap, (i + 1) * kUnit));
   }
   map.replacements_ = charsmap.substr(kUnit + trie_bytes);
+  if (!IsValidUtf8(map.replacements_)) {
+    return absl::InvalidArgumentError("the charsmap has replacements that are not valid UTF-8");
+  }
   return map;
 }
 

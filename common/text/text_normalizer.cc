@@ -51,7 +51,6 @@ class WordBuilder {
   // These return false when no more words are wanted.
   bool Add(std::string_view characters) {
     for (size_t next = 0; next < characters.size();) {
-      const size_t begin = next;
       const char32_t character = NextCharacter(characters, &next);
       const bool mark = character == kWordMarkCharacter;
       const bool space = IsWhiteSpace(character);
@@ -62,7 +61,7 @@ class WordBuilder {
         word_ = kWordMark;
       }
       if (!mark && !space) {
-        word_ += characters.substr(begin, next - begin);
+        AppendUtf8(character, &word_);
       }
     }
     return true;

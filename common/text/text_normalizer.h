@@ -19,9 +19,9 @@ class TextNormalizer {
   explicit TextNormalizer(CharMap map);
 
   // Calls `on_word` with the words of a text, each with the word mark before it, until it returns false. ``
-  // and '' become
-  // ", and every character its compatibility decomposition (NFKD) without marks, in lower case, through the
-  // map; words end at white space and at a word mark in the text. An invalid part of UTF-8 counts as U+FFFD.
+  // and '' become ", and every character its compatibility decomposition (NFKD) without marks, in lower case,
+  // through the map; words end at white space and at a word mark in the text. An invalid part of UTF-8 counts
+  // as U+FFFD, so words are valid UTF-8 whatever the text and the map hold.
   void ForEachWord(std::string_view text, const std::function<bool(const std::string&)>& on_word) const;
 
  private:

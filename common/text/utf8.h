@@ -8,11 +8,11 @@
 
 namespace newsgenre {
 
-inline constexpr char32_t kReplacementCharacter = 0xFFFD;
-
 // Reads the character at `*position` and moves behind it; U+FFFD for a maximal invalid part (Unicode 15,
 // section 3.9).
 char32_t NextCharacter(std::string_view bytes, size_t* position);
+
+bool IsValidUtf8(std::string_view bytes);
 
 void AppendUtf8(char32_t character, std::string* out);
 

@@ -48,13 +48,24 @@ TEST(CharMapTest, RefusesSizesThatDontFit) {
   }
 }
 
+TEST(CharMapTest, RefusesReplacementsThatAreNotUtf8) {
+  using std::string_literals::operator""s;
+  const std::string charsmap = CharsmapOfTheTinyModel();
+  EXPECT_THAT(CharMap::FromBytes(charsmap + "\u00e9\0\U0001f600\0"s), IsOk());
+  for (const std::string& replacement : {"\xF0\0"s, "\xF0"s, "\x80\0"s, "\xED\xA0\x80\0"s, "\xC0\x80"s}) {
+    EXPECT_THAT(CharMap::FromBytes(charsmap + replacement),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("not valid UTF-8")));
+  }
+}
+
 TEST(CharMapTest, StaysWithinABrokenTrie) {
   std::mt19937 random(7);
   for (int round = 0; round < 200; ++round) {
     std::string bytes = std::string("\x40\0\0\0", 4);
-    for (int i = 0; i < 80; ++i) {
+    for (int i = 0; i < 64; ++i) {
       bytes += static_cast<char>(random());
     }
+    bytes += "replacements";
     ASSERT_OK_AND_ASSIGN(const CharMap map, CharMap::FromBytes(bytes));
     for (int byte = 0; byte < 256; ++byte) {
       EXPECT_LE(map.Find(std::string(1, static_cast<char>(byte))).value_or("").size(), bytes.size());
