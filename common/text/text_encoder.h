@@ -10,7 +10,7 @@
 
 namespace newsgenre {
 
-// Immutable: any thread.
+// Any thread may encode while none calls set_max_tokens.
 class TextEncoder {
  public:
   // `max_tokens` counts [CLS] and [SEP].
@@ -23,6 +23,7 @@ class TextEncoder {
   const Tokenizer& tokenizer() const { return tokenizer_; }
   CleaningVersion cleaning() const { return cleaning_; }
   int max_tokens() const { return max_tokens_; }
+  void set_max_tokens(int max_tokens) { max_tokens_ = max_tokens; }
 
  private:
   Tokenizer tokenizer_;
