@@ -35,6 +35,9 @@ constexpr SizeField kSizes[] = {
     {"type_vocab_size", &AlbertConfig::type_vocab_size, 1'024},
 };
 
+// A checkpoint of so many weights is 4 GB in fp32; albert-xxlarge has 0.2 thousand million.
+constexpr int64_t kMaxWeights = 1'000'000'000;
+
 struct RateField {
   const char* name;
   double AlbertConfig::*member;
@@ -97,6 +100,14 @@ absl::Status ReadActivation(const Json& object, Activation* activation) {
   return absl::OkStatus();
 }
 
+// The weights of all matrices, with a pooler; what vectors and the classifier add is next to nothing.
+int64_t MatrixWeights(const AlbertConfig& config) {
+  const int64_t hidden = config.hidden_size;
+  const int64_t embedded =
+      int64_t{config.vocab_size} + config.max_position_embeddings + config.type_vocab_size;
+  return (embedded + hidden) * config.embedding_size + hidden * (5 * hidden + 2 * config.intermediate_size);
+}
+
 // The defaults of transformers' AlbertConfig, which are albert-xxlarge's sizes.
 AlbertConfig TransformersDefaults() {
   AlbertConfig config;
@@ -129,6 +140,12 @@ absl::Status AlbertConfig::Validate() const {
   if (hidden_size % num_attention_heads != 0) {
     return Wrong("hidden_size", hidden_size,
                  absl::StrCat("a multiple of num_attention_heads, ", num_attention_heads));
+  }
+  if (const int64_t weights = MatrixWeights(*this); weights > kMaxWeights) {
+    return absl::InvalidArgumentError(absl::StrCat("vocab_size ", vocab_size, ", embedding_size ",
+                                                   embedding_size, ", hidden_size ", hidden_size,
+                                                   " and intermediate_size ", intermediate_size, " make ",
+                                                   weights, " weights; the limit is ", kMaxWeights));
   }
   return absl::OkStatus();
 }

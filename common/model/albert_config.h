@@ -41,7 +41,7 @@ struct AlbertConfig {
   double initializer_range = 0.02;
 
   // INVALID_ARGUMENT names the first field out of range (a size below 1, hidden_size not a multiple of the
-  // heads, …).
+  // heads, …), or the sizes that make more weights than a checkpoint may have.
   absl::Status Validate() const;
 };
 

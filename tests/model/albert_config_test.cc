@@ -112,6 +112,22 @@ TEST(AlbertConfigTest, ValidateAcceptsTheDefaultsAndNamesABadField) {
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("num_attention_heads is 0")));
 }
 
+TEST(AlbertConfigTest, ValidateRefusesSizesThatMakeTooManyWeights) {
+  AlbertConfig config;
+  config.hidden_size = 65536;
+  config.num_attention_heads = 64;
+  config.intermediate_size = 1048576;
+  EXPECT_THAT(config.Validate(), StatusIs(StatusCode::kInvalidArgument,
+                                          AllOf(HasSubstr("hidden_size 65536 and intermediate_size 1048576"),
+                                                HasSubstr("make 158926"), HasSubstr("limit is 1000000000"))));
+  config = AlbertConfig{};
+  config.vocab_size = 10'000'000;
+  EXPECT_THAT(config.Validate(),
+              StatusIs(StatusCode::kInvalidArgument, HasSubstr("vocab_size 10000000, embedding_size 128")));
+  config.embedding_size = 64;
+  EXPECT_THAT(config.Validate(), IsOk());
+}
+
 TEST(AlbertConfigTest, JsonIsReadBack) {
   AlbertConfig config;
   config.vocab_size = 8000;
