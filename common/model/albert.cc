@@ -10,12 +10,11 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/tanh.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
-#include <string_view>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/model/attention.h"
@@ -27,10 +26,6 @@ constexpr char kEmbeddings[] = "albert.embeddings.";
 constexpr char kMappingIn[] = "albert.encoder.embedding_hidden_mapping_in";
 // All layers share the weights of this one.
 constexpr char kLayer[] = "albert.encoder.albert_layer_groups.0.albert_layers.0.";
-
-bool EndsWith(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
 
 std::string ShapeText(c10::IntArrayRef shape) { return absl::StrCat("[", absl::StrJoin(shape, ", "), "]"); }
 
@@ -73,7 +68,7 @@ Albert Albert::Random(const AlbertConfig& config, Head head, int labels, uint64_
   const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   TensorMap parameters;
   for (const auto& [name, shape] : AlbertShapes(config, head, labels)) {
-    if (EndsWith(name, ".bias")) {
+    if (absl::EndsWith(name, ".bias")) {
       parameters[name] = at::zeros(shape, at::kFloat);
     } else if (shape.size() == 1) {
       parameters[name] = at::ones(shape, at::kFloat);
@@ -138,13 +133,11 @@ void Albert::BindWeights() {
 }
 
 at::Tensor Albert::Logits(const PackedBatch& batch, bool training) const {
-  const AttentionLayout layout(batch);
+  const AttentionLayout layout(batch, training ? config_.attention_probs_dropout_prob : 0.0);
   at::Tensor x = Embed(batch, training);
   for (int layer = 1; layer < config_.num_hidden_layers; ++layer) x = RunLayer(x, x, layout, training);
   // The heads read the last layer's first tokens only: nothing else of it is computed.
-  const at::Tensor first_rows =
-      at::tensor(c10::IntArrayRef(batch.starts).slice(0, batch.texts()), at::kLong).to(x.device());
-  x = RunLayer(x, x.index_select(0, first_rows), layout, training);
+  x = RunLayer(x, x.index_select(0, batch.device_starts.narrow(0, 0, batch.texts())), layout, training);
   if (head_ == Head::kPooler) x = at::tanh(at::linear(x, pooler_.weight, pooler_.bias));
   x = Drop(x, config_.classifier_dropout_prob, training);
   return at::linear(x, classifier_.weight, classifier_.bias);
@@ -166,8 +159,7 @@ at::Tensor Albert::RunLayer(const at::Tensor& x, const at::Tensor& queries, cons
     return at::linear(in, map.weight, map.bias);
   };
   const at::Tensor context =
-      layout.Attend(linear(queries, query_), linear(x, key_), linear(x, value_), config_.num_attention_heads,
-                    training ? config_.attention_probs_dropout_prob : 0.0);
+      layout.Attend(linear(queries, query_), linear(x, key_), linear(x, value_), config_.num_attention_heads);
   const at::Tensor attended = Drop(linear(context, dense_), config_.hidden_dropout_prob, training);
   const at::Tensor y = Norm(queries + attended, attention_norm_);
   const at::Tensor wide =

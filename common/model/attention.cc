@@ -3,7 +3,6 @@
 #include <ATen/ops/_efficient_attention_forward.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/tensor.h>
@@ -23,13 +22,14 @@ bool JoinsGroup(int64_t length, int64_t longest) { return length + 16 >= longest
 
 }  // namespace
 
-AttentionLayout::AttentionLayout(const PackedBatch& batch) : texts_(batch.texts()), tokens_(batch.tokens()) {
-  if (!batch.ids.is_cuda()) {
+AttentionLayout::AttentionLayout(const PackedBatch& batch, double dropout)
+    : texts_(batch.texts()), tokens_(batch.tokens()), dropout_(dropout) {
+  if (!batch.ids.is_cuda() || dropout > 0) {
     LayOutGroups(batch);
     return;
   }
   for (int64_t text = 0; text < texts_; ++text) max_length_ = std::max(max_length_, batch.length(text));
-  starts_ = at::tensor(batch.starts, at::kLong).to(batch.ids.device(), at::kInt);
+  starts_ = batch.device_starts.to(at::kInt);
   ones_ = at::arange(texts_ + 1, starts_.options());
 }
 
@@ -59,19 +59,23 @@ void AttentionLayout::LayOutGroups(const PackedBatch& batch) {
       }
       if (length < longest) group.mask[i].narrow(-1, length, longest - length).fill_(kMasked);
     }
+    if (group.mask.defined()) group.mask = group.mask.to(batch.ids.device());
     groups_.push_back(std::move(group));
   }
-  all_ = {at::tensor(rows, at::kLong), at::tensor(back, at::kLong)};
-  first_ = {at::tensor(by_length, at::kLong), at::tensor(first_back, at::kLong)};
+  const auto on_device = [&](const std::vector<int64_t>& indices) {
+    return at::tensor(indices, at::kLong).to(batch.ids.device());
+  };
+  all_ = {on_device(rows), on_device(back)};
+  first_ = {on_device(by_length), on_device(first_back)};
 }
 
 at::Tensor AttentionLayout::Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                                   int64_t heads, double dropout) const {
-  return q.is_cuda() ? AttendOnCuda(q, k, v, heads, dropout) : AttendInGroups(q, k, v, heads, dropout);
+                                   int64_t heads) const {
+  return groups_.empty() ? AttendPacked(q, k, v, heads) : AttendInGroups(q, k, v, heads);
 }
 
 at::Tensor AttentionLayout::AttendInGroups(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                                           int64_t heads, double dropout) const {
+                                           int64_t heads) const {
   const bool all_queries = q.size(0) == tokens_;
   const Slots& query_slots = all_queries ? all_ : first_;
   std::vector<int64_t> query_sizes, key_sizes;
@@ -92,19 +96,19 @@ at::Tensor AttentionLayout::AttendInGroups(const at::Tensor& q, const at::Tensor
     };
     const at::Tensor context = at::scaled_dot_product_attention(
         by_head(queries[i]), by_head(keys[i]), by_head(values[i]),
-        group.mask.defined() ? std::optional<at::Tensor>(group.mask) : std::nullopt, dropout);
+        group.mask.defined() ? std::optional<at::Tensor>(group.mask) : std::nullopt, dropout_);
     contexts.push_back(context.transpose(1, 2).reshape({query_sizes[i], q.size(1)}));
   }
   return at::cat(contexts).index_select(0, query_slots.back);
 }
 
-at::Tensor AttentionLayout::AttendOnCuda(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                                         int64_t heads, double dropout) const {
+at::Tensor AttentionLayout::AttendPacked(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                                         int64_t heads) const {
   const bool all_queries = q.size(0) == tokens_;
   const auto by_head = [&](const at::Tensor& x) { return x.view({1, x.size(0), heads, x.size(1) / heads}); };
   const at::Tensor context = std::get<0>(at::_efficient_attention_forward(
       by_head(q), by_head(k), by_head(v), /*bias=*/{}, all_queries ? starts_ : ones_, starts_,
-      all_queries ? max_length_ : 1, max_length_, dropout, /*custom_mask_type=*/0,
+      all_queries ? max_length_ : 1, max_length_, /*dropout_p=*/0.0, /*custom_mask_type=*/0,
       /*compute_log_sumexp=*/q.requires_grad()));
   return context.reshape(q.sizes());
 }

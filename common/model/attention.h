@@ -14,18 +14,18 @@ namespace newsgenre {
 // thread.
 class AttentionLayout {
  public:
-  explicit AttentionLayout(const PackedBatch& batch);
+  // `dropout` is the share of attention probabilities that is dropped.
+  AttentionLayout(const PackedBatch& batch, double dropout);
 
   // softmax(q kᵀ / √width) v of every text and head by itself (Vaswani et al. 2017, arXiv:1706.03762,
   // section 3.2). `k` and `v` are [tokens, hidden]; `q` is the same, or [texts, hidden] with one query a
-  // text. Returns q's shape. `dropout` is the share of attention probabilities that is dropped. Autograd
-  // passes through.
-  at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads,
-                    double dropout) const;
+  // text. Returns q's shape. Autograd passes through.
+  at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads) const;
 
  private:
-  // On the CPU, texts of like length form a group that is padded to its longest. A slot is a place for a
-  // token in a padded group; the groups' slots follow each other, text by text.
+  // On the CPU, and on a GPU with dropout (its kernel for packed texts draws other masks backward than
+  // forward, PyTorch issue 115590), texts of like length form a group that is padded to its longest. A slot
+  // is a place for a token in a padded group; the groups' slots follow each other, text by text.
   struct Group {
     int64_t texts;
     int64_t length;  // slots of each text
@@ -40,18 +40,18 @@ class AttentionLayout {
   };
 
   void LayOutGroups(const PackedBatch& batch);
-  at::Tensor AttendInGroups(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads,
-                            double dropout) const;
-  at::Tensor AttendOnCuda(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads,
-                          double dropout) const;
+  at::Tensor AttendInGroups(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            int64_t heads) const;
+  at::Tensor AttendPacked(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads) const;
 
   int64_t texts_;
   int64_t tokens_;
-  // CPU only.
+  double dropout_;
+  // In groups only; none of them otherwise.
   std::vector<Group> groups_;
   Slots all_;
   Slots first_;
-  // CUDA only: the cumulative lengths, int32, of the texts and of one query a text.
+  // Packed only: the cumulative lengths, int32, of the texts and of one query a text.
   at::Tensor starts_;
   at::Tensor ones_;
   int64_t max_length_ = 0;

@@ -67,7 +67,7 @@ void ExpectMatchesDefinition(const std::vector<int64_t>& lengths, bool first,
   const Inputs inputs = RandomInputs(queries, batch.tokens(), device);
   const Inputs reference = RandomInputs(queries, batch.tokens());
 
-  const at::Tensor context = AttentionLayout(batch).Attend(inputs.q, inputs.k, inputs.v, kHeads, 0.0);
+  const at::Tensor context = AttentionLayout(batch, 0.0).Attend(inputs.q, inputs.k, inputs.v, kHeads);
   const at::Tensor expected = Naive(reference.q, reference.k, reference.v, cpu_batch);
   ASSERT_EQ(context.sizes(), expected.sizes());
   EXPECT_LT(MaxDifference(context, expected), 1e-6);
@@ -95,15 +95,35 @@ TEST(AttentionTest, DropoutDropsProbabilitiesAndKeepsTheirMean) {
   const PackedBatch batch = BatchOf({200, 150, 20});
   const Inputs inputs = RandomInputs(batch.tokens(), batch.tokens());
   const at::Tensor ones = at::ones_like(inputs.v);
-  const AttentionLayout layout(batch);
+  const AttentionLayout layout(batch, 0.5);
   // Over values of one, a context is the sum of the probabilities that are left.
   at::manual_seed(3);
-  const at::Tensor sums = layout.Attend(inputs.q, inputs.k, ones, kHeads, 0.5);
+  const at::Tensor sums = layout.Attend(inputs.q, inputs.k, ones, kHeads);
   EXPECT_NEAR(sums.mean().item<double>(), 1.0, 0.02);
   EXPECT_GT(sums.std().item<double>(), 0.05);
-  EXPECT_LT(MaxDifference(layout.Attend(inputs.q, inputs.k, ones, kHeads, 0.0), ones), 1e-6);
+  EXPECT_LT(MaxDifference(AttentionLayout(batch, 0.0).Attend(inputs.q, inputs.k, ones, kHeads), ones), 1e-6);
   at::manual_seed(3);
-  EXPECT_EQ(MaxDifference(layout.Attend(inputs.q, inputs.k, ones, kHeads, 0.5), sums), 0.0);
+  EXPECT_EQ(MaxDifference(layout.Attend(inputs.q, inputs.k, ones, kHeads), sums), 0.0);
+}
+
+// A context is linear in the values, so its gradient gives it back, if both directions drop the same.
+void ExpectSameDropoutBackward(c10::Device device) {
+  const PackedBatch batch = BatchOf({200, 150, 20}, device);
+  for (const int64_t queries : {batch.tokens(), batch.texts()}) {
+    const Inputs inputs = RandomInputs(queries, batch.tokens(), device);
+    const at::Tensor sum =
+        (AttentionLayout(batch, 0.5).Attend(inputs.q, inputs.k, inputs.v, kHeads) * inputs.weights).sum();
+    sum.backward();
+    EXPECT_NEAR((inputs.v.grad() * inputs.v.detach()).sum().item<double>(), sum.item<double>(), 1e-2);
+  }
+}
+
+TEST(AttentionTest, DropsTheSameBackward) { ExpectSameDropoutBackward(c10::kCPU); }
+
+TEST(AttentionTest, DropsTheSameBackwardOnCuda) {
+  const auto device = ParseDevice("cuda:0");
+  if (!device.ok()) GTEST_SKIP() << device.status().message();
+  ExpectSameDropoutBackward(*device);
 }
 
 TEST(AttentionTest, MatchesTheDefinitionOnCuda) {

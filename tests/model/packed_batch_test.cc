@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "common/model/device.h"
 #include "gmock/gmock.h"
 
 namespace newsgenre {
@@ -23,6 +24,7 @@ TEST(PackBatchTest, LaysTextsEndToEnd) {
   EXPECT_EQ(batch.length(2), 5);
   EXPECT_THAT(Values(batch.ids), ElementsAre(2, 17, 3, 2, 3, 2, 40, 41, 42, 3));
   EXPECT_THAT(Values(batch.positions), ElementsAre(0, 1, 2, 0, 1, 0, 1, 2, 3, 4));
+  EXPECT_THAT(Values(batch.device_starts), ElementsAre(0, 3, 5, 10));
 }
 
 TEST(PackBatchTest, HoldsASingleToken) {
@@ -32,6 +34,17 @@ TEST(PackBatchTest, HoldsASingleToken) {
   EXPECT_THAT(batch.starts, ElementsAre(0, 1));
   EXPECT_THAT(Values(batch.ids), ElementsAre(7));
   EXPECT_THAT(Values(batch.positions), ElementsAre(0));
+}
+
+TEST(PackBatchTest, GivesAGpuTheSame) {
+  const auto device = ParseDevice("cuda:0");
+  if (!device.ok()) GTEST_SKIP() << device.status().message();
+  const Encoding a{{2, 17, 3}}, b{{2, 3}};
+  const PackedBatch batch = PackBatch({&a, &b}, *device);
+  EXPECT_TRUE(batch.ids.is_cuda());
+  EXPECT_THAT(Values(batch.ids.cpu()), ElementsAre(2, 17, 3, 2, 3));
+  EXPECT_THAT(Values(batch.positions.cpu()), ElementsAre(0, 1, 2, 0, 1));
+  EXPECT_THAT(Values(batch.device_starts.cpu()), ElementsAre(0, 3, 5));
 }
 
 }  // namespace
