@@ -8,19 +8,22 @@
 
 #include "common/base/status_macros.h"
 #include "trainer/random.h"
+#include "trainer/stop.h"
 
 namespace newsgenre {
 namespace {
 
-// Calls body(i) for 0 … count - 1, each thread on a range of its own.
-void ParallelFor(size_t count, int threads, const std::function<void(size_t)>& body) {
+// Calls body(i) for 0 … count - 1, each thread on a range of its own. CANCELLED once `stop` is true.
+absl::Status ParallelFor(size_t count, int threads, const std::atomic<bool>& stop,
+                         const std::function<void(size_t)>& body) {
   std::vector<std::thread> workers;
   for (int t = 0; t < threads; ++t) {
-    workers.emplace_back([&body, begin = count * t / threads, end = count * (t + 1) / threads] {
-      for (size_t i = begin; i < end; ++i) body(i);
+    workers.emplace_back([&, begin = count * t / threads, end = count * (t + 1) / threads] {
+      for (size_t i = begin; i < end && !stop.load(); ++i) body(i);
     });
   }
   for (std::thread& worker : workers) worker.join();
+  return CheckStop(stop);
 }
 
 }  // namespace
@@ -56,26 +59,27 @@ absl::StatusOr<Split> SplitRows(int64_t rows, int64_t validation_rows, uint64_t 
   return split;
 }
 
-std::vector<std::string> CleanTexts(const std::vector<NewsRow>& rows, const std::vector<int32_t>& chosen,
-                                    int threads) {
+absl::StatusOr<std::vector<std::string>> CleanTexts(const std::vector<NewsRow>& rows,
+                                                    const std::vector<int32_t>& chosen, int threads,
+                                                    const std::atomic<bool>& stop) {
   std::vector<std::string> texts(chosen.size());
-  ParallelFor(chosen.size(), threads, [&](size_t i) {
+  RETURN_IF_ERROR(ParallelFor(chosen.size(), threads, stop, [&](size_t i) {
     const NewsRow& row = rows[chosen[i]];
     texts[i] = CleanText(JoinTitleAndBody(row.title, row.body), kLatestCleaning);
-  });
+  }));
   return texts;
 }
 
 absl::StatusOr<Dataset> EncodeRows(const std::vector<NewsRow>& rows, const TextEncoder& encoder,
-                                   const std::string& file, int threads) {
+                                   const std::string& file, int threads, const std::atomic<bool>& stop) {
   Dataset dataset;
   dataset.texts.resize(rows.size());
   std::vector<absl::Status> statuses(rows.size());
-  ParallelFor(rows.size(), threads, [&](size_t i) {
+  RETURN_IF_ERROR(ParallelFor(rows.size(), threads, stop, [&](size_t i) {
     absl::StatusOr<Encoding> encoding = encoder.Encode(JoinTitleAndBody(rows[i].title, rows[i].body));
     statuses[i] = encoding.status();
     if (encoding.ok()) dataset.texts[i] = *std::move(encoding);
-  });
+  }));
   BadRows bad(file);
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!statuses[i].ok()) bad.Add(rows[i].line, std::string(statuses[i].message()));

@@ -1,6 +1,7 @@
 // Rows of news as the network reads them.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -31,13 +32,15 @@ struct Split {
 // row is left for either part. Pure.
 absl::StatusOr<Split> SplitRows(int64_t rows, int64_t validation_rows, uint64_t seed);
 
-// The cleaned texts of these rows, on `threads` threads: what a vocabulary is made from.
-std::vector<std::string> CleanTexts(const std::vector<NewsRow>& rows, const std::vector<int32_t>& chosen,
-                                    int threads);
+// The cleaned texts of these rows, on `threads` threads: what a vocabulary is made from. CANCELLED once
+// `stop` is true.
+absl::StatusOr<std::vector<std::string>> CleanTexts(const std::vector<NewsRow>& rows,
+                                                    const std::vector<int32_t>& chosen, int threads,
+                                                    const std::atomic<bool>& stop);
 
 // Every row through `encoder`, on `threads` threads; each row has a label. INVALID_ARGUMENT reports the rows
-// of which nothing is left after cleaning, as BadRows of `file`.
+// of which nothing is left after cleaning, as BadRows of `file`. CANCELLED once `stop` is true.
 absl::StatusOr<Dataset> EncodeRows(const std::vector<NewsRow>& rows, const TextEncoder& encoder,
-                                   const std::string& file, int threads);
+                                   const std::string& file, int threads, const std::atomic<bool>& stop);
 
 }  // namespace newsgenre

@@ -15,12 +15,12 @@ constexpr int64_t kBatchesAPool = 50;
 using Iterator = std::vector<int32_t>::const_iterator;
 
 void CutIntoBatches(Iterator begin, Iterator end, const std::vector<int32_t>& lengths,
-                    const BatchLimits& limits, std::vector<RowBatch>* batches) {
+                    const BatchBudget& budget, std::vector<RowBatch>* batches) {
   RowBatch batch;
   int64_t tokens = 0;
   for (Iterator row = begin; row != end; ++row) {
     const int64_t length = lengths[*row];
-    const bool full = tokens + length > limits.tokens || static_cast<int64_t>(batch.size()) == limits.texts;
+    const bool full = tokens + length > budget.tokens || static_cast<int64_t>(batch.size()) == budget.texts;
     if (full && !batch.empty()) {
       batches->push_back(std::move(batch));
       batch.clear();
@@ -40,7 +40,7 @@ std::vector<int32_t> AllRows(const std::vector<int32_t>& lengths) {
 
 }  // namespace
 
-std::vector<RowBatch> PlanEpoch(const std::vector<int32_t>& lengths, const BatchLimits& limits, uint64_t seed,
+std::vector<RowBatch> PlanEpoch(const std::vector<int32_t>& lengths, const BatchBudget& budget, uint64_t seed,
                                 int epoch) {
   Random random(Random(seed).Next() + static_cast<uint64_t>(epoch));
   std::vector<int32_t> rows = AllRows(lengths);
@@ -49,24 +49,24 @@ std::vector<RowBatch> PlanEpoch(const std::vector<int32_t>& lengths, const Batch
   const int64_t all_tokens = std::accumulate(lengths.begin(), lengths.end(), int64_t{0});
   const int64_t all_rows = static_cast<int64_t>(rows.size());
   const int64_t rows_a_batch =
-      std::min(limits.texts, limits.tokens * all_rows / std::max<int64_t>(all_tokens, 1));
+      std::min(budget.texts, budget.tokens * all_rows / std::max<int64_t>(all_tokens, 1));
   const int64_t pool = std::max<int64_t>(rows_a_batch, 1) * kBatchesAPool;
   std::vector<RowBatch> batches;
   for (int64_t start = 0; start < all_rows; start += pool) {
     const auto begin = rows.begin() + start;
     const auto end = rows.begin() + std::min(start + pool, all_rows);
     std::stable_sort(begin, end, [&](int32_t a, int32_t b) { return lengths[a] < lengths[b]; });
-    CutIntoBatches(begin, end, lengths, limits, &batches);
+    CutIntoBatches(begin, end, lengths, budget, &batches);
   }
   random.Shuffle(&batches);
   return batches;
 }
 
-std::vector<RowBatch> PlanEvaluation(const std::vector<int32_t>& lengths, const BatchLimits& limits) {
+std::vector<RowBatch> PlanEvaluation(const std::vector<int32_t>& lengths, const BatchBudget& budget) {
   std::vector<int32_t> rows = AllRows(lengths);
   std::stable_sort(rows.begin(), rows.end(), [&](int32_t a, int32_t b) { return lengths[a] > lengths[b]; });
   std::vector<RowBatch> batches;
-  CutIntoBatches(rows.begin(), rows.end(), lengths, limits, &batches);
+  CutIntoBatches(rows.begin(), rows.end(), lengths, budget, &batches);
   return batches;
 }
 

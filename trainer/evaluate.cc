@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "trainer/stop.h"
 
 namespace newsgenre {
 namespace {
@@ -56,10 +57,11 @@ Metrics Evaluate(const std::vector<std::vector<float>>& probabilities, const std
   return metrics;
 }
 
-absl::StatusOr<Metrics> EvaluateDataset(const Dataset& data, const BatchLimits& limits,
-                                        const Predictor& predict) {
+absl::StatusOr<Metrics> EvaluateDataset(const Dataset& data, const BatchBudget& budget,
+                                        const Predictor& predict, const std::atomic<bool>& stop) {
   std::vector<std::vector<float>> probabilities(data.size());
-  for (const RowBatch& rows : PlanEvaluation(data.Lengths(), limits)) {
+  for (const RowBatch& rows : PlanEvaluation(data.Lengths(), budget)) {
+    RETURN_IF_ERROR(CheckStop(stop));
     std::vector<const Encoding*> texts;
     for (const int32_t row : rows) texts.push_back(&data.texts[row]);
     ASSIGN_OR_RETURN(std::vector<std::vector<float>> predicted, predict(texts));

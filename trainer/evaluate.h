@@ -1,6 +1,7 @@
 // How good predictions are.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -32,8 +33,9 @@ Metrics Evaluate(const std::vector<std::vector<float>>& probabilities, const std
 using Predictor =
     std::function<absl::StatusOr<std::vector<std::vector<float>>>(const std::vector<const Encoding*>&)>;
 
-// What `predict` makes of `data` (at least one text), in batches within `limits`. Its errors are passed on.
-absl::StatusOr<Metrics> EvaluateDataset(const Dataset& data, const BatchLimits& limits,
-                                        const Predictor& predict);
+// What `predict` makes of `data` (at least one text), in batches within `budget`. Its errors are passed on;
+// CANCELLED once `stop` is true.
+absl::StatusOr<Metrics> EvaluateDataset(const Dataset& data, const BatchBudget& budget,
+                                        const Predictor& predict, const std::atomic<bool>& stop);
 
 }  // namespace newsgenre

@@ -95,7 +95,8 @@ constexpr char kUsage[] =
   newsgenre_trainer --flagfile=deploy/recipes/small.flags --train=train.csv --model_dir=model
 
 Progress goes to standard error: one line on a terminal, else JSON lines. A table of the epochs, and the test's result,
-go to standard output; all figures go to MODEL_DIR/report.json. SIGINT or SIGTERM ends the training after the step at hand.
+go to standard output; all figures go to MODEL_DIR/report.json. SIGINT or SIGTERM ends the training after the step at hand
+and skips the test; a second one ends the program at once.
 
 Exit status: 0 trained and published; 1 failed; 2 flags or data are wrong; 3 stopped by a signal, the best epoch so far is
 published; 4 stopped by a signal before an epoch was validated, nothing is published.)";

@@ -30,7 +30,7 @@ bool Progress::Due(Clock::time_point now) const {
 void Progress::Show(const ProgressState& state, Clock::time_point now) {
   shown_ = now;
   if (terminal_ != nullptr) {
-    *terminal_ << kOverwrite << ProgressLine(state) << std::flush;
+    Write(ProgressLine(state));
     return;
   }
   Log(Severity::kInfo, "training",
@@ -45,9 +45,8 @@ void Progress::Show(const ProgressState& state, Clock::time_point now) {
 
 void Progress::EpochDone(const EpochResult& epoch, int epochs) {
   if (terminal_ != nullptr) {
-    *terminal_ << kOverwrite << "epoch " << epoch.epoch << "/" << epochs << "  validation "
-               << Summary(epoch.validation) << "\n"
-               << std::flush;
+    Write("epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(epochs) + "  validation " +
+          Summary(epoch.validation) + "\n");
     return;
   }
   Log(Severity::kInfo, "epoch done",
@@ -66,11 +65,24 @@ void Progress::Note(const std::string& message, const nlohmann::ordered_json& fi
     Log(Severity::kInfo, message, fields);
     return;
   }
-  *terminal_ << kOverwrite << message;
+  std::string text = message;
   for (const auto& [name, value] : fields.items()) {
-    *terminal_ << "  " << name << " " << (value.is_string() ? value.get<std::string>() : value.dump());
+    text += "  " + name + " " + (value.is_string() ? value.get<std::string>() : value.dump());
   }
-  *terminal_ << "\n" << std::flush;
+  Write(text + "\n");
+}
+
+void Progress::Error(const std::string& message) {
+  if (terminal_ == nullptr) {
+    Log(Severity::kError, message);
+  } else {
+    Write("newsgenre_trainer: " + message + "\n");
+  }
+}
+
+void Progress::Write(const std::string& text) {
+  const MutexLock lock(&mutex_);
+  *terminal_ << kOverwrite << text << std::flush;
 }
 
 }  // namespace newsgenre

@@ -6,6 +6,7 @@
 #include <ostream>
 #include <string>
 
+#include "common/base/mutex.h"
 #include "nlohmann/json.hpp"
 #include "trainer/report.h"
 
@@ -25,8 +26,8 @@ struct ProgressState {
 // "epoch 1/2  step 120/3400  loss 0.4312  accuracy 84.1 %  812 texts/s  12:31 left". Pure.
 std::string ProgressLine(const ProgressState& state);
 
-// Shows on a terminal one line that it writes over, elsewhere JSON lines (common/base/json_log.h). One thread
-// at a time.
+// Shows on a terminal one line that it writes over, elsewhere JSON lines (common/base/json_log.h). Due and
+// Show from one thread, the rest from any.
 class Progress {
  public:
   using Clock = std::chrono::steady_clock;
@@ -40,10 +41,16 @@ class Progress {
   void Show(const ProgressState& state, Clock::time_point now);
   void EpochDone(const EpochResult& epoch, int epochs);
   // Anything else that is worth knowing.
-  void Note(const std::string& message, const nlohmann::ordered_json& fields);
+  void Note(const std::string& message, const nlohmann::ordered_json& fields = {});
+  // Why the program ends.
+  void Error(const std::string& message);
 
  private:
-  std::ostream* const terminal_;
+  // On the terminal, in place of what its last line holds.
+  void Write(const std::string& text);
+
+  Mutex mutex_;
+  std::ostream* const terminal_ ABSL_PT_GUARDED_BY(mutex_);
   Clock::time_point shown_;
 };
 

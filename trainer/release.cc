@@ -1,12 +1,8 @@
 #include "trainer/release.h"
 
-#include <stdlib.h>
-
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <memory>
 
+#include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/model/classifier.h"
 #include "common/model/predict.h"
@@ -28,50 +24,34 @@ const std::vector<std::string>& CanaryTexts() {
   return *texts;
 }
 
-// A hidden folder within another, removed with everything in it.
-class StagingFolder {
- public:
-  static absl::StatusOr<std::unique_ptr<StagingFolder>> Make(const std::string& parent) {
-    std::string path = parent + "/.staging-XXXXXX";
-    if (mkdtemp(path.data()) == nullptr) {
-      return absl::InternalError("can't make a folder in " + parent + ": " + std::strerror(errno));
-    }
-    return std::unique_ptr<StagingFolder>(new StagingFolder(path));
-  }
-  ~StagingFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  StagingFolder(const StagingFolder&) = delete;
-  StagingFolder& operator=(const StagingFolder&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  explicit StagingFolder(const std::string& path) : path_(path) {}
-  const std::string path_;
-};
-
-absl::StatusOr<Metrics> Test(const Classifier& classifier, const TestRows& test) {
-  constexpr BatchLimits kLimits = {4096, 64};
-  ASSIGN_OR_RETURN(const Dataset data, EncodeRows(test.rows, classifier.encoder(), test.file, /*threads=*/1));
-  return EvaluateDataset(data, kLimits, [&](const std::vector<const Encoding*>& texts) {
-    return classifier.Probabilities(texts);
-  });
+absl::StatusOr<Metrics> Test(const Classifier& classifier, const TestRows& test,
+                             const std::atomic<bool>& stop) {
+  constexpr BatchBudget kBudget = {4096, 64};
+  ASSIGN_OR_RETURN(const Dataset data,
+                   EncodeRows(test.rows, classifier.encoder(), test.file, /*threads=*/1, stop));
+  return EvaluateDataset(
+      data, kBudget,
+      [&](const std::vector<const Encoding*>& texts) { return classifier.Probabilities(texts); }, stop);
 }
 
 }  // namespace
 
 absl::StatusOr<Published> TestAndPublish(Checkpoint checkpoint, const std::string& model_dir,
-                                         const std::string& device, const TestRows& test) {
+                                         const std::string& device, const TestRows& test,
+                                         const std::atomic<bool>& stop) {
   RETURN_IF_ERROR(RecordCanaries(CanaryTexts(), &checkpoint));
-  ASSIGN_OR_RETURN(const std::unique_ptr<StagingFolder> staging, StagingFolder::Make(model_dir));
+  ASSIGN_OR_RETURN(const std::unique_ptr<TemporaryFolder> staging,
+                   TemporaryFolder::Make(model_dir + "/.staging-"));
   RETURN_IF_ERROR(WriteCheckpoint(staging->path(), checkpoint));
   ASSIGN_OR_RETURN(const std::unique_ptr<Classifier> classifier, Classifier::Load(staging->path(), device));
   Published published;
   if (!test.rows.empty()) {
-    ASSIGN_OR_RETURN(published.test, Test(*classifier, test));
-    AddMetrics("test", *published.test, &checkpoint.manifest);
+    const absl::StatusOr<Metrics> metrics = Test(*classifier, test, stop);
+    if (!metrics.ok() && !absl::IsCancelled(metrics.status())) return metrics.status();
+    if (metrics.ok()) {
+      AddMetrics("test", *metrics, &checkpoint.manifest);
+      published.test = *metrics;
+    }
   }
   ASSIGN_OR_RETURN(published.folder, PublishCheckpoint(model_dir, checkpoint));
   return published;

@@ -69,6 +69,7 @@ nlohmann::ordered_json ReportJson(const Report& report) {
       {"rows", {{"training", report.training_rows}, {"validation", report.validation_rows}}},
       {"seconds", report.seconds},
       {"stopped", report.stopped},
+      {"test_skipped", report.test_skipped},
   };
   for (const EpochResult& epoch : report.epochs) json["epochs"].push_back(EpochJson(epoch));
   json["best_epoch"] = report.epochs[report.best].epoch;

@@ -34,9 +34,10 @@ struct Report {
   int vocab_size = 0;
   std::vector<EpochResult> epochs;
   int best = 0;          // index into `epochs` of the one that is published
-  bool stopped = false;  // by a signal, before the last epoch
+  bool stopped = false;  // by a signal: epochs are missing, or the test
   std::optional<Metrics> test;
-  double seconds = 0;  // of the whole run
+  bool test_skipped = false;  // by a signal
+  double seconds = 0;         // of the whole run
   std::map<std::string, std::string> recipe;
 };
 

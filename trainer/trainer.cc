@@ -16,6 +16,7 @@
 #include "common/model/device.h"
 #include "common/model/packed_batch.h"
 #include "common/model/predict.h"
+#include "trainer/stop.h"
 #include "trainer/token_dropout.h"
 
 namespace newsgenre {
@@ -76,49 +77,49 @@ absl::StatusOr<TrainingResult> Trainer::Run(const std::atomic<bool>& stop) {
   at::manual_seed(random_.Next());  // dropout
   TrainingResult training;
   for (int epoch = 1; epoch <= config_.epochs; ++epoch) {
-    const Clock::time_point start = Clock::now();
-    EpochResult result;
-    ASSIGN_OR_RETURN(const bool complete, RunEpoch(epoch, stop, &result));
-    if (!complete) {
+    const absl::StatusOr<EpochResult> result = RunEpoch(epoch, stop);
+    if (absl::IsCancelled(result.status()) && epoch > 1) {
+      progress_->Note("stopped", {{"epoch", epoch}, {"epochs", config_.epochs}});
       training.stopped = true;
       break;
     }
-    ASSIGN_OR_RETURN(result.validation, Validate());
-    result.seconds = Seconds(Clock::now() - start);
-    training.epochs.push_back(result);
-    if (epoch == 1 || IsBetter(result.validation, training.epochs[training.best].validation)) {
+    if (!result.ok()) return result.status();
+    training.epochs.push_back(*result);
+    if (epoch == 1 || IsBetter(result->validation, training.epochs[training.best].validation)) {
       training.best = epoch - 1;
       training.weights = CopyToCpu(model_.parameters());
     }
-    progress_->EpochDone(result, config_.epochs);
+    progress_->EpochDone(*result, config_.epochs);
   }
   return training;
 }
 
-absl::StatusOr<bool> Trainer::RunEpoch(int epoch, const std::atomic<bool>& stop, EpochResult* result) {
-  bool complete = true;
-  RETURN_IF_ERROR(CatchTorch([&]() -> absl::Status {
-    const auto zero = [this] { return at::zeros({}, at::device(model_.device()).dtype(at::kDouble)); };
-    EpochSums sums{zero(), zero()};
-    const std::vector<RowBatch>& batches = plan_[epoch - 1];
-    for (const RowBatch& rows : batches) {
-      if (stop.load()) {
-        complete = false;
-        return absl::OkStatus();
-      }
-      Step(rows, &sums);
-      const Clock::time_point now = Clock::now();
-      if (progress_->Due(now)) RETURN_IF_ERROR(ShowProgress(epoch, sums, now));
-    }
-    RETURN_IF_ERROR(CheckLoss(sums));
-    result->epoch = epoch;
-    result->steps = static_cast<int64_t>(batches.size());
-    result->training_loss = sums.MeanLoss();
-    result->training_accuracy = sums.Accuracy();
-    result->texts_per_second = static_cast<double>(sums.texts) / Seconds(Clock::now() - sums.start);
-    return absl::OkStatus();
-  }));
-  return complete;
+absl::StatusOr<EpochResult> Trainer::RunEpoch(int epoch, const std::atomic<bool>& stop) {
+  const Clock::time_point start = Clock::now();
+  EpochResult result;
+  result.epoch = epoch;
+  RETURN_IF_ERROR(CatchTorch([&] { return TrainEpoch(epoch, stop, &result); }));
+  ASSIGN_OR_RETURN(result.validation, Validate(stop));
+  result.seconds = Seconds(Clock::now() - start);
+  return result;
+}
+
+absl::Status Trainer::TrainEpoch(int epoch, const std::atomic<bool>& stop, EpochResult* result) {
+  const auto zero = [this] { return at::zeros({}, at::device(model_.device()).dtype(at::kDouble)); };
+  EpochSums sums{zero(), zero()};
+  const std::vector<RowBatch>& batches = plan_[epoch - 1];
+  for (const RowBatch& rows : batches) {
+    RETURN_IF_ERROR(CheckStop(stop));
+    Step(rows, &sums);
+    const Clock::time_point now = Clock::now();
+    if (progress_->Due(now)) RETURN_IF_ERROR(ShowProgress(epoch, sums, now));
+  }
+  RETURN_IF_ERROR(CheckLoss(sums));
+  result->steps = static_cast<int64_t>(batches.size());
+  result->training_loss = sums.MeanLoss();
+  result->training_accuracy = sums.Accuracy();
+  result->texts_per_second = static_cast<double>(sums.texts) / Seconds(Clock::now() - sums.start);
+  return absl::OkStatus();
 }
 
 void Trainer::Step(const RowBatch& rows, EpochSums* sums) {
@@ -166,10 +167,10 @@ absl::Status Trainer::ShowProgress(int epoch, const EpochSums& sums, Clock::time
   return absl::OkStatus();
 }
 
-absl::StatusOr<Metrics> Trainer::Validate() const {
+absl::StatusOr<Metrics> Trainer::Validate(const std::atomic<bool>& stop) const {
   return EvaluateDataset(
       validation_, {config_.batch_tokens, config_.batch_texts},
-      [this](const std::vector<const Encoding*>& texts) { return Predict(model_, texts); });
+      [this](const std::vector<const Encoding*>& texts) { return Predict(model_, texts); }, stop);
 }
 
 }  // namespace newsgenre

@@ -20,10 +20,10 @@
 namespace newsgenre {
 
 struct TrainingResult {
-  std::vector<EpochResult> epochs;  // none where the training was stopped before the first was validated
-  int best = -1;                    // index into `epochs`: highest validation accuracy, then lowest loss
+  std::vector<EpochResult> epochs;  // at least one
+  int best = 0;                     // index into `epochs`: highest validation accuracy, then lowest loss
   TensorMap weights;                // of the best epoch, on the CPU
-  bool stopped = false;
+  bool stopped = false;             // before the last epoch was validated
 };
 
 // Trains one network, once. Owns the optimizer's state; shares the network's weights, which change. Every
@@ -34,19 +34,20 @@ class Trainer {
   Trainer(Albert model, const TrainerConfig& config, const Dataset& training, const Dataset& validation,
           Progress* progress);
 
-  // All epochs; once `stop` is true it ends after the step at hand. INTERNAL where the loss is no longer a
-  // number, and as CatchTorch says.
+  // All epochs; once `stop` is true it ends after the batch at hand, and an epoch that isn't validated by
+  // then doesn't count. CANCELLED where that is the first; INTERNAL where the loss is no longer a number; and
+  // as CatchTorch says.
   absl::StatusOr<TrainingResult> Run(const std::atomic<bool>& stop);
 
  private:
   struct EpochSums;
 
-  // False where `stop` ended it before its last batch.
-  absl::StatusOr<bool> RunEpoch(int epoch, const std::atomic<bool>& stop, EpochResult* result);
+  absl::StatusOr<EpochResult> RunEpoch(int epoch, const std::atomic<bool>& stop);
+  absl::Status TrainEpoch(int epoch, const std::atomic<bool>& stop, EpochResult* result);
   void Step(const RowBatch& rows, EpochSums* sums);
   absl::Status CheckLoss(const EpochSums& sums) const;
   absl::Status ShowProgress(int epoch, const EpochSums& sums, Progress::Clock::time_point now);
-  absl::StatusOr<Metrics> Validate() const;
+  absl::StatusOr<Metrics> Validate(const std::atomic<bool>& stop) const;
 
   Albert model_;
   const TrainerConfig& config_;

@@ -46,6 +46,22 @@ absl::Status PrepareModelDir(const std::string& model_dir, const std::string& ve
   return absl::AlreadyExistsError("release " + version + " exists in " + model_dir);
 }
 
+// What is wrong with the one, the other, or both.
+absl::Status Both(const absl::Status& one, const absl::Status& other) {
+  if (one.ok() || other.ok()) return one.ok() ? other : one;
+  return absl::Status(one.code(), std::string(one.message()) + "\n" + std::string(other.message()));
+}
+
+// The rows of --train, and those of --test into `test`. Reports what is wrong with both files at once.
+absl::StatusOr<std::vector<NewsRow>> ReadRows(const TrainerConfig& config, TestRows* test) {
+  absl::StatusOr<std::vector<NewsRow>> rows = ReadNews(config.train);
+  if (config.test.empty()) return rows;
+  absl::StatusOr<std::vector<NewsRow>> test_rows = ReadNews(config.test);
+  RETURN_IF_ERROR(Both(rows.status(), test_rows.status()));
+  *test = {config.test, *std::move(test_rows)};
+  return rows;
+}
+
 struct Data {
   Dataset training;
   Dataset validation;
@@ -53,30 +69,30 @@ struct Data {
 };
 
 // Reads the files and makes or loads the starting point, whose encoder then encodes every row once.
-absl::StatusOr<Checkpoint> Prepare(const TrainerConfig& config, int threads, Progress* progress, Data* data) {
-  ASSIGN_OR_RETURN(const std::vector<NewsRow> rows, ReadNews(config.train));
-  if (!config.test.empty()) {
-    data->test.file = config.test;
-    ASSIGN_OR_RETURN(data->test.rows, ReadNews(config.test));
-  }
+absl::StatusOr<Checkpoint> Prepare(const TrainerConfig& config, int threads, const std::atomic<bool>& stop,
+                                   Progress* progress, Data* data) {
+  ASSIGN_OR_RETURN(const std::vector<NewsRow> rows, ReadRows(config, &data->test));
   absl::StatusOr<Split> split =
       SplitRows(static_cast<int64_t>(rows.size()), config.validation_rows, config.seed);
   if (!split.ok()) return AddContext(split.status(), config.train);
 
   const Clock::time_point start = Clock::now();
-  absl::StatusOr<Checkpoint> checkpoint =
-      config.init_from.empty()
-          ? StartFromNothing(config, AgNewsLabels(), CleanTexts(rows, split->training, threads))
-          : StartFromCheckpoint(config, AgNewsLabels());
-  if (!checkpoint.ok()) return checkpoint.status();
-  progress->Note(
-      config.init_from.empty() ? "vocabulary made" : "starting point loaded",
-      {{"pieces", checkpoint->encoder.tokenizer().vocab_size()}, {"seconds", SecondsSince(start)}});
+  const bool from_nothing = config.init_from.empty();
+  std::vector<std::string> texts;
+  if (from_nothing) {
+    ASSIGN_OR_RETURN(texts, CleanTexts(rows, split->training, threads, stop));
+  }
+  ASSIGN_OR_RETURN(Checkpoint checkpoint, from_nothing ? StartFromNothing(config, AgNewsLabels(), texts)
+                                                       : StartFromCheckpoint(config, AgNewsLabels()));
+  progress->Note(from_nothing ? "vocabulary made" : "starting point loaded",
+                 {{"pieces", checkpoint.encoder.tokenizer().vocab_size()}, {"seconds", SecondsSince(start)}});
 
-  ASSIGN_OR_RETURN(Dataset dataset, EncodeRows(rows, checkpoint->encoder, config.train, threads));
-  RETURN_IF_ERROR(EncodeRows(data->test.rows, checkpoint->encoder, config.test, threads).status());
-  data->training = dataset.Take(split->training);
-  data->validation = dataset.Take(split->validation);
+  absl::StatusOr<Dataset> dataset = EncodeRows(rows, checkpoint.encoder, config.train, threads, stop);
+  const absl::StatusOr<Dataset> test =
+      EncodeRows(data->test.rows, checkpoint.encoder, config.test, threads, stop);
+  RETURN_IF_ERROR(Both(dataset.status(), test.status()));
+  data->training = dataset->Take(split->training);
+  data->validation = dataset->Take(split->validation);
   return checkpoint;
 }
 
@@ -97,15 +113,14 @@ Report MakeReport(const TrainerConfig& config, const Data& data, const Checkpoin
   report.vocab_size = checkpoint.encoder.tokenizer().vocab_size();
   report.epochs = training.epochs;
   report.best = training.best;
-  report.stopped = training.stopped;
   report.recipe = config.recipe;
   return report;
 }
 
 }  // namespace
 
-absl::StatusOr<std::optional<Report>> RunTraining(const TrainerConfig& config, const std::atomic<bool>& stop,
-                                                  Progress* progress) {
+absl::StatusOr<Report> RunTraining(const TrainerConfig& config, const std::atomic<bool>& stop,
+                                   Progress* progress) {
   const Clock::time_point start = Clock::now();
   ASSIGN_OR_RETURN(const c10::Device device, ParseDevice(config.device));
   const int all_threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
@@ -116,7 +131,7 @@ absl::StatusOr<std::optional<Report>> RunTraining(const TrainerConfig& config, c
   progress->Note("device", {{"asked", config.device}, {"taken", device.str()}, {"threads", threads}});
 
   Data data;
-  ASSIGN_OR_RETURN(Checkpoint checkpoint, Prepare(config, threads, progress, &data));
+  ASSIGN_OR_RETURN(Checkpoint checkpoint, Prepare(config, threads, stop, progress, &data));
   progress->Note("rows read", {{"training", data.training.size()},
                                {"validation", data.validation.size()},
                                {"test", data.test.rows.size()}});
@@ -126,7 +141,6 @@ absl::StatusOr<std::optional<Report>> RunTraining(const TrainerConfig& config, c
   }));
   Trainer trainer(checkpoint.model, config, data.training, data.validation, progress);
   ASSIGN_OR_RETURN(TrainingResult training, trainer.Run(stop));
-  if (training.epochs.empty()) return std::optional<Report>();
 
   Report report = MakeReport(config, data, checkpoint, training);
   report.version = version;
@@ -139,12 +153,14 @@ absl::StatusOr<std::optional<Report>> RunTraining(const TrainerConfig& config, c
   checkpoint.manifest.mutable_recipe()->insert(config.recipe.begin(), config.recipe.end());
   AddMetrics("validation", report.epochs[report.best].validation, &checkpoint.manifest);
   ASSIGN_OR_RETURN(const Published published,
-                   TestAndPublish(std::move(checkpoint), config.model_dir, device.str(), data.test));
+                   TestAndPublish(std::move(checkpoint), config.model_dir, device.str(), data.test, stop));
   report.release = published.folder;
   report.test = published.test;
+  report.test_skipped = !config.test.empty() && !published.test.has_value();
+  report.stopped = training.stopped || report.test_skipped;
   report.seconds = SecondsSince(start);
   RETURN_IF_ERROR(WriteFileAtomic(config.model_dir + "/report.json", ReportJson(report).dump(2) + "\n"));
-  return std::optional<Report>(std::move(report));
+  return report;
 }
 
 }  // namespace newsgenre

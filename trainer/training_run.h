@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <optional>
 
 #include "absl/status/statusor.h"
 #include "trainer/config.h"
@@ -12,10 +11,11 @@
 namespace newsgenre {
 
 // Reads and encodes the data, makes or loads the starting point, trains, tests, publishes, and writes
-// MODEL_DIR/report.json. `config` is valid. Once `stop` is true the training ends after the step at hand; the
-// report is empty where no epoch was validated by then, and nothing is published. INVALID_ARGUMENT: the data
-// or a flag is wrong. ALREADY_EXISTS: the release does. Sets torch's number of threads; one run at a time.
-absl::StatusOr<std::optional<Report>> RunTraining(const TrainerConfig& config, const std::atomic<bool>& stop,
-                                                  Progress* progress);
+// MODEL_DIR/report.json. `config` is valid. Once `stop` is true the work at hand is given up, and the best
+// epoch that is validated by then is published, without a test; CANCELLED where there is none: nothing is
+// published. INVALID_ARGUMENT: the data or a flag is wrong. ALREADY_EXISTS: the release does. Sets torch's
+// number of threads; one run at a time.
+absl::StatusOr<Report> RunTraining(const TrainerConfig& config, const std::atomic<bool>& stop,
+                                   Progress* progress);
 
 }  // namespace newsgenre

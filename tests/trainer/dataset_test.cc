@@ -14,6 +14,8 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+const std::atomic<bool> kGoOn{false};
+
 NewsRow Row(std::string title, std::string body, int label, int64_t line) {
   return {std::move(title), std::move(body), label, line};
 }
@@ -67,7 +69,7 @@ TEST(DatasetTest, EncodesAsTheEncoderDoes) {
   ASSERT_OK_AND_ASSIGN(const Checkpoint tiny, TinyCheckpoint());
   const std::vector<NewsRow> rows = {Row("A title", "and a body", 2, 1),
                                      Row("", "only a body &amp; more", 0, 2)};
-  ASSERT_OK_AND_ASSIGN(const Dataset data, EncodeRows(rows, tiny.encoder, "x.csv", 1));
+  ASSERT_OK_AND_ASSIGN(const Dataset data, EncodeRows(rows, tiny.encoder, "x.csv", 1, kGoOn));
   ASSERT_OK_AND_ASSIGN(const Encoding first, tiny.encoder.Encode("A title and a body"));
   ASSERT_OK_AND_ASSIGN(const Encoding second, tiny.encoder.Encode("only a body &amp; more"));
   ASSERT_EQ(data.size(), 2);
@@ -80,8 +82,8 @@ TEST(DatasetTest, EncodesAsTheEncoderDoes) {
 TEST(DatasetTest, ThreadsDoNotChangeTheResult) {
   ASSERT_OK_AND_ASSIGN(const Checkpoint tiny, TinyCheckpoint());
   const std::vector<NewsRow> rows = Rows(101);
-  ASSERT_OK_AND_ASSIGN(const Dataset one, EncodeRows(rows, tiny.encoder, "x.csv", 1));
-  ASSERT_OK_AND_ASSIGN(const Dataset seven, EncodeRows(rows, tiny.encoder, "x.csv", 7));
+  ASSERT_OK_AND_ASSIGN(const Dataset one, EncodeRows(rows, tiny.encoder, "x.csv", 1, kGoOn));
+  ASSERT_OK_AND_ASSIGN(const Dataset seven, EncodeRows(rows, tiny.encoder, "x.csv", 7, kGoOn));
   EXPECT_EQ(one.labels, seven.labels);
   for (int i = 0; i < 101; ++i) EXPECT_EQ(one.texts[i].ids, seven.texts[i].ids) << i;
 }
@@ -90,14 +92,14 @@ TEST(DatasetTest, RowsThatAreEmptyWhenCleanedAreReported) {
   ASSERT_OK_AND_ASSIGN(const Checkpoint tiny, TinyCheckpoint());
   const std::vector<NewsRow> rows = {Row("a", "", 0, 1), Row(" ", "\t", 0, 2), Row("b", "", 0, 4),
                                      Row("\\", "", 0, 5)};
-  EXPECT_THAT(EncodeRows(rows, tiny.encoder, "x.csv", 2),
+  EXPECT_THAT(EncodeRows(rows, tiny.encoder, "x.csv", 2, kGoOn),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        AllOf(HasSubstr("2 bad rows"), HasSubstr("x.csv:2: "), HasSubstr("x.csv:5: "))));
 }
 
 TEST(DatasetTest, TakesRowsInTheOrderAsked) {
   ASSERT_OK_AND_ASSIGN(const Checkpoint tiny, TinyCheckpoint());
-  ASSERT_OK_AND_ASSIGN(Dataset data, EncodeRows(Rows(4), tiny.encoder, "x.csv", 1));
+  ASSERT_OK_AND_ASSIGN(Dataset data, EncodeRows(Rows(4), tiny.encoder, "x.csv", 1, kGoOn));
   const std::vector<int32_t> last = data.texts[3].ids;
   const Dataset taken = data.Take({3, 1});
   EXPECT_THAT(taken.labels, ElementsAre(3, 1));
@@ -107,7 +109,16 @@ TEST(DatasetTest, TakesRowsInTheOrderAsked) {
 TEST(CleanTextsTest, CleansTheChosenRows) {
   const std::vector<NewsRow> rows = {Row("a", "b", 0, 1), Row("c", "d", 0, 2),
                                      Row("x &amp; y", "  z ", 0, 3)};
-  EXPECT_THAT(CleanTexts(rows, {2, 0}, 3), ElementsAre("x & y z", "a b"));
+  ASSERT_OK_AND_ASSIGN(const std::vector<std::string> texts, CleanTexts(rows, {2, 0}, 3, kGoOn));
+  EXPECT_THAT(texts, ElementsAre("x & y z", "a b"));
+}
+
+TEST(DatasetTest, PreparationStopsWhenAskedTo) {
+  const std::atomic<bool> stop{true};
+  ASSERT_OK_AND_ASSIGN(const Checkpoint tiny, TinyCheckpoint());
+  EXPECT_THAT(CleanTexts(Rows(3), {0, 1}, 2, stop), StatusIs(absl::StatusCode::kCancelled, testing::_));
+  EXPECT_THAT(EncodeRows(Rows(3), tiny.encoder, "x.csv", 2, stop),
+              StatusIs(absl::StatusCode::kCancelled, testing::_));
 }
 
 }  // namespace

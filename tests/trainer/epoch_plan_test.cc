@@ -33,7 +33,7 @@ int64_t Tokens(const RowBatch& batch, const std::vector<int32_t>& lengths) {
 }
 
 void ExpectSound(const std::vector<RowBatch>& batches, const std::vector<int32_t>& lengths,
-                 BatchLimits limits) {
+                 BatchBudget budget) {
   std::vector<int32_t> rows = RowsInOrder(batches);
   std::sort(rows.begin(), rows.end());
   std::vector<int32_t> every_row(lengths.size());
@@ -41,17 +41,17 @@ void ExpectSound(const std::vector<RowBatch>& batches, const std::vector<int32_t
   EXPECT_EQ(rows, every_row);
   for (const RowBatch& batch : batches) {
     EXPECT_FALSE(batch.empty());
-    EXPECT_LE(batch.size(), static_cast<size_t>(limits.texts));
-    EXPECT_TRUE(batch.size() == 1 || Tokens(batch, lengths) <= limits.tokens);
+    EXPECT_LE(batch.size(), static_cast<size_t>(budget.texts));
+    EXPECT_TRUE(batch.size() == 1 || Tokens(batch, lengths) <= budget.tokens);
   }
 }
 
-TEST(EpochPlanTest, EveryRowOnceWithinTheLimits) {
+TEST(EpochPlanTest, EveryRowOnceWithinTheBudget) {
   for (const int rows : {1, 7, 1000, 20000}) {
-    for (const BatchLimits limits : {BatchLimits{512, 16}, {64, 1000}, {1, 1}, {1 << 30, 1 << 30}}) {
+    for (const BatchBudget budget : {BatchBudget{512, 16}, {64, 1000}, {1, 1}, {1 << 30, 1 << 30}}) {
       const std::vector<int32_t> lengths = RandomLengths(rows, 120);
-      ExpectSound(PlanEpoch(lengths, limits, 1, 0), lengths, limits);
-      ExpectSound(PlanEvaluation(lengths, limits), lengths, limits);
+      ExpectSound(PlanEpoch(lengths, budget, 1, 0), lengths, budget);
+      ExpectSound(PlanEvaluation(lengths, budget), lengths, budget);
     }
   }
 }
@@ -60,18 +60,18 @@ TEST(EpochPlanTest, NoRows) { EXPECT_THAT(PlanEpoch({}, {512, 16}, 1, 0), IsEmpt
 
 TEST(EpochPlanTest, SeedAndEpochDecide) {
   const std::vector<int32_t> lengths = RandomLengths(500, 60);
-  const BatchLimits limits{256, 8};
-  const auto plan = PlanEpoch(lengths, limits, 1, 0);
-  EXPECT_EQ(PlanEpoch(lengths, limits, 1, 0), plan);
-  EXPECT_NE(PlanEpoch(lengths, limits, 1, 1), plan);
-  EXPECT_NE(PlanEpoch(lengths, limits, 2, 0), plan);
-  EXPECT_NE(PlanEpoch(lengths, limits, 2, 0), PlanEpoch(lengths, limits, 1, 1));
+  const BatchBudget budget{256, 8};
+  const auto plan = PlanEpoch(lengths, budget, 1, 0);
+  EXPECT_EQ(PlanEpoch(lengths, budget, 1, 0), plan);
+  EXPECT_NE(PlanEpoch(lengths, budget, 1, 1), plan);
+  EXPECT_NE(PlanEpoch(lengths, budget, 2, 0), plan);
+  EXPECT_NE(PlanEpoch(lengths, budget, 2, 0), PlanEpoch(lengths, budget, 1, 1));
 }
 
 TEST(EpochPlanTest, BatchesAreOfLikeLengthAndFull) {
   const std::vector<int32_t> lengths = RandomLengths(20000, 120);
-  const BatchLimits limits{2048, 1000};
-  const auto batches = PlanEpoch(lengths, limits, 1, 0);
+  const BatchBudget budget{2048, 1000};
+  const auto batches = PlanEpoch(lengths, budget, 1, 0);
   int64_t padding = 0, all = 0;
   for (const RowBatch& batch : batches) {
     int32_t longest = 0;
@@ -80,7 +80,7 @@ TEST(EpochPlanTest, BatchesAreOfLikeLengthAndFull) {
     all += Tokens(batch, lengths);
   }
   EXPECT_LT(padding, all / 20);
-  EXPECT_LT(static_cast<int64_t>(batches.size()) * limits.tokens, all * 11 / 10);
+  EXPECT_LT(static_cast<int64_t>(batches.size()) * budget.tokens, all * 11 / 10);
 }
 
 TEST(EpochPlanTest, BatchesComeInNoOrderOfLength) {

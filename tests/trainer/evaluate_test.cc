@@ -41,6 +41,8 @@ TEST(EvaluateTest, AProbabilityOfZeroCostsAFiniteLoss) {
   EXPECT_NEAR(metrics.loss, 87.3, 0.1);
 }
 
+const std::atomic<bool> kGoOn{false};
+
 // Texts of 2, 3 and 4 tokens; a text's first id says what is predicted.
 Dataset ThreeTexts() {
   Dataset data;
@@ -51,24 +53,40 @@ Dataset ThreeTexts() {
 
 TEST(EvaluateDatasetTest, EachTextKeepsItsPrediction) {
   std::vector<size_t> batch_sizes;
-  const auto metrics = EvaluateDataset(ThreeTexts(), {7, 2}, [&](const std::vector<const Encoding*>& texts) {
-    batch_sizes.push_back(texts.size());
-    std::vector<std::vector<float>> probabilities;
-    for (const Encoding* text : texts) {
-      probabilities.push_back(text->ids[0] == 0 ? std::vector<float>{1, 0} : std::vector<float>{0, 1});
-    }
-    return absl::StatusOr<std::vector<std::vector<float>>>(probabilities);
-  });
+  const auto metrics = EvaluateDataset(
+      ThreeTexts(), {7, 2},
+      [&](const std::vector<const Encoding*>& texts) {
+        batch_sizes.push_back(texts.size());
+        std::vector<std::vector<float>> probabilities;
+        for (const Encoding* text : texts) {
+          probabilities.push_back(text->ids[0] == 0 ? std::vector<float>{1, 0} : std::vector<float>{0, 1});
+        }
+        return absl::StatusOr<std::vector<std::vector<float>>>(probabilities);
+      },
+      kGoOn);
   ASSERT_THAT(metrics, IsOk());
   EXPECT_THAT(batch_sizes, ElementsAre(2, 1));
   EXPECT_THAT(metrics->confusion, ElementsAre(ElementsAre(1, 1), ElementsAre(0, 1)));
 }
 
 TEST(EvaluateDatasetTest, ErrorsArePassedOn) {
-  EXPECT_THAT(
-      EvaluateDataset(ThreeTexts(), {7, 2},
-                      [](const std::vector<const Encoding*>&) { return absl::InternalError("broken"); }),
-      StatusIs(absl::StatusCode::kInternal, "broken"));
+  EXPECT_THAT(EvaluateDataset(
+                  ThreeTexts(), {7, 2},
+                  [](const std::vector<const Encoding*>&) { return absl::InternalError("broken"); }, kGoOn),
+              StatusIs(absl::StatusCode::kInternal, "broken"));
+}
+
+TEST(EvaluateDatasetTest, StopsBetweenBatches) {
+  std::atomic<bool> stop{false};
+  int batches = 0;
+  const auto predict = [&](const std::vector<const Encoding*>& texts) {
+    ++batches;
+    stop = true;
+    return absl::StatusOr<std::vector<std::vector<float>>>({texts.size(), {1, 0}});
+  };
+  EXPECT_THAT(EvaluateDataset(ThreeTexts(), {7, 2}, predict, stop),
+              StatusIs(absl::StatusCode::kCancelled, testing::_));
+  EXPECT_EQ(batches, 1);
 }
 
 }  // namespace

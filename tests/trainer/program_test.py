@@ -5,6 +5,7 @@ Usage: program_test.py TRAINER SAMPLE_CSV
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -37,6 +38,10 @@ class ProgramTest(unittest.TestCase):
             output, _ = child.communicate(timeout=300)
             return child.returncode, output
 
+    def messages(self, result):
+        """Of the log; every line is an object."""
+        return [json.loads(line)["message"] for line in result.stderr.splitlines()]
+
     def test_manual(self):
         manual = self.run_trainer(TRAINER, "--help").stdout
         for part in ("Exit status:", "--train", "--vocab_size", "Default 8000", "default: 0.001", "SIGTERM"):
@@ -50,7 +55,7 @@ class ProgramTest(unittest.TestCase):
         ):
             result = self.run_trainer(*self.command(*flags))
             self.assertEqual(result.returncode, 2, result.stderr)
-            self.assertIn(message, result.stderr)
+            self.assertIn(message, self.messages(result)[-1])
 
     def test_trains_to_the_end(self):
         recipe = os.path.join(self.folder.name, "recipe.flags")
@@ -59,12 +64,28 @@ class ProgramTest(unittest.TestCase):
         result = self.run_trainer(*self.command(f"--flagfile={recipe}", f"--test={SAMPLE}", "--model_version=v1"))
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertRegex(result.stdout, r"(?m)^test: accuracy \d+\.\d\d % \(\d+ of 592\)")
-        for line in result.stderr.splitlines():
-            self.assertIn("message", json.loads(line))
+        self.assertIn("epoch done", self.messages(result))
         with open(os.path.join(self.model_dir, "report.json"), encoding="utf-8") as file:
             report = json.load(file)
         self.assertEqual(len(report["epochs"]), 2)
         self.assertEqual(report["recipe"]["vocab_size"], "500")
+
+    def test_bad_rows(self):
+        bad = os.path.join(self.folder.name, "bad.csv")
+        with open(bad, "w", encoding="utf-8") as file:
+            file.write("1,t,b\n" + "9,t,b\n" * 30)
+        result = self.run_trainer(TRAINER, f"--train={bad}", f"--test={bad}", f"--model_dir={self.model_dir}")
+        self.assertEqual(result.returncode, 2)
+        self.assertEqual(self.messages(result)[-1].count(f"{bad}:31: label"), 2)
+
+    def test_a_terminal_gets_lines_of_text(self):
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        command = self.command(*TINY, "--epochs=1", "--device=cuda:99")
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs) as child:
+            os.close(theirs)
+            self.assertEqual(child.wait(timeout=300), 1)
+        self.assertRegex(os.read(ours, 65536).decode(), r"^\r\x1b\[Knewsgenre_trainer: .*cuda:99.*\r\n$")
 
     def test_a_signal_keeps_the_best_epoch(self):
         code, output = self.stop_at("epoch done", *TINY, "--epochs=1000")
@@ -76,10 +97,11 @@ class ProgramTest(unittest.TestCase):
 
     def test_a_signal_before_the_first_epoch_publishes_nothing(self):
         # An epoch of this network takes long beside the arrival of a signal.
-        code, output = self.stop_at("rows read", "--vocab_size=500", "--hidden_size=512", "--layers=24")
-        self.assertEqual(code, 4)
-        self.assertEqual(output, "")
-        self.assertEqual(os.listdir(self.model_dir), [])
+        for message in ("device", "rows read"):
+            code, output = self.stop_at(message, "--vocab_size=500", "--hidden_size=512", "--layers=24")
+            self.assertEqual(code, 4)
+            self.assertEqual(output, "")
+            self.assertEqual(os.listdir(self.model_dir), [])
 
 
 if __name__ == "__main__":

@@ -67,6 +67,14 @@ TEST(ProgressTest, NotesOnATerminal) {
   EXPECT_EQ(terminal.str(), "\r\x1b[Kdevice  taken cpu  threads 2\n");
 }
 
+TEST(ProgressTest, AnErrorTakesTheLinesPlace) {
+  std::stringstream terminal;
+  Progress progress(&terminal);
+  progress.Show(SomeState(), Progress::Clock::now());
+  progress.Error("no rows");
+  EXPECT_THAT(terminal.str(), EndsWith("left\r\x1b[Knewsgenre_trainer: no rows\n"));
+}
+
 TEST(ProgressTest, IsDueAgainAfterAWhile) {
   std::stringstream terminal;
   Progress progress(&terminal);
@@ -88,6 +96,12 @@ TEST_F(JsonProgressTest, EpochsAreObjects) {
   progress_.EpochDone(SomeEpoch(), 2);
   EXPECT_EQ(LogLine()["message"], "epoch done");
   EXPECT_EQ(LogLine()["validation_accuracy"], 0.875);
+}
+
+TEST_F(JsonProgressTest, ErrorsAreObjects) {
+  progress_.Error("2 bad rows\nx.csv:1: no text");
+  EXPECT_EQ(LogLine()["severity"], "ERROR");
+  EXPECT_EQ(LogLine()["message"], "2 bad rows\nx.csv:1: no text");
 }
 
 TEST_F(JsonProgressTest, IsDueEveryTenSeconds) {

@@ -23,6 +23,7 @@ class ReleaseTest : public testing::Test {
   }
 
   const TempDir dir_;
+  std::atomic<bool> stop_{false};
   const TestRows test_ = {"test.csv",
                           {{"a title", "a body", 0, 1}, {"", "another body", 1, 2}, {"third", "", 3, 3}}};
 };
@@ -30,7 +31,8 @@ class ReleaseTest : public testing::Test {
 TEST_F(ReleaseTest, WhatIsPublishedWasTested) {
   ASSERT_OK_AND_ASSIGN(Checkpoint tiny, TinyCheckpoint());
   AddMetrics("validation", Evaluate({{0.75f, 0.25f}}, {0}), &tiny.manifest);
-  ASSERT_OK_AND_ASSIGN(const Published published, TestAndPublish(std::move(tiny), dir_.path(), "cpu", test_));
+  ASSERT_OK_AND_ASSIGN(const Published published,
+                       TestAndPublish(std::move(tiny), dir_.path(), "cpu", test_, stop_));
   EXPECT_EQ(published.folder, dir_.File("tiny-1"));
   EXPECT_THAT(Names(), UnorderedElementsAre("tiny-1", "CURRENT"));
   ASSERT_TRUE(published.test.has_value());
@@ -47,16 +49,26 @@ TEST_F(ReleaseTest, WhatIsPublishedWasTested) {
 
 TEST_F(ReleaseTest, WithoutTestRowsThereIsNoTest) {
   ASSERT_OK_AND_ASSIGN(Checkpoint tiny, TinyCheckpoint());
-  ASSERT_OK_AND_ASSIGN(const Published published, TestAndPublish(std::move(tiny), dir_.path(), "cpu", {}));
+  ASSERT_OK_AND_ASSIGN(const Published published,
+                       TestAndPublish(std::move(tiny), dir_.path(), "cpu", {}, stop_));
   EXPECT_FALSE(published.test.has_value());
   ASSERT_OK_AND_ASSIGN(const Checkpoint loaded, LoadCheckpoint(dir_.path()));
   EXPECT_EQ(loaded.manifest.metrics().count("test_accuracy"), 0u);
 }
 
+TEST_F(ReleaseTest, StoppedItIsPublishedWithoutATest) {
+  stop_ = true;
+  ASSERT_OK_AND_ASSIGN(Checkpoint tiny, TinyCheckpoint());
+  ASSERT_OK_AND_ASSIGN(const Published published,
+                       TestAndPublish(std::move(tiny), dir_.path(), "cpu", test_, stop_));
+  EXPECT_FALSE(published.test.has_value());
+  EXPECT_THAT(Names(), UnorderedElementsAre("tiny-1", "CURRENT"));
+}
+
 TEST_F(ReleaseTest, OnAnErrorNothingIsLeftBehind) {
   const std::string no_device = "cuda:99";
   ASSERT_OK_AND_ASSIGN(Checkpoint tiny, TinyCheckpoint());
-  EXPECT_FALSE(TestAndPublish(std::move(tiny), dir_.path(), no_device, test_).ok());
+  EXPECT_FALSE(TestAndPublish(std::move(tiny), dir_.path(), no_device, test_, stop_).ok());
   EXPECT_THAT(Names(), UnorderedElementsAre());
 }
 

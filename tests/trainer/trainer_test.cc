@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/tiny_model.h"
+#include "tests/trainer/stop_at.h"
 
 namespace newsgenre {
 namespace {
@@ -100,20 +101,28 @@ TEST_F(TrainerTest, KeepsTheWeightsOfTheBestEpoch) {
   ASSERT_OK_AND_ASSIGN(const Checkpoint tiny, TinyCheckpoint());
   ASSERT_OK_AND_ASSIGN(const Albert model, Albert::FromTensors(tiny.model.config(), tiny.model.head(), 4,
                                                                std::move(result.weights)));
-  ASSERT_OK_AND_ASSIGN(const Metrics again, EvaluateDataset(EasyData(tiny.encoder, 20), {64, 64},
-                                                            [&](const std::vector<const Encoding*>& texts) {
-                                                              return Predict(model, texts);
-                                                            }));
+  ASSERT_OK_AND_ASSIGN(
+      const Metrics again,
+      EvaluateDataset(
+          EasyData(tiny.encoder, 20), {64, 64},
+          [&](const std::vector<const Encoding*>& texts) { return Predict(model, texts); }, stop_));
   EXPECT_EQ(again.confusion, best.confusion);
   EXPECT_NEAR(again.loss, best.loss, 1e-6);
 }
 
 TEST_F(TrainerTest, StopsWhenAskedTo) {
   stop_ = true;
+  EXPECT_THAT(Train(), StatusIs(absl::StatusCode::kCancelled, testing::_));
+}
+
+TEST_F(TrainerTest, StoppedLaterItHasTheEpochsThatWereValidated) {
+  StopAt terminal("epoch 2/8  validation", &stop_);
+  terminal_.std::ostream::rdbuf(&terminal);
   ASSERT_OK_AND_ASSIGN(const TrainingResult result, Train());
   EXPECT_TRUE(result.stopped);
-  EXPECT_THAT(result.epochs, SizeIs(0));
-  EXPECT_EQ(result.best, -1);
+  EXPECT_THAT(result.epochs, SizeIs(2));
+  EXPECT_FALSE(result.weights.empty());
+  EXPECT_THAT(terminal.str(), HasSubstr("stopped  epoch 3  epochs 8\n"));
 }
 
 TEST_F(TrainerTest, ALossThatIsNoNumberIsAnError) {

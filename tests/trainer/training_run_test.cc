@@ -9,6 +9,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
+#include "tests/trainer/stop_at.h"
 
 namespace newsgenre {
 namespace {
@@ -35,7 +36,7 @@ class TrainingRunTest : public testing::Test {
     config_.recipe = {{"epochs", "1"}};
   }
 
-  absl::StatusOr<std::optional<Report>> Run() { return RunTraining(config_, stop_, &progress_); }
+  absl::StatusOr<Report> Run() { return RunTraining(config_, stop_, &progress_); }
 
   std::string WriteRows(const std::string& name, const std::string& rows) {
     std::ofstream(dir_.File(name)) << rows;
@@ -51,18 +52,18 @@ class TrainingRunTest : public testing::Test {
 
 TEST_F(TrainingRunTest, PublishesAndReports) {
   config_.test = std::string(NEWSGENRE_SOURCE_DIR) + "/deploy/sample/test.csv";
-  ASSERT_OK_AND_ASSIGN(const std::optional<Report> report, Run());
-  ASSERT_TRUE(report.has_value());
-  EXPECT_EQ(report->training_rows + report->validation_rows, 592);
-  EXPECT_EQ(report->validation_rows, 59);
-  EXPECT_EQ(report->test->rows(), 148);
+  ASSERT_OK_AND_ASSIGN(const Report report, Run());
+  EXPECT_EQ(report.training_rows + report.validation_rows, 592);
+  EXPECT_EQ(report.validation_rows, 59);
+  EXPECT_EQ(report.test->rows(), 148);
+  EXPECT_FALSE(report.stopped);
 
   ASSERT_OK_AND_ASSIGN(const std::string json, ReadFile(config_.model_dir + "/report.json"));
-  EXPECT_EQ(nlohmann::json::parse(json), nlohmann::json(ReportJson(*report)));
+  EXPECT_EQ(nlohmann::json::parse(json), nlohmann::json(ReportJson(report)));
   ASSERT_OK_AND_ASSIGN(const Checkpoint checkpoint, LoadCheckpoint(config_.model_dir));
   EXPECT_EQ(checkpoint.manifest.version(), "v1");
   EXPECT_EQ(checkpoint.manifest.recipe().at("epochs"), "1");
-  EXPECT_EQ(checkpoint.manifest.metrics().at("test_accuracy"), report->test->accuracy());
+  EXPECT_EQ(checkpoint.manifest.metrics().at("test_accuracy"), report.test->accuracy());
   EXPECT_EQ(checkpoint.manifest.max_tokens(), 48);
   EXPECT_EQ(checkpoint.model.config().vocab_size, 500);
   EXPECT_THAT(terminal_.str(), HasSubstr("device  asked cpu  taken cpu  threads 1\n"));
@@ -81,8 +82,8 @@ TEST_F(TrainingRunTest, StartsFromACheckpoint) {
   ASSERT_THAT(PublishTinyModel(dir_.File("start")), IsOk());
   config_.init_from = dir_.File("start");
   config_.network = {};
-  ASSERT_OK_AND_ASSIGN(const std::optional<Report> report, Run());
-  EXPECT_EQ(report->vocab_size, 800);
+  ASSERT_OK_AND_ASSIGN(const Report report, Run());
+  EXPECT_EQ(report.vocab_size, 800);
   ASSERT_OK_AND_ASSIGN(const Checkpoint start, LoadCheckpoint(config_.init_from));
   ASSERT_OK_AND_ASSIGN(const Checkpoint trained, LoadCheckpoint(config_.model_dir));
   EXPECT_EQ(trained.encoder.tokenizer().model_bytes(), start.encoder.tokenizer().model_bytes());
@@ -97,24 +98,44 @@ TEST_F(TrainingRunTest, StartsFromACheckpoint) {
 
 TEST_F(TrainingRunTest, StoppedBeforeAnEpochItPublishesNothing) {
   stop_ = true;
-  ASSERT_OK_AND_ASSIGN(const std::optional<Report> report, Run());
-  EXPECT_FALSE(report.has_value());
+  EXPECT_THAT(Run(), StatusIs(StatusCode::kCancelled, testing::_));
   EXPECT_TRUE(std::filesystem::is_empty(config_.model_dir));
+}
+
+TEST_F(TrainingRunTest, StoppedBeforeTheTestItPublishesWithoutOne) {
+  config_.test = std::string(NEWSGENRE_SOURCE_DIR) + "/deploy/sample/test.csv";
+  StopAt terminal("epoch 1/1  validation", &stop_);
+  terminal_.std::ostream::rdbuf(&terminal);
+  ASSERT_OK_AND_ASSIGN(const Report report, Run());
+  EXPECT_TRUE(report.stopped);
+  EXPECT_TRUE(report.test_skipped);
+  ASSERT_OK_AND_ASSIGN(const Checkpoint checkpoint, LoadCheckpoint(config_.model_dir));
+  EXPECT_EQ(checkpoint.manifest.metrics().count("test_accuracy"), 0u);
+  ASSERT_OK_AND_ASSIGN(const std::string json, ReadFile(config_.model_dir + "/report.json"));
+  EXPECT_EQ(nlohmann::json::parse(json)["test_skipped"], true);
 }
 
 TEST_F(TrainingRunTest, BadRowsStopIt) {
   const std::string good = "1,good,text\n2,good,text\n";
   config_.train = WriteRows("train.csv", good + "9,bad,label\n");
   EXPECT_THAT(Run(), StatusIs(StatusCode::kInvalidArgument, HasSubstr(config_.train + ":3: label \"9\"")));
-  config_.train = WriteRows("train.csv", good);
   config_.test = WriteRows("test.csv", good + "x\n");
+  EXPECT_THAT(Run(),
+              StatusIs(StatusCode::kInvalidArgument, AllOf(HasSubstr(config_.train + ":3: label \"9\""),
+                                                           HasSubstr(config_.test + ":3: 1 field"))));
+  config_.train = WriteRows("train.csv", good);
   EXPECT_THAT(Run(), StatusIs(StatusCode::kInvalidArgument, HasSubstr(config_.test + ":3: 1 field")));
   EXPECT_TRUE(std::filesystem::is_empty(config_.model_dir));
 }
 
-TEST_F(TrainingRunTest, ATestRowThatIsEmptyWhenCleanedIsFoundBeforeTheTraining) {
+TEST_F(TrainingRunTest, RowsThatAreEmptyWhenCleanedAreFoundBeforeTheTraining) {
+  ASSERT_THAT(PublishTinyModel(dir_.File("start")), IsOk());
+  config_.init_from = dir_.File("start");
+  config_.network = {};
+  config_.train = WriteRows("train.csv", "1,a,b\n2,c,d\n3,\\,\n");
   config_.test = WriteRows("test.csv", "1,a,b\n1, ,\n");
-  EXPECT_THAT(Run(), StatusIs(StatusCode::kInvalidArgument, HasSubstr(config_.test + ":2: ")));
+  EXPECT_THAT(Run(), StatusIs(StatusCode::kInvalidArgument,
+                              AllOf(HasSubstr(config_.train + ":3: "), HasSubstr(config_.test + ":2: "))));
 }
 
 TEST_F(TrainingRunTest, AVocabularyThatTheTextsDoNotYieldIsRefused) {
@@ -134,8 +155,8 @@ TEST_F(TrainingRunTest, AnAbsentDeviceIsRefused) {
 
 TEST_F(TrainingRunTest, WithoutANameTheReleaseHasTheTime) {
   config_.model_version = "";
-  ASSERT_OK_AND_ASSIGN(const std::optional<Report> report, Run());
-  EXPECT_THAT(report->version,
+  ASSERT_OK_AND_ASSIGN(const Report report, Run());
+  EXPECT_THAT(report.version,
               testing::MatchesRegex("20[0-9][0-9][0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9][0-9][0-9]"));
 }
 
