@@ -1,6 +1,9 @@
 // The whole path through the real programs: train, serve, ask, compare with a direct forward, read the
 // metrics, stop.
+#include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -9,15 +12,21 @@
 #include "common/model/classifier.h"
 #include "common/text/news_reader.h"
 #include "gmock/gmock.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "grpcpp/grpcpp.h"
 #include "nlohmann/json.hpp"
 #include "tests/e2e/child_process.h"
 #include "tests/support/http_get.h"
+#include "tests/support/metrics_page.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 
 namespace newsgenre {
 namespace {
 
+using grpc::health::v1::Health;
+using grpc::health::v1::HealthCheckRequest;
+using grpc::health::v1::HealthCheckResponse;
 using testing::HasSubstr;
 
 constexpr char kSource[] = NEWSGENRE_SOURCE_DIR;
@@ -47,6 +56,16 @@ class EndToEndTest : public testing::Test {
 
   static std::string ModelDir() { return dir_->File("model"); }
 
+  // The lines that the client writes for a file of news.
+  static std::vector<std::string> ClassifyFile(const std::string& address, const std::string& input) {
+    const std::string output = dir_->File("predictions.jsonl");
+    ChildProcess client({Program("newsgenre_client"), "--address=" + address, "classify", "--input=" + input,
+                         "--output=" + output},
+                        dir_->File("client.stdout"));
+    EXPECT_EQ(client.Wait(), 0) << client.log();
+    return absl::StrSplit(ReadFile(output).value_or(""), '\n', absl::SkipEmpty());
+  }
+
   static TempDir* dir_;
   static bool trained_;
 };
@@ -54,12 +73,15 @@ class EndToEndTest : public testing::Test {
 TempDir* EndToEndTest::dir_ = nullptr;
 bool EndToEndTest::trained_ = false;
 
+constexpr std::chrono::seconds kDrain{60};
+
 // The server's program on free ports.
 class RunningServer {
  public:
   explicit RunningServer(const TempDir& dir, const std::string& model_dir)
       : process_({Program("newsgenre_server"), "--model_dir=" + model_dir, "--address=127.0.0.1:0",
-                  "--metrics_address=127.0.0.1:0", "--device=cpu"},
+                  "--metrics_address=127.0.0.1:0", "--device=cpu",
+                  "--drain_seconds=" + std::to_string(kDrain.count())},
                  dir.File("server.stdout")),
         serving_(nlohmann::json::parse(process_.ReadLogLine("\"message\":\"serving\""), nullptr, false)) {}
 
@@ -81,15 +103,9 @@ TEST_F(EndToEndTest, WhatTheClientPrintsIsWhatTheModelSays) {
   RunningServer server(*dir_, ModelDir());
   ASSERT_TRUE(server.serving()) << server.log();
 
-  ChildProcess client({Program("newsgenre_client"), "--address=" + server.address(), "classify",
-                       "--input=" + Sample("test.csv"), "--output=" + dir_->File("predictions.jsonl")},
-                      dir_->File("client.stdout"));
-  ASSERT_EQ(client.Wait(), 0) << client.log();
-
+  const std::vector<std::string> lines = ClassifyFile(server.address(), Sample("test.csv"));
   ASSERT_OK_AND_ASSIGN(const auto classifier, Classifier::Load(ModelDir(), "cpu"));
   ASSERT_OK_AND_ASSIGN(const std::vector<NewsRow> rows, ReadNews(Sample("test.csv")));
-  ASSERT_OK_AND_ASSIGN(const std::string output, ReadFile(dir_->File("predictions.jsonl")));
-  const std::vector<std::string> lines = absl::StrSplit(output, '\n', absl::SkipEmpty());
   ASSERT_EQ(lines.size(), rows.size());
   for (size_t i = 0; i < rows.size(); ++i) {
     const std::string text = JoinTitleAndBody(rows[i].title, rows[i].body);
@@ -108,9 +124,66 @@ TEST_F(EndToEndTest, WhatTheClientPrintsIsWhatTheModelSays) {
     EXPECT_EQ(label, 4u);
   }
 
-  const std::string metrics = HttpGet(server.metrics_port(), "/metrics");
-  EXPECT_THAT(metrics, HasSubstr("newsgenre_model_info"));
-  EXPECT_THAT(metrics, HasSubstr("version=\"tiny\""));
+  EXPECT_EQ(server.Stop(), 0) << server.log();
+}
+
+TEST_F(EndToEndTest, TheMetricsCountWhatTheClientSent) {
+  RunningServer server(*dir_, ModelDir());
+  ASSERT_TRUE(server.serving()) << server.log();
+  ASSERT_EQ(ClassifyFile(server.address(), Sample("test.csv")).size(), 148u);
+
+  const std::string page = HttpGet(server.metrics_port(), "/metrics");
+  EXPECT_EQ(SeriesValue(page, "newsgenre_model_info{device=\"cpu\",precision=\"fp32\",version=\"tiny\"}"), 1);
+  EXPECT_EQ(SeriesValue(page, "newsgenre_rpc_calls_total{code=\"OK\",method=\"Classify\"}"), 148);
+  EXPECT_EQ(SeriesValue(page, "newsgenre_batch_texts_sum"), 148);
+  double predictions = 0;
+  for (const std::string label : {"World", "Sports", "Business", "Sci/Tech"}) {
+    predictions += SeriesValue(page, "newsgenre_predictions_total{label=\"" + label + "\"}");
+  }
+  EXPECT_EQ(predictions, 148);
+  EXPECT_EQ(SeriesValue(page, "newsgenre_rpc_in_flight{method=\"Classify\"}"), 0);
+  EXPECT_EQ(SeriesValue(page, "newsgenre_queue_depth_texts"), 0);
+  EXPECT_EQ(server.Stop(), 0) << server.log();
+}
+
+TEST_F(EndToEndTest, AHealthWatchDoesNotHoldUpTheStop) {
+  RunningServer server(*dir_, ModelDir());
+  ASSERT_TRUE(server.serving()) << server.log();
+  const auto health =
+      Health::NewStub(grpc::CreateChannel(server.address(), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  const auto watch = health->Watch(&context, HealthCheckRequest());
+  HealthCheckResponse answer;
+  ASSERT_TRUE(watch->Read(&answer));
+  EXPECT_EQ(answer.status(), HealthCheckResponse::SERVING);
+
+  const auto start = std::chrono::steady_clock::now();
+  auto exit_code = std::async(std::launch::async, [&] { return server.Stop(); });
+  ASSERT_TRUE(watch->Read(&answer));
+  EXPECT_EQ(answer.status(), HealthCheckResponse::NOT_SERVING);
+  EXPECT_FALSE(watch->Read(&answer));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(exit_code.get(), 0) << server.log();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, kDrain / 2);
+}
+
+// A tool that knows nothing of this project learns the messages from the server's reflection.
+TEST_F(EndToEndTest, BufCurlGetsTheLabelThatTheClientGets) {
+  const std::string buf = std::string(kSource) + "/build/test-venv/bin/buf";
+  if (!std::filesystem::exists(buf)) GTEST_SKIP() << buf << " is not there: run tests/run.sh";
+  RunningServer server(*dir_, ModelDir());
+  ASSERT_TRUE(server.serving()) << server.log();
+  const std::string request = R"({"text": "The goalkeeper saved a penalty in the last minute."})";
+  ASSERT_THAT(WriteFileAtomic(dir_->File("text.jsonl"), request + "\n"), IsOk());
+  const std::vector<std::string> lines = ClassifyFile(server.address(), dir_->File("text.jsonl"));
+  ASSERT_EQ(lines.size(), 1u);
+
+  ChildProcess curl({buf, "curl", "--protocol", "grpc", "--http2-prior-knowledge", "--data", request,
+                     "http://" + server.address() + "/newsgenre.v1.ClassifierService/Classify"},
+                    dir_->File("curl.stdout"));
+  ASSERT_EQ(curl.Wait(), 0) << curl.log();
+  ASSERT_OK_AND_ASSIGN(const std::string answer, ReadFile(dir_->File("curl.stdout")));
+  EXPECT_EQ(nlohmann::json::parse(answer)["label"], nlohmann::json::parse(lines[0])["label"]) << answer;
   EXPECT_EQ(server.Stop(), 0) << server.log();
 }
 

@@ -1,7 +1,9 @@
 // Folders as transformers' save_pretrained leaves them: served as they are, or where training starts.
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -12,7 +14,9 @@
 
 #include "common/base/json_log.h"
 #include "common/model/checkpoint.h"
+#include "common/model/classifier.h"
 #include "common/model/predict.h"
+#include "common/text/spiece.pb.h"
 #include "gmock/gmock.h"
 #include "tests/model/editable_folder.h"
 #include "tests/support/status_matchers.h"
@@ -95,6 +99,33 @@ TEST_F(HuggingFaceFolderTest, IsServedAsItIs) {
     ASSERT_OK_AND_ASSIGN(const auto expected, Predict(original_->model, {&encoding}));
     ASSERT_OK_AND_ASSIGN(const auto probabilities, Predict(read.model, {&encoding}));
     EXPECT_EQ(probabilities, expected);
+  }
+}
+
+// The files and the logits are transformers' own, see tests/golden/make_albert_golden.py; only the vocabulary
+// is ours, cut to the size that the model knows.
+TEST_F(HuggingFaceFolderTest, GivesTheProbabilitiesThatTransformersGives) {
+  const EditableFolder golden(NEWSGENRE_SOURCE_DIR "/tests/golden/albert");
+  spiece::Model vocabulary;
+  ASSERT_TRUE(vocabulary.ParseFromString(folder_.Read("spiece.model")));
+  vocabulary.mutable_pieces()->DeleteSubrange(60, vocabulary.pieces_size() - 60);
+  folder_.Write("spiece.model", vocabulary.SerializeAsString());
+  folder_.Write("model.safetensors", golden.Read("model.safetensors"));
+  for (const std::string activation : {"gelu", "gelu_new"}) {
+    folder_.Write("config.json", golden.Read(activation + ".json"));
+    ASSERT_OK_AND_ASSIGN(const auto classifier, Classifier::Load(folder_.path(), "cpu"));
+    EXPECT_THAT(classifier->manifest().labels(), ElementsAre("LABEL_0", "LABEL_1", "LABEL_2", "LABEL_3"));
+    EXPECT_THAT(classifier->encoder().Encode("A summit."), IsOk());
+
+    ASSERT_OK_AND_ASSIGN(const Safetensors tensors,
+                         ParseSafetensors(golden.Read(activation + "_pooler.safetensors")));
+    const at::Tensor expected = tensors.tensors.at("logits").softmax(1);
+    const Json texts = Json::parse(golden.Read("batch.json"))["texts"];
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const Encoding encoding{texts[i].get<std::vector<int32_t>>()};
+      ASSERT_OK_AND_ASSIGN(const auto rows, classifier->Probabilities({&encoding}));
+      EXPECT_LT((at::tensor(rows[0]) - expected[static_cast<int64_t>(i)]).abs().max().item<double>(), 1e-5);
+    }
   }
 }
 
