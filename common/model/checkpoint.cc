@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -99,6 +100,20 @@ absl::StatusOr<Checkpoint> LoadFolderForTraining(const std::string& folder, Head
                     std::move(manifest)};
 }
 
+// What `load` makes of the folder that `path` stands for. Errors name the folder; torch's are statuses.
+absl::StatusOr<Checkpoint> LoadFrom(
+    const std::string& path,
+    const std::function<absl::StatusOr<Checkpoint>(const std::string& folder)>& load) {
+  ASSIGN_OR_RETURN(const std::string folder, ResolveModelDir(path));
+  absl::StatusOr<Checkpoint> checkpoint;
+  const absl::Status status = CatchTorch([&] {
+    checkpoint = load(folder);
+    return checkpoint.status();
+  });
+  if (!status.ok()) return AddContext(status, folder);
+  return checkpoint;
+}
+
 // The tensors as a file's bytes; from a GPU too.
 absl::StatusOr<std::string> TensorFileBytes(const TensorMap& tensors) {
   std::string bytes;
@@ -133,19 +148,12 @@ absl::StatusOr<std::string> ResolveModelDir(const std::string& path) {
   return path + "/" + *name;
 }
 
-absl::StatusOr<Checkpoint> LoadCheckpoint(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string folder, ResolveModelDir(path));
-  absl::StatusOr<Checkpoint> checkpoint = LoadFolder(folder);
-  if (!checkpoint.ok()) return AddContext(checkpoint.status(), folder);
-  return checkpoint;
-}
+absl::StatusOr<Checkpoint> LoadCheckpoint(const std::string& path) { return LoadFrom(path, LoadFolder); }
 
 absl::StatusOr<Checkpoint> LoadForTraining(const std::string& path, Head head,
                                            const std::vector<std::string>& labels, uint64_t seed) {
-  ASSIGN_OR_RETURN(const std::string folder, ResolveModelDir(path));
-  absl::StatusOr<Checkpoint> checkpoint = LoadFolderForTraining(folder, head, labels, seed);
-  if (!checkpoint.ok()) return AddContext(checkpoint.status(), folder);
-  return checkpoint;
+  return LoadFrom(
+      path, [&](const std::string& folder) { return LoadFolderForTraining(folder, head, labels, seed); });
 }
 
 absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkpoint) {

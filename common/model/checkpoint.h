@@ -30,7 +30,8 @@ absl::StatusOr<std::string> ResolveModelDir(const std::string& path);
 // Reads and checks a folder (SHA-256 of every file against the manifest, config, tensors, labels against the
 // head). NOT_FOUND: no such folder. DATA_LOSS: missing, truncated or changed files, values that are not
 // finite. FAILED_PRECONDITION: parts that don't fit each other or this program (format version, shapes).
-// INVALID_ARGUMENT: what we don't implement. Each names the folder and the file, tensor or field.
+// INVALID_ARGUMENT: what we don't implement. RESOURCE_EXHAUSTED: not enough memory. Each names the folder
+// and, where one is to blame, the file, tensor or field.
 absl::StatusOr<Checkpoint> LoadCheckpoint(const std::string& path);
 
 // What training starts from: the same folder, but the head may be missing (ALBERT without one) or another one
@@ -45,7 +46,9 @@ absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkp
 
 // Writes `checkpoint` as the release MODEL_DIR/<manifest.version>, reads it back, and points
 // MODEL_DIR/CURRENT at it. ALREADY_EXISTS for a release that exists, INVALID_ARGUMENT for a version that
-// IsReleaseName refuses; on an error no release is left behind. Returns the release's folder.
+// IsReleaseName refuses; on an error no release is left behind, save where only CURRENT can't be written: the
+// release is complete then and can be served by its own path, and CURRENT names what it named before. Returns
+// the release's folder.
 absl::StatusOr<std::string> PublishCheckpoint(const std::string& model_dir, const Checkpoint& checkpoint);
 
 }  // namespace newsgenre

@@ -7,10 +7,10 @@
 #include <iterator>
 #include <map>
 #include <set>
-#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/model/manifest.h"
@@ -28,14 +28,6 @@ constexpr int64_t kMaxVocabularyBytes = int64_t{1} << 26;
 constexpr int64_t kMaxTensorBytes = int64_t{1} << 32;
 
 using FileBytes = std::map<std::string, std::string>;
-
-bool StartsWith(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
-}
-
-bool EndsWith(std::string_view text, std::string_view suffix) {
-  return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
-}
 
 absl::StatusOr<std::string> ReadPart(const std::string& folder, const std::string& name) {
   const int64_t limit = name == kTensorFile       ? kMaxTensorBytes
@@ -138,13 +130,13 @@ absl::StatusOr<v1::Manifest> DescribeHuggingFaceFolder(const std::string& folder
 // What other ALBERT architectures carry besides: the masked language model's and the sentence order's heads,
 // a buffer.
 bool IsWanted(const std::string& name) {
-  return !StartsWith(name, "predictions.") && !StartsWith(name, "sop_classifier.") &&
-         !EndsWith(name, "position_ids");
+  return !absl::StartsWith(name, "predictions.") && !absl::StartsWith(name, "sop_classifier.") &&
+         !absl::EndsWith(name, "position_ids");
 }
 
 std::string CanonicalName(const std::string& name) {
-  const bool bare =
-      StartsWith(name, "embeddings.") || StartsWith(name, "encoder.") || StartsWith(name, "pooler.");
+  const bool bare = absl::StartsWith(name, "embeddings.") || absl::StartsWith(name, "encoder.") ||
+                    absl::StartsWith(name, "pooler.");
   return bare ? "albert." + name : name;
 }
 

@@ -1,9 +1,12 @@
 #include "common/model/checkpoint.h"
 
 #include <ATen/ops/equal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <string>
 #include <vector>
@@ -123,6 +126,43 @@ TEST(CheckpointTest, LeavesNothingOfAReleaseThatCantBeReadBack) {
               StatusIs(StatusCode::kDataLoss, HasSubstr("classifier.bias")));
   EXPECT_THAT(NamesIn(dir.path()), ElementsAre("CURRENT", "good"));
   EXPECT_EQ(EditableFolder(dir.path()).Read("CURRENT"), "good\n");
+}
+
+TEST(CheckpointTest, LeavesACompleteReleaseWhereOnlyCurrentCantBeWritten) {
+  const TempDir dir;
+  const EditableFolder in_the_way(dir.File("CURRENT"));
+  EXPECT_FALSE(PublishTinyModel(dir.path(), {"a"}).ok());
+  EXPECT_THAT(LoadCheckpoint(dir.File("a")), IsOk());
+}
+
+// Holds the process to little more memory than it has.
+class MemoryLimit {
+ public:
+  MemoryLimit() {
+    getrlimit(RLIMIT_AS, &before_);
+    rlim_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlimit tight{pages * sysconf(_SC_PAGESIZE) + (rlim_t{64} << 20), before_.rlim_max};
+    setrlimit(RLIMIT_AS, &tight);
+  }
+  ~MemoryLimit() { setrlimit(RLIMIT_AS, &before_); }
+  MemoryLimit(const MemoryLimit&) = delete;
+  MemoryLimit& operator=(const MemoryLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST(CheckpointTest, MemoryThatTorchCantHaveIsAStatus) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer needs the address space";
+#endif
+  const TempDir dir;
+  ASSERT_OK_AND_ASSIGN(const std::string release, PublishTinyModel(dir.path()));
+  EditableFolder(release).EditConfig([](Json& config) { config["hidden_size"] = 8192; });
+  const MemoryLimit limit;
+  EXPECT_THAT(LoadForTraining(release, Head::kPooler, TinyLabels(), 1),
+              StatusIs(StatusCode::kResourceExhausted, HasSubstr(release)));
 }
 
 TEST(CheckpointTest, RefusesVersionsThatAreNoFolderNames) {
