@@ -32,7 +32,10 @@ class ClassifierModel : public Model {
   }
   absl::StatusOr<std::vector<std::vector<float>>> Predict(
       const std::vector<const Encoding*>& batch) const override {
-    return classifier_->Probabilities(batch);
+    auto rows = classifier_->Probabilities(batch);
+    // To a caller RESOURCE_EXHAUSTED means a full queue; a device without memory is for the operator.
+    if (absl::IsResourceExhausted(rows.status())) return absl::InternalError(rows.status().message());
+    return rows;
   }
 
  private:

@@ -22,6 +22,7 @@ absl::Status Required(std::string_view flag, const std::string& value) {
 absl::Status InRange(std::string_view flag, double value, double low, double high) {
   if (value >= low && value <= high) return absl::OkStatus();
   std::ostringstream message;
+  message.precision(10);
   message << "--" << flag << " is " << value << "; it must be " << low;
   if (high == kNoLimit) {
     message << " or more";
@@ -74,7 +75,6 @@ absl::Status ValidateNetwork(const NetworkConfig& network, const AlbertConfig& c
   // [CLS], [SEP], <pad>, <unk>, [MASK] and something to read with.
   RETURN_IF_ERROR(InRange("vocab_size", config.vocab_size, 16, 1000000));
   RETURN_IF_ERROR(InRange("embedding_size", config.embedding_size, 1, 65536));
-  RETURN_IF_ERROR(InRange("hidden_size", config.hidden_size, 1, 65536));
   RETURN_IF_ERROR(InRange("layers", config.num_hidden_layers, 1, 1000));
   RETURN_IF_ERROR(InRange("heads", config.num_attention_heads, 1, config.hidden_size));
   RETURN_IF_ERROR(InRange("intermediate_size", config.intermediate_size, 1, 1 << 20));
@@ -101,6 +101,8 @@ absl::Status TrainerConfig::Validate() const {
   }
   RETURN_IF_ERROR(OneOf("head", head, {"cls", "pooler"}));
   RETURN_IF_ERROR(InRange("max_tokens", max_tokens.value_or(512), 3, 65536));
+  // Before NewNetwork multiplies it.
+  RETURN_IF_ERROR(InRange("hidden_size", network.hidden_size.value_or(256), 1, 65536));
   RETURN_IF_ERROR(init_from.empty() ? ValidateNetwork(network, NewNetwork()) : RefuseSizes(network));
   RETURN_IF_ERROR(Positive("learning_rate", learning_rate));
   RETURN_IF_ERROR(InRange("warmup", warmup, 0, 1));

@@ -15,7 +15,7 @@ enum ExitCode { kDone = 0, kFailed = 1, kWrongInput = 2, kStoppedAndPublished = 
 
 int Fail(const absl::Status& status, newsgenre::Progress* progress) {
   progress->Error(std::string(status.message()));
-  return absl::IsInvalidArgument(status) ? kWrongInput : kFailed;
+  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ? kWrongInput : kFailed;
 }
 
 void Print(const newsgenre::Report& report) {

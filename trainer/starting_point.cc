@@ -33,8 +33,7 @@ absl::StatusOr<Checkpoint> StartFromCheckpoint(const TrainerConfig& config,
     return absl::InvalidArgumentError("--max_tokens is " + std::to_string(max_tokens) + "; " +
                                       config.init_from + " has " + std::to_string(positions) + " positions");
   }
-  ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::FromBytes(checkpoint.encoder.tokenizer().model_bytes()));
-  checkpoint.encoder = TextEncoder(std::move(tokenizer), checkpoint.encoder.cleaning(), max_tokens);
+  checkpoint.encoder.set_max_tokens(max_tokens);
   return checkpoint;
 }
 

@@ -1,16 +1,13 @@
 #include "trainer/training_run.h"
 
-#include <ATen/Parallel.h>
-
-#include <algorithm>
 #include <ctime>
 #include <filesystem>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
+#include "common/model/cpu_threads.h"
 #include "common/model/device.h"
 #include "trainer/dataset.h"
 #include "trainer/release.h"
@@ -42,8 +39,10 @@ absl::Status PrepareModelDir(const std::string& model_dir, const std::string& ve
   fs::create_directories(model_dir, error);
   if (error)
     return absl::FailedPreconditionError("can't make the folder " + model_dir + ": " + error.message());
-  if (!fs::exists(model_dir + "/" + version, error)) return absl::OkStatus();
-  return absl::AlreadyExistsError("release " + version + " exists in " + model_dir);
+  if (fs::exists(model_dir + "/" + version, error)) {
+    return absl::AlreadyExistsError("release " + version + " exists in " + model_dir);
+  }
+  return TemporaryFolder::Make(model_dir + "/.probe-").status();
 }
 
 // What is wrong with the one, the other, or both.
@@ -96,6 +95,11 @@ absl::StatusOr<Checkpoint> Prepare(const TrainerConfig& config, int threads, con
   return checkpoint;
 }
 
+// Bytes that are not UTF-8 (of a file's name, say) are replaced.
+std::string Dump(const nlohmann::ordered_json& json) {
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 int64_t CountParameters(const Albert& model) {
   int64_t count = 0;
   for (const auto& [name, tensor] : model.parameters()) count += tensor.numel();
@@ -117,15 +121,11 @@ Report MakeReport(const TrainerConfig& config, const Data& data, const Checkpoin
   return report;
 }
 
-}  // namespace
-
-absl::StatusOr<Report> RunTraining(const TrainerConfig& config, const std::atomic<bool>& stop,
-                                   Progress* progress) {
+absl::StatusOr<Report> Run(const TrainerConfig& config, const std::atomic<bool>& stop, Progress* progress) {
   const Clock::time_point start = Clock::now();
   ASSIGN_OR_RETURN(const c10::Device device, ParseDevice(config.device));
-  const int all_threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const int threads = config.threads > 0 ? config.threads : all_threads;
-  at::set_num_threads(threads);
+  const int threads = config.threads > 0 ? config.threads : AvailableCpus();
+  SetCpuThreads(threads);
   const std::string version = config.model_version.empty() ? UtcTime() : config.model_version;
   RETURN_IF_ERROR(PrepareModelDir(config.model_dir, version));
   progress->Note("device", {{"asked", config.device}, {"taken", device.str()}, {"threads", threads}});
@@ -135,10 +135,7 @@ absl::StatusOr<Report> RunTraining(const TrainerConfig& config, const std::atomi
   progress->Note("rows read", {{"training", data.training.size()},
                                {"validation", data.validation.size()},
                                {"test", data.test.rows.size()}});
-  RETURN_IF_ERROR(CatchTorch([&] {
-    checkpoint.model.To(device);
-    return absl::OkStatus();
-  }));
+  checkpoint.model.To(device);
   Trainer trainer(checkpoint.model, config, data.training, data.validation, progress);
   ASSIGN_OR_RETURN(TrainingResult training, trainer.Run(stop));
 
@@ -159,7 +156,19 @@ absl::StatusOr<Report> RunTraining(const TrainerConfig& config, const std::atomi
   report.test_skipped = !config.test.empty() && !published.test.has_value();
   report.stopped = training.stopped || report.test_skipped;
   report.seconds = SecondsSince(start);
-  RETURN_IF_ERROR(WriteFileAtomic(config.model_dir + "/report.json", ReportJson(report).dump(2) + "\n"));
+  RETURN_IF_ERROR(WriteFileAtomic(config.model_dir + "/report.json", Dump(ReportJson(report))));
+  return report;
+}
+
+}  // namespace
+
+absl::StatusOr<Report> RunTraining(const TrainerConfig& config, const std::atomic<bool>& stop,
+                                   Progress* progress) {
+  absl::StatusOr<Report> report = absl::UnknownError("not run");
+  RETURN_IF_ERROR(CatchTorch([&] {
+    report = Run(config, stop, progress);
+    return report.status();
+  }));
   return report;
 }
 

@@ -27,7 +27,7 @@ class Model {
   virtual const ModelInfo& info() const = 0;
   // Cleans and encodes. INVALID_ARGUMENT where no text is left.
   virtual absl::StatusOr<Encoding> Encode(std::string_view text) const = 0;
-  // For each text one probability a label, in info().labels' order.
+  // For each text one probability a label, in info().labels' order. INTERNAL where it fails.
   virtual absl::StatusOr<std::vector<std::vector<float>>> Predict(
       const std::vector<const Encoding*>& batch) const = 0;
 };

@@ -9,10 +9,12 @@
 namespace newsgenre {
 namespace {
 
-// gRPC gives a deadline on the system's clock, max() for none.
-UnaryCall::Clock::time_point ToSteadyClock(std::chrono::system_clock::time_point deadline) {
-  if (deadline == std::chrono::system_clock::time_point::max()) return UnaryCall::Clock::time_point::max();
-  return UnaryCall::Clock::now() + (deadline - std::chrono::system_clock::now());
+// gRPC's own conversion to nanoseconds overflows for callers that mean "never" and say so in centuries.
+UnaryCall::Clock::time_point ToSteadyClock(gpr_timespec deadline) {
+  constexpr std::chrono::hours kNever{24 * 365};
+  const gpr_timespec left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
+  if (left.tv_sec >= std::chrono::seconds(kNever).count()) return UnaryCall::Clock::time_point::max();
+  return UnaryCall::Clock::now() + std::chrono::seconds(left.tv_sec) + std::chrono::nanoseconds(left.tv_nsec);
 }
 
 }  // namespace
@@ -26,7 +28,7 @@ absl::Status ToAnswer(const absl::Status& status) {
 
 UnaryCall::UnaryCall(const grpc::CallbackServerContext& context, grpc::ByteBuffer* response,
                      CallObserver* observer)
-    : response_(response), observer_(observer), deadline_(ToSteadyClock(context.deadline())) {
+    : response_(response), observer_(observer), deadline_(ToSteadyClock(context.raw_deadline())) {
   observer_->OnStart();
 }
 

@@ -38,6 +38,8 @@ TEST(TrainerConfigTest, TheFirstBadFieldIsNamed) {
       {[](TrainerConfig* c) { c->max_tokens = 2; }, "--max_tokens is 2; it must be 3 to 65536"},
       {[](TrainerConfig* c) { c->network.vocab_size = 5; }, "--vocab_size is 5; it must be 16 to"},
       {[](TrainerConfig* c) { c->network.layers = 0; }, "--layers is 0; it must be 1 to 1000"},
+      {[](TrainerConfig* c) { c->network.hidden_size = 600000000; },
+       "--hidden_size is 600000000; it must be 1 to 65536"},
       {[](TrainerConfig* c) { c->network.heads = 3; },
        "--heads is 3; it must divide --hidden_size, which is 256"},
       {[](TrainerConfig* c) { c->network.dropout = 1; }, "--dropout is 1; it must be 0 to 0.99"},

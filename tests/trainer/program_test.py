@@ -51,6 +51,7 @@ class ProgramTest(unittest.TestCase):
         for flags, message in (
             (["--epochs=0"], "--epochs is 0; it must be 1 to 1000"),
             (["stray"], "'stray' is not a flag"),
+            (["--train=absent.csv"], "absent.csv"),
             (["--init_from=x", "--layers=2"], "--layers is set beside --init_from"),
         ):
             result = self.run_trainer(*self.command(*flags))

@@ -50,6 +50,12 @@ class TrainingRunTest : public testing::Test {
   TrainerConfig config_;
 };
 
+TEST_F(TrainingRunTest, FindsOutFirstThatItCannotPublish) {
+  config_.model_dir = "/proc";  // where not even root can make a folder
+  EXPECT_THAT(Run(), StatusIs(StatusCode::kNotFound, HasSubstr("/proc")));
+  EXPECT_THAT(terminal_.str(), testing::Not(HasSubstr("vocabulary made")));
+}
+
 TEST_F(TrainingRunTest, PublishesAndReports) {
   config_.test = std::string(NEWSGENRE_SOURCE_DIR) + "/deploy/sample/test.csv";
   ASSERT_OK_AND_ASSIGN(const Report report, Run());

@@ -103,6 +103,15 @@ TEST_F(UnaryCallTest, KnowsTheCallersDeadline) {
   call->Fail(absl::UnavailableError(""));
 }
 
+TEST_F(UnaryCallTest, ADeadlineInCenturiesIsNone) {
+  const gpr_timespec now = gpr_now(GPR_CLOCK_REALTIME);
+  constexpr int64_t kSecondsPerYear = 365 * 24 * 3600;
+  context_.set_deadline(gpr_time_add(now, gpr_time_from_seconds(300 * kSecondsPerYear, GPR_TIMESPAN)));
+  UnaryCall* call = Call();
+  EXPECT_EQ(call->deadline(), UnaryCall::Clock::time_point::max());
+  call->Fail(absl::UnavailableError(""));
+}
+
 TEST_F(UnaryCallTest, LearnsThatTheCallerHasGone) {
   UnaryCall* call = Call();
   const auto cancelled = call->cancelled();
