@@ -105,7 +105,8 @@ int64_t MatrixWeights(const AlbertConfig& config) {
   const int64_t hidden = config.hidden_size;
   const int64_t embedded =
       int64_t{config.vocab_size} + config.max_position_embeddings + config.type_vocab_size;
-  return (embedded + hidden) * config.embedding_size + hidden * (5 * hidden + 2 * config.intermediate_size);
+  return (embedded + hidden) * config.embedding_size +
+         hidden * (5 * hidden + int64_t{2} * config.intermediate_size);
 }
 
 // The defaults of transformers' AlbertConfig, which are albert-xxlarge's sizes.

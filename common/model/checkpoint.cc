@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/file.h"
 #include "common/base/json_log.h"
 #include "common/base/status_macros.h"
@@ -177,7 +178,7 @@ absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkp
     v1::FileEntry* entry = manifest.add_files();
     entry->set_name(name);
     entry->set_sha256(Sha256(bytes));
-    RETURN_IF_ERROR(WriteFileAtomic(folder + "/" + name, bytes));
+    RETURN_IF_ERROR(WriteFileAtomic(absl::StrCat(folder, "/", name), bytes));
   }
   return WriteFileAtomic(folder + "/" + kManifestFile, ManifestJson(manifest));
 }

@@ -214,7 +214,7 @@ const std::vector<std::string>& AgNewsLabels() {
   return *labels;
 }
 
-void BadRows::Add(int64_t line, std::string problem) {
+void BadRows::Add(int64_t line, const std::string& problem) {
   ++count_;
   listing_ += "\n" + file_ + ":" + std::to_string(line) + ": " + problem;
 }

@@ -38,7 +38,7 @@ struct NewsFormat {
 class BadRows {
  public:
   explicit BadRows(std::string file) : file_(std::move(file)) {}
-  void Add(int64_t line, std::string problem);
+  void Add(int64_t line, const std::string& problem);
   // OK without a bad row, else INVALID_ARGUMENT with how many there are, and each as "file:line: problem".
   absl::Status ToStatus() const;
 
