@@ -177,7 +177,7 @@ void AddRow(NewsRow row, std::string problem, std::vector<NewsRow>* rows, BadRow
   if (problem.empty()) {
     rows->push_back(std::move(row));
   } else {
-    bad->Add(row.line, std::move(problem));
+    bad->Add(row.line, problem);
   }
 }
 
