@@ -26,7 +26,7 @@ add_library(sentencepiece::sentencepiece STATIC IMPORTED)
 set_target_properties(sentencepiece::sentencepiece PROPERTIES
   IMPORTED_LOCATION "${SENTENCEPIECE_ROOT}/lib/libsentencepiece.a"
   INTERFACE_INCLUDE_DIRECTORIES "${SENTENCEPIECE_ROOT}/include"
-  INTERFACE_LINK_LIBRARIES "protobuf::libprotobuf-lite;protobuf::libprotobuf;Threads::Threads")
+  INTERFACE_LINK_LIBRARIES "protobuf::libprotobuf;Threads::Threads")
 add_library(sentencepiece::train STATIC IMPORTED)
 set_target_properties(sentencepiece::train PROPERTIES
   IMPORTED_LOCATION "${SENTENCEPIECE_ROOT}/lib/libsentencepiece_train.a"
