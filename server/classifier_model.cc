@@ -9,7 +9,7 @@
 namespace newsgenre {
 namespace {
 
-ModelInfo InfoOf(const Classifier& classifier, const std::string& precision) {
+ModelInfo InfoOf(const Classifier& classifier) {
   const v1::Manifest& manifest = classifier.manifest();
   ModelInfo info;
   info.version = manifest.version();
@@ -17,16 +17,17 @@ ModelInfo InfoOf(const Classifier& classifier, const std::string& precision) {
   info.max_tokens = classifier.encoder().max_tokens();
   info.metrics = {manifest.metrics().begin(), manifest.metrics().end()};
   info.device = classifier.device();
-  info.precision = precision;
+  info.precision = std::string(PrecisionName(classifier.precision()));
   return info;
 }
 
 class ClassifierModel : public Model {
  public:
-  ClassifierModel(std::unique_ptr<Classifier> classifier, const std::string& precision)
-      : classifier_(std::move(classifier)), info_(InfoOf(*classifier_, precision)) {}
+  explicit ClassifierModel(std::unique_ptr<Classifier> classifier)
+      : classifier_(std::move(classifier)), info_(InfoOf(*classifier_)) {}
 
   const ModelInfo& info() const override { return info_; }
+  BatchLimits batch_limits() const override { return {32, 4096}; }
   absl::StatusOr<Encoding> Encode(std::string_view text) const override {
     return classifier_->encoder().Encode(text);
   }
@@ -48,8 +49,9 @@ class ClassifierModel : public Model {
 absl::StatusOr<std::shared_ptr<const Model>> LoadClassifierModel(const ServerConfig& config) {
   SetCpuThreads(config.threads_per_worker > 0 ? config.threads_per_worker
                                               : std::max(1, AvailableCpus() / config.workers));
-  ASSIGN_OR_RETURN(std::unique_ptr<Classifier> classifier, Classifier::Load(config.model_dir, config.device));
-  return std::make_shared<const ClassifierModel>(std::move(classifier), config.precision);
+  ASSIGN_OR_RETURN(std::unique_ptr<Classifier> classifier,
+                   Classifier::Load(config.model_dir, {config.device, config.precision, config.workers}));
+  return std::make_shared<const ClassifierModel>(std::move(classifier));
 }
 
 }  // namespace newsgenre

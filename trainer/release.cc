@@ -43,7 +43,8 @@ absl::StatusOr<Published> TestAndPublish(Checkpoint checkpoint, const std::strin
   ASSIGN_OR_RETURN(const std::unique_ptr<TemporaryFolder> staging,
                    TemporaryFolder::Make(model_dir + "/.staging-"));
   RETURN_IF_ERROR(WriteCheckpoint(staging->path(), checkpoint));
-  ASSIGN_OR_RETURN(const std::unique_ptr<Classifier> classifier, Classifier::Load(staging->path(), device));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Classifier> classifier,
+                   Classifier::Load(staging->path(), {device, "fp32"}));
   Published published;
   if (!test.rows.empty()) {
     const absl::StatusOr<Metrics> metrics = Test(*classifier, test, stop);

@@ -115,21 +115,21 @@ void Albert::BindWeights() {
   const auto affine = [&](const std::string& name) {
     return Affine{parameters_.at(name + ".weight"), parameters_.at(name + ".bias")};
   };
-  word_embeddings_ = parameters_.at(embeddings + "word_embeddings.weight");
-  position_embeddings_ = parameters_.at(embeddings + "position_embeddings.weight");
-  token_type_embeddings_ = parameters_.at(embeddings + "token_type_embeddings.weight");
-  embeddings_norm_ = affine(embeddings + "LayerNorm");
-  mapping_in_ = affine(kMappingIn);
-  query_ = affine(layer + "attention.query");
-  key_ = affine(layer + "attention.key");
-  value_ = affine(layer + "attention.value");
-  dense_ = affine(layer + "attention.dense");
-  attention_norm_ = affine(layer + "attention.LayerNorm");
-  ffn_ = affine(layer + "ffn");
-  ffn_output_ = affine(layer + "ffn_output");
-  layer_norm_ = affine(layer + "full_layer_layer_norm");
-  if (head_ == Head::kPooler) pooler_ = affine("albert.pooler");
-  classifier_ = affine("classifier");
+  weights_.word_embeddings = parameters_.at(embeddings + "word_embeddings.weight");
+  weights_.position_embeddings = parameters_.at(embeddings + "position_embeddings.weight");
+  weights_.token_type_embeddings = parameters_.at(embeddings + "token_type_embeddings.weight");
+  weights_.embeddings_norm = affine(embeddings + "LayerNorm");
+  weights_.mapping_in = affine(kMappingIn);
+  weights_.query = affine(layer + "attention.query");
+  weights_.key = affine(layer + "attention.key");
+  weights_.value = affine(layer + "attention.value");
+  weights_.dense = affine(layer + "attention.dense");
+  weights_.attention_norm = affine(layer + "attention.LayerNorm");
+  weights_.ffn = affine(layer + "ffn");
+  weights_.ffn_output = affine(layer + "ffn_output");
+  weights_.layer_norm = affine(layer + "full_layer_layer_norm");
+  if (head_ == Head::kPooler) weights_.pooler = affine("albert.pooler");
+  weights_.classifier = affine("classifier");
 }
 
 at::Tensor Albert::Logits(const PackedBatch& batch, bool training) const {
@@ -137,18 +137,18 @@ at::Tensor Albert::Logits(const PackedBatch& batch, bool training) const {
   at::Tensor x = Embed(batch, training);
   for (int layer = 1; layer < config_.num_hidden_layers; ++layer) x = RunLayer(x, x, layout, training);
   // The heads read the last layer's first tokens only: nothing else of it is computed.
-  x = RunLayer(x, x.index_select(0, batch.device_starts.narrow(0, 0, batch.texts())), layout, training);
-  if (head_ == Head::kPooler) x = at::tanh(at::linear(x, pooler_.weight, pooler_.bias));
+  x = RunLayer(x, x.index_select(0, batch.first_rows), layout, training);
+  if (head_ == Head::kPooler) x = at::tanh(at::linear(x, weights_.pooler.weight, weights_.pooler.bias));
   x = Drop(x, config_.classifier_dropout_prob, training);
-  return at::linear(x, classifier_.weight, classifier_.bias);
+  return at::linear(x, weights_.classifier.weight, weights_.classifier.bias);
 }
 
 at::Tensor Albert::Embed(const PackedBatch& batch, bool training) const {
   // A news item is one segment: token type 0.
-  at::Tensor x = at::embedding(word_embeddings_, batch.ids) + token_type_embeddings_[0] +
-                 at::embedding(position_embeddings_, batch.positions);
-  x = Drop(Norm(x, embeddings_norm_), config_.hidden_dropout_prob, training);
-  return at::linear(x, mapping_in_.weight, mapping_in_.bias);
+  at::Tensor x = at::embedding(weights_.word_embeddings, batch.ids) + weights_.token_type_embeddings[0] +
+                 at::embedding(weights_.position_embeddings, batch.positions);
+  x = Drop(Norm(x, weights_.embeddings_norm), config_.hidden_dropout_prob, training);
+  return at::linear(x, weights_.mapping_in.weight, weights_.mapping_in.bias);
 }
 
 // One layer for those rows of `x` that are in `queries`, which see all of `x`. Dropout is where transformers
@@ -158,13 +158,13 @@ at::Tensor Albert::RunLayer(const at::Tensor& x, const at::Tensor& queries, cons
   const auto linear = [](const at::Tensor& in, const Affine& map) {
     return at::linear(in, map.weight, map.bias);
   };
-  const at::Tensor context =
-      layout.Attend(linear(queries, query_), linear(x, key_), linear(x, value_), config_.num_attention_heads);
-  const at::Tensor attended = Drop(linear(context, dense_), config_.hidden_dropout_prob, training);
-  const at::Tensor y = Norm(queries + attended, attention_norm_);
+  const at::Tensor context = layout.Attend(linear(queries, weights_.query), linear(x, weights_.key),
+                                           linear(x, weights_.value), config_.num_attention_heads);
+  const at::Tensor attended = Drop(linear(context, weights_.dense), config_.hidden_dropout_prob, training);
+  const at::Tensor y = Norm(queries + attended, weights_.attention_norm);
   const at::Tensor wide =
-      at::gelu(linear(y, ffn_), config_.hidden_act == Activation::kGeluNew ? "tanh" : "none");
-  return Norm(linear(wide, ffn_output_) + y, layer_norm_);
+      at::gelu(linear(y, weights_.ffn), config_.hidden_act == Activation::kGeluNew ? "tanh" : "none");
+  return Norm(linear(wide, weights_.ffn_output) + y, weights_.layer_norm);
 }
 
 at::Tensor Albert::Norm(const at::Tensor& x, const Affine& norm) const {
@@ -182,6 +182,6 @@ void Albert::To(c10::Device device) {
   BindWeights();
 }
 
-c10::Device Albert::device() const { return classifier_.weight.device(); }
+c10::Device Albert::device() const { return weights_.classifier.weight.device(); }
 
 }  // namespace newsgenre

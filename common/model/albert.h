@@ -23,6 +23,22 @@ class AttentionLayout;
 // "albert.embeddings.word_embeddings.weight" … "classifier.bias".
 using TensorMap = std::map<std::string, at::Tensor>;
 
+// A linear map or a layer norm.
+struct Affine {
+  at::Tensor weight;
+  at::Tensor bias;
+};
+
+// The weights, each in its place in the network.
+struct AlbertWeights {
+  at::Tensor word_embeddings, position_embeddings, token_type_embeddings;
+  Affine embeddings_norm, mapping_in;
+  Affine query, key, value, dense, attention_norm;
+  Affine ffn, ffn_output, layer_norm;
+  Affine pooler;  // undefined without it
+  Affine classifier;
+};
+
 // Every weight of the network with its shape. `config` is valid.
 std::map<std::string, std::vector<int64_t>> AlbertShapes(const AlbertConfig& config, Head head, int labels);
 
@@ -46,6 +62,7 @@ class Albert {
 
   // The weights, shared with the network: what an optimizer steps and a checkpoint stores.
   const TensorMap& parameters() const { return parameters_; }
+  const AlbertWeights& weights() const { return weights_; }
   void SetRequiresGrad(bool requires_grad);
   void To(c10::Device device);
 
@@ -55,12 +72,6 @@ class Albert {
   c10::Device device() const;
 
  private:
-  // A linear map or a layer norm.
-  struct Affine {
-    at::Tensor weight;
-    at::Tensor bias;
-  };
-
   Albert(const AlbertConfig& config, Head head, int labels, TensorMap parameters);
   void BindWeights();
 
@@ -73,13 +84,7 @@ class Albert {
   Head head_;
   int labels_;
   TensorMap parameters_;
-  // The tensors of parameters_, each in its place in the network.
-  at::Tensor word_embeddings_, position_embeddings_, token_type_embeddings_;
-  Affine embeddings_norm_, mapping_in_;
-  Affine query_, key_, value_, dense_, attention_norm_;
-  Affine ffn_, ffn_output_, layer_norm_;
-  Affine pooler_;  // undefined without it
-  Affine classifier_;
+  AlbertWeights weights_;  // the tensors of parameters_
 };
 
 }  // namespace newsgenre

@@ -6,6 +6,8 @@
 #include "common/base/status_macros.h"
 #include "common/model/checkpoint.h"
 #include "common/model/device.h"
+#include "common/model/engine.h"
+#include "common/model/packed_batch.h"
 #include "common/model/predict.h"
 
 namespace newsgenre {
@@ -19,10 +21,13 @@ constexpr float kMaxCanaryDrift = 1e-3f;
 struct Classifier::Impl {
   Checkpoint checkpoint;
   std::string device;
+  Precision precision;
+  std::vector<KernelChoice> kernels;
+  Forward forward;
 
   absl::StatusOr<std::vector<float>> ProbabilitiesOf(const std::string& text) const {
     ASSIGN_OR_RETURN(const Encoding encoding, checkpoint.encoder.Encode(text));
-    ASSIGN_OR_RETURN(auto probabilities, Predict(checkpoint.model, {&encoding}));
+    ASSIGN_OR_RETURN(auto probabilities, Predict(forward, {&encoding}));
     return std::move(probabilities[0]);
   }
 
@@ -50,14 +55,20 @@ struct Classifier::Impl {
 };
 
 absl::StatusOr<std::unique_ptr<Classifier>> Classifier::Load(const std::string& path,
-                                                             const std::string& device_name) {
-  ASSIGN_OR_RETURN(const c10::Device device, ParseDevice(device_name));
+                                                             const ClassifierOptions& options) {
+  ASSIGN_OR_RETURN(const c10::Device device, ParseDevice(options.device));
+  ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.precision, AbilitiesOf(device)));
   ASSIGN_OR_RETURN(Checkpoint checkpoint, LoadCheckpoint(path));
   RETURN_IF_ERROR(CatchTorch([&] {
     checkpoint.model.To(device);
     return absl::OkStatus();
   }));
-  auto impl = std::make_unique<Impl>(Impl{std::move(checkpoint), device.str()});
+  ASSIGN_OR_RETURN(const Engine engine, Engine::Build(checkpoint.model, precision));
+  const Forward forward = [engine](const std::vector<const Encoding*>& batch) {
+    return engine.Logits(PackBatch(batch, engine.device()));
+  };
+  auto impl =
+      std::make_unique<Impl>(Impl{std::move(checkpoint), device.str(), precision, engine.kernels(), forward});
   RETURN_IF_ERROR(AddContext(impl->CheckCanaries(), path));
   return std::unique_ptr<Classifier>(new Classifier(std::move(impl)));
 }
@@ -68,10 +79,12 @@ Classifier::~Classifier() = default;
 const TextEncoder& Classifier::encoder() const { return impl_->checkpoint.encoder; }
 const v1::Manifest& Classifier::manifest() const { return impl_->checkpoint.manifest; }
 const std::string& Classifier::device() const { return impl_->device; }
+Precision Classifier::precision() const { return impl_->precision; }
+const std::vector<KernelChoice>& Classifier::kernels() const { return impl_->kernels; }
 
 absl::StatusOr<std::vector<std::vector<float>>> Classifier::Probabilities(
     const std::vector<const Encoding*>& batch) const {
-  return Predict(impl_->checkpoint.model, batch);
+  return Predict(impl_->forward, batch);
 }
 
 }  // namespace newsgenre

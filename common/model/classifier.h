@@ -6,25 +6,47 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/model/kernel_choice.h"
+#include "common/model/precision.h"
 #include "common/text/text_encoder.h"
 #include "newsgenre/v1/manifest.pb.h"
 
 namespace newsgenre {
 
+// Which ways through the network may serve.
+enum class ServingPath {
+  kBest,   // the fastest that agrees with the plain one
+  kEager,  // as kBest, but nothing recorded ahead (CUDA graphs); for comparisons
+  kPlain,  // Albert::Logits in fp32; for comparisons
+};
+
+struct ClassifierOptions {
+  std::string device = "auto";     // as in ParseDevice
+  std::string precision = "auto";  // as in ParsePrecision
+  int workers = 1;                 // threads that will call Probabilities at once
+  ServingPath path = ServingPath::kBest;
+};
+
 // Owns the weights on the device. Immutable after Load: any thread; torch makes one OpenMP team for each
 // thread that calls Probabilities, so let few threads do it.
 class Classifier {
  public:
-  // `path`: a model folder with CURRENT, one release, or a plain Hugging Face folder. `device` as in
-  // ParseDevice. Runs the manifest's canaries through the path that will serve; FAILED_PRECONDITION where one
-  // drifts by more than 1e-3.
-  static absl::StatusOr<std::unique_ptr<Classifier>> Load(const std::string& path, const std::string& device);
+  // `path`: a model folder with CURRENT, one release, or a plain Hugging Face folder. Holds the fast path
+  // (Engine) against the manifest's canaries and the plain path; one that drifts is refused, which is logged,
+  // and the plain fp32 path serves. FAILED_PRECONDITION where that one too drifts from the canaries by more
+  // than 1e-3.
+  static absl::StatusOr<std::unique_ptr<Classifier>> Load(const std::string& path,
+                                                          const ClassifierOptions& options);
   ~Classifier();
 
   const TextEncoder& encoder() const;
   const v1::Manifest& manifest() const;
   // As taken: "cpu", "cuda:0".
   const std::string& device() const;
+  // Of the path that serves.
+  Precision precision() const;
+  // Of the fast path; empty where the plain path serves.
+  const std::vector<KernelChoice>& kernels() const;
 
   // softmax(logits): for each text one probability a label, in the manifest's label order. An error is
   // INTERNAL or RESOURCE_EXHAUSTED (device memory). The batch may hold any number of texts from 1 on.

@@ -1,5 +1,6 @@
 #include "common/model/device.h"
 
+#include <ATen/cpu/Utils.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/util/Exception.h>
 
@@ -66,6 +67,21 @@ absl::StatusOr<c10::Device> ParseDevice(std::string_view name) {
 #else
   return NoGpu(name, "this program was built without CUDA");
 #endif
+}
+
+DeviceAbilities AbilitiesOf(c10::Device device) {
+  DeviceAbilities abilities;
+  abilities.is_gpu = device.is_cuda();
+  if (abilities.is_gpu) {
+    abilities.native_bf16 = true;
+    return abilities;
+  }
+  const auto cpu = at::cpu::get_cpu_capabilities();
+  for (const char* name : {"avx512_bf16", "amx_bf16"}) {
+    const auto found = cpu.find(name);
+    abilities.native_bf16 |= found != cpu.end() && found->second.isBool() && found->second.toBool();
+  }
+  return abilities;
 }
 
 absl::Status CatchTorch(const std::function<absl::Status()>& body) {

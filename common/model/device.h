@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/model/precision.h"
 
 namespace newsgenre {
 
@@ -17,6 +18,10 @@ namespace newsgenre {
 // FAILED_PRECONDITION where a GPU is asked for and absent (says why: built without CUDA, no driver, too few),
 // INVALID_ARGUMENT otherwise.
 absl::StatusOr<c10::Device> ParseDevice(std::string_view name);
+
+// What the device can compute in. A GPU is taken to multiply bf16 from compute capability 8.0 on, the CPU
+// with AVX-512's or AMX's instructions.
+DeviceAbilities AbilitiesOf(c10::Device device);
 
 // Runs `body`; an exception of torch becomes INTERNAL (RESOURCE_EXHAUSTED: out of memory) with its first
 // line, a warning goes to Log.

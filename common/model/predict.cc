@@ -12,13 +12,12 @@
 
 namespace newsgenre {
 
-absl::StatusOr<std::vector<std::vector<float>>> Predict(const Albert& model,
+absl::StatusOr<std::vector<std::vector<float>>> Predict(const Forward& forward,
                                                         const std::vector<const Encoding*>& batch) {
   std::vector<std::vector<float>> probabilities;
   RETURN_IF_ERROR(CatchTorch([&]() -> absl::Status {
     const c10::InferenceMode inference;
-    const at::Tensor logits = model.Logits(PackBatch(batch, model.device()), /*training=*/false);
-    const at::Tensor rows = at::softmax(logits, /*dim=*/1, at::kFloat).to(at::kCPU).contiguous();
+    const at::Tensor rows = at::softmax(forward(batch), /*dim=*/1, at::kFloat).to(at::kCPU).contiguous();
     const float* row = rows.data_ptr<float>();
     for (int64_t text = 0; text < rows.size(0); ++text, row += rows.size(1)) {
       if (!std::isfinite(row[0])) {
@@ -30,6 +29,17 @@ absl::StatusOr<std::vector<std::vector<float>>> Predict(const Albert& model,
     return absl::OkStatus();
   }));
   return probabilities;
+}
+
+Forward PlainForward(const Albert& model) {
+  return [model](const std::vector<const Encoding*>& batch) {
+    return model.Logits(PackBatch(batch, model.device()), /*training=*/false);
+  };
+}
+
+absl::StatusOr<std::vector<std::vector<float>>> Predict(const Albert& model,
+                                                        const std::vector<const Encoding*>& batch) {
+  return Predict(PlainForward(model), batch);
 }
 
 absl::Status RecordCanaries(const std::vector<std::string>& texts, Checkpoint* checkpoint) {

@@ -1,6 +1,9 @@
 // From encoded texts to probabilities, and the record of a model's own.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,8 +15,19 @@
 
 namespace newsgenre {
 
-// softmax(logits) in fp32, without dropout, on the model's device: for each text one probability a label.
-// `batch` has at least one text. INTERNAL, or RESOURCE_EXHAUSTED for the device's memory. Any thread.
+// A way through the network: at least one text to [texts, labels] logits, fp32, on any device, without
+// dropout. Is called in a c10::InferenceMode; torch's exceptions pass. Any thread.
+using Forward = std::function<at::Tensor(const std::vector<const Encoding*>& batch)>;
+
+// softmax(logits) in fp32: for each text one probability a label. INTERNAL, or RESOURCE_EXHAUSTED for the
+// device's memory. Any thread.
+absl::StatusOr<std::vector<std::vector<float>>> Predict(const Forward& forward,
+                                                        const std::vector<const Encoding*>& batch);
+
+// The plain way, on the model's device: what a fast one is held against.
+Forward PlainForward(const Albert& model);
+
+// Predict(PlainForward(model), batch).
 absl::StatusOr<std::vector<std::vector<float>>> Predict(const Albert& model,
                                                         const std::vector<const Encoding*>& batch);
 

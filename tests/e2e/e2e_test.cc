@@ -104,7 +104,7 @@ TEST_F(EndToEndTest, WhatTheClientPrintsIsWhatTheModelSays) {
   ASSERT_TRUE(server.serving()) << server.log();
 
   const std::vector<std::string> lines = ClassifyFile(server.address(), Sample("test.csv"));
-  ASSERT_OK_AND_ASSIGN(const auto classifier, Classifier::Load(ModelDir(), "cpu"));
+  ASSERT_OK_AND_ASSIGN(const auto classifier, Classifier::Load(ModelDir(), {"cpu", "fp32"}));
   ASSERT_OK_AND_ASSIGN(const std::vector<NewsRow> rows, ReadNews(Sample("test.csv")));
   ASSERT_EQ(lines.size(), rows.size());
   for (size_t i = 0; i < rows.size(); ++i) {

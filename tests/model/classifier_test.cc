@@ -37,7 +37,7 @@ class ClassifierTest : public testing::Test {
  protected:
   void Publish(const TinyModelOptions& options) {
     ASSERT_OK_AND_ASSIGN(release_, PublishTinyModel(dir_.path(), options));
-    ASSERT_OK_AND_ASSIGN(classifier_, Classifier::Load(dir_.path(), "cpu"));
+    ASSERT_OK_AND_ASSIGN(classifier_, Classifier::Load(dir_.path(), {"cpu", "fp32"}));
   }
   std::vector<Encoding> EncodeTexts() const {
     std::vector<Encoding> encodings;
@@ -119,12 +119,12 @@ TEST_F(ClassifierTest, RefusesACanaryThatDrifted) {
     canaries = manifest["canaries"];
     manifest["canaries"][1]["probabilities"][2] = canaries[1]["probabilities"][2].get<float>() + 9e-4f;
   });
-  EXPECT_THAT(Classifier::Load(release_, "cpu"), IsOk());
+  EXPECT_THAT(Classifier::Load(release_, {"cpu", "fp32"}), IsOk());
 
   const float recorded = canaries[1]["probabilities"][2].get<float>();
   folder.EditManifest(
       [&](Json& manifest) { manifest["canaries"][1]["probabilities"][2] = recorded + 1.1e-3f; });
-  EXPECT_THAT(Classifier::Load(release_, "cpu"),
+  EXPECT_THAT(Classifier::Load(release_, {"cpu", "fp32"}),
               StatusIs(StatusCode::kFailedPrecondition,
                        AllOf(HasSubstr(release_), HasSubstr("canary 1: Business"),
                              HasSubstr("probability " + std::to_string(recorded)),
@@ -134,28 +134,29 @@ TEST_F(ClassifierTest, RefusesACanaryThatDrifted) {
     manifest["canaries"] = canaries;
     manifest["canaries"][0]["probabilities"][0] = "NaN";
   });
-  EXPECT_THAT(Classifier::Load(release_, "cpu"),
+  EXPECT_THAT(Classifier::Load(release_, {"cpu", "fp32"}),
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr("canary 0: World")));
 }
 
 TEST_F(ClassifierTest, RefusesACanaryWithoutText) {
   Publish({});
   EditableFolder(release_).EditManifest([](Json& manifest) { manifest["canaries"][0]["text"] = "  "; });
-  EXPECT_THAT(Classifier::Load(release_, "cpu"),
+  EXPECT_THAT(Classifier::Load(release_, {"cpu", "fp32"}),
               StatusIs(StatusCode::kInvalidArgument, AllOf(HasSubstr(release_), HasSubstr("canary 0"))));
 }
 
 TEST_F(ClassifierTest, LoadsAModelWithoutCanaries) {
   Publish({});
   EditableFolder(release_).EditManifest([](Json& manifest) { manifest.erase("canaries"); });
-  EXPECT_THAT(Classifier::Load(release_, "auto"), IsOk());
+  EXPECT_THAT(Classifier::Load(release_, {"auto", "fp32"}), IsOk());
 }
 
 TEST_F(ClassifierTest, NamesTheFolderOrTheDeviceThatIsWrong) {
-  EXPECT_THAT(Classifier::Load(dir_.File("absent"), "cpu"),
+  EXPECT_THAT(Classifier::Load(dir_.File("absent"), {"cpu", "fp32"}),
               StatusIs(StatusCode::kNotFound, HasSubstr("absent")));
   Publish({});
-  EXPECT_THAT(Classifier::Load(release_, "tpu"), StatusIs(StatusCode::kInvalidArgument, HasSubstr("tpu")));
+  EXPECT_THAT(Classifier::Load(release_, {"tpu", "fp32"}),
+              StatusIs(StatusCode::kInvalidArgument, HasSubstr("tpu")));
 }
 
 TEST(RecordCanariesTest, NamesATextThatIsEmpty) {

@@ -113,7 +113,7 @@ TEST_F(HuggingFaceFolderTest, GivesTheProbabilitiesThatTransformersGives) {
   folder_.Write("model.safetensors", golden.Read("model.safetensors"));
   for (const std::string activation : {"gelu", "gelu_new"}) {
     folder_.Write("config.json", golden.Read(activation + ".json"));
-    ASSERT_OK_AND_ASSIGN(const auto classifier, Classifier::Load(folder_.path(), "cpu"));
+    ASSERT_OK_AND_ASSIGN(const auto classifier, Classifier::Load(folder_.path(), {"cpu", "fp32"}));
     EXPECT_THAT(classifier->manifest().labels(), ElementsAre("LABEL_0", "LABEL_1", "LABEL_2", "LABEL_3"));
     EXPECT_THAT(classifier->encoder().Encode("A summit."), IsOk());
 

@@ -38,7 +38,7 @@ TEST_F(ReleaseTest, WhatIsPublishedWasTested) {
   ASSERT_TRUE(published.test.has_value());
   EXPECT_EQ(published.test->rows(), 3);
 
-  ASSERT_OK_AND_ASSIGN(const auto classifier, Classifier::Load(dir_.path(), "cpu"));
+  ASSERT_OK_AND_ASSIGN(const auto classifier, Classifier::Load(dir_.path(), {"cpu", "fp32"}));
   const v1::Manifest& manifest = classifier->manifest();
   EXPECT_EQ(manifest.metrics().at("test_accuracy"), published.test->accuracy());
   EXPECT_EQ(manifest.metrics().at("test_loss"), published.test->loss);
