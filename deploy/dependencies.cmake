@@ -52,8 +52,16 @@ if(NEWSGENRE_CUDA)
   # Nothing refers to libtorch_cuda: it registers its kernels when it is loaded. The CUDA libraries behind it may be
   # missing where this is only compiled.
   require_file("${torch_root}/lib/libtorch_cuda.so" "LibTorch with CUDA (-DLIBTORCH_ROOT)")
+  # torch's CUDA headers call the CUDA runtime inline: its headers and library lie beside the wheel, or where the CUDA
+  # toolkit is.
+  set(cuda_places "${torch_root}/../nvidia/cu13" "${torch_root}" /usr/local/cuda)
+  find_path(CUDA_RUNTIME_INCLUDE_DIR cuda_runtime_api.h HINTS ${cuda_places} PATH_SUFFIXES include REQUIRED NO_DEFAULT_PATH)
+  find_library(CUDA_RUNTIME_LIBRARY NAMES libcudart.so.13 cudart HINTS ${cuda_places} PATH_SUFFIXES lib lib64 REQUIRED
+    NO_DEFAULT_PATH)
+  target_compile_options(torch::torch INTERFACE "SHELL:-idirafter \"${CUDA_RUNTIME_INCLUDE_DIR}\"")
   target_compile_definitions(torch::torch INTERFACE NEWSGENRE_CUDA=1)
   target_link_options(torch::torch INTERFACE -Wl,--unresolved-symbols=ignore-in-shared-libs)
   target_link_libraries(torch::torch INTERFACE
-    -Wl,--no-as-needed "${torch_root}/lib/libtorch_cuda.so" "${torch_root}/lib/libc10_cuda.so" -Wl,--as-needed)
+    -Wl,--no-as-needed "${torch_root}/lib/libtorch_cuda.so" "${torch_root}/lib/libc10_cuda.so" -Wl,--as-needed
+    "${CUDA_RUNTIME_LIBRARY}")
 endif()

@@ -1,7 +1,5 @@
 #include "common/model/attention.h"
 
-#include <ATen/ops/_efficient_attention_forward.h>
-#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
@@ -9,7 +7,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 namespace newsgenre {
 namespace {
@@ -23,25 +20,26 @@ bool JoinsGroup(int64_t length, int64_t longest) { return length + 16 >= longest
 }  // namespace
 
 AttentionLayout::AttentionLayout(const PackedBatch& batch, double dropout)
-    : texts_(batch.texts()), tokens_(batch.tokens()), dropout_(dropout) {
-  if (!batch.ids.is_cuda() || dropout > 0) {
+    : rows_(batch.rows()), dropout_(dropout) {
+  if (batch.ids.is_cuda() && dropout == 0) {
+    packed_.emplace(batch);
+  } else {
     LayOutGroups(batch);
-    return;
   }
-  for (int64_t text = 0; text < texts_; ++text) max_length_ = std::max(max_length_, batch.length(text));
-  starts_ = batch.device_starts.to(at::kInt);
-  ones_ = at::arange(texts_ + 1, starts_.options());
 }
 
 void AttentionLayout::LayOutGroups(const PackedBatch& batch) {
-  std::vector<int64_t> by_length(texts_);
-  std::iota(by_length.begin(), by_length.end(), 0);
+  std::vector<int64_t> by_length;
+  for (int64_t text = 0; text < batch.texts(); ++text) {
+    if (batch.length(text) > 0) by_length.push_back(text);
+  }
   std::stable_sort(by_length.begin(), by_length.end(),
                    [&](int64_t a, int64_t b) { return batch.length(a) > batch.length(b); });
 
   std::vector<int64_t> rows;
-  std::vector<int64_t> back(tokens_);
-  std::vector<int64_t> first_back(texts_);
+  // What is not written below belongs to no text.
+  std::vector<int64_t> back(rows_, 0);
+  std::vector<int64_t> first_back(batch.texts(), 0);
   for (auto text = by_length.begin(); text != by_length.end();) {
     const int64_t longest = batch.length(*text);
     const auto end =
@@ -71,12 +69,12 @@ void AttentionLayout::LayOutGroups(const PackedBatch& batch) {
 
 at::Tensor AttentionLayout::Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                    int64_t heads) const {
-  return groups_.empty() ? AttendPacked(q, k, v, heads) : AttendInGroups(q, k, v, heads);
+  return packed_ ? packed_->Attend(q, k, v, heads) : AttendInGroups(q, k, v, heads);
 }
 
 at::Tensor AttentionLayout::AttendInGroups(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                            int64_t heads) const {
-  const bool all_queries = q.size(0) == tokens_;
+  const bool all_queries = q.size(0) == rows_;
   const Slots& query_slots = all_queries ? all_ : first_;
   std::vector<int64_t> query_sizes, key_sizes;
   for (const Group& group : groups_) {
@@ -100,17 +98,6 @@ at::Tensor AttentionLayout::AttendInGroups(const at::Tensor& q, const at::Tensor
     contexts.push_back(context.transpose(1, 2).reshape({query_sizes[i], q.size(1)}));
   }
   return at::cat(contexts).index_select(0, query_slots.back);
-}
-
-at::Tensor AttentionLayout::AttendPacked(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                                         int64_t heads) const {
-  const bool all_queries = q.size(0) == tokens_;
-  const auto by_head = [&](const at::Tensor& x) { return x.view({1, x.size(0), heads, x.size(1) / heads}); };
-  const at::Tensor context = std::get<0>(at::_efficient_attention_forward(
-      by_head(q), by_head(k), by_head(v), /*bias=*/{}, all_queries ? starts_ : ones_, starts_,
-      all_queries ? max_length_ : 1, max_length_, /*dropout_p=*/0.0, /*custom_mask_type=*/0,
-      /*compute_log_sumexp=*/q.requires_grad()));
-  return context.reshape(q.sizes());
 }
 
 }  // namespace newsgenre

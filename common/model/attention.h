@@ -4,8 +4,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "common/model/cuda_attention.h"
 #include "common/model/packed_batch.h"
 
 namespace newsgenre {
@@ -18,8 +20,8 @@ class AttentionLayout {
   AttentionLayout(const PackedBatch& batch, double dropout);
 
   // softmax(q kᵀ / √width) v of every text and head by itself (Vaswani et al. 2017, arXiv:1706.03762,
-  // section 3.2). `k` and `v` are [tokens, hidden]; `q` is the same, or [texts, hidden] with one query a
-  // text. Returns q's shape. Autograd passes through.
+  // section 3.2). `k` and `v` are [rows, hidden]; `q` is the same, or [texts, hidden] with one query a
+  // text. Each may be a slice of a wider matrix. Returns q's shape. Autograd passes through.
   at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads) const;
 
  private:
@@ -42,19 +44,14 @@ class AttentionLayout {
   void LayOutGroups(const PackedBatch& batch);
   at::Tensor AttendInGroups(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             int64_t heads) const;
-  at::Tensor AttendPacked(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads) const;
 
-  int64_t texts_;
-  int64_t tokens_;
+  int64_t rows_;
   double dropout_;
-  // In groups only; none of them otherwise.
+  std::optional<CudaAttention> packed_;  // on a GPU without dropout
+  // Elsewhere.
   std::vector<Group> groups_;
   Slots all_;
   Slots first_;
-  // Packed only: the cumulative lengths, int32, of the texts and of one query a text.
-  at::Tensor starts_;
-  at::Tensor ones_;
-  int64_t max_length_ = 0;
 };
 
 }  // namespace newsgenre

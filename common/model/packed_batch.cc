@@ -7,30 +7,56 @@
 
 namespace newsgenre {
 
-PackedBatch PackBatch(const std::vector<const Encoding*>& encodings, c10::Device device) {
-  PackedBatch batch;
-  batch.starts.reserve(encodings.size() + 1);
-  batch.starts.push_back(0);
-  for (const Encoding* encoding : encodings) {
-    batch.starts.push_back(batch.tokens() + static_cast<int64_t>(encoding->ids.size()));
-  }
+BatchShape ShapeOf(const std::vector<const Encoding*>& encodings) {
+  BatchShape shape{0, static_cast<int64_t>(encodings.size())};
+  for (const Encoding* encoding : encodings) shape.rows += static_cast<int64_t>(encoding->ids.size());
+  return shape;
+}
 
-  const int64_t tokens = batch.tokens();
-  const int64_t starts = batch.texts() + 1;
-  at::Tensor packed =
-      at::empty({2 * tokens + starts}, at::TensorOptions(at::kLong).pinned_memory(device.is_cuda()));
-  int64_t* id = packed.mutable_data_ptr<int64_t>();
-  int64_t* position = id + tokens;
-  std::copy(batch.starts.begin(), batch.starts.end(), position + tokens);
+// ids, positions, starts, first rows.
+int64_t PackedSize(const BatchShape& shape) { return 2 * shape.rows + 2 * shape.texts + 1; }
+
+std::vector<int64_t> PackInto(const std::vector<const Encoding*>& encodings, const BatchShape& shape,
+                              const at::Tensor& packed) {
+  int32_t* const ids = packed.mutable_data_ptr<int32_t>();
+  int32_t* const positions = ids + shape.rows;
+  int32_t* const starts = positions + shape.rows;
+  int32_t* const first_rows = starts + shape.texts + 1;
+  std::vector<int64_t> ends{0};
+  ends.reserve(shape.texts + 1);
   for (const Encoding* encoding : encodings) {
-    id = std::copy(encoding->ids.begin(), encoding->ids.end(), id);
-    std::iota(position, position + encoding->ids.size(), 0);
-    position += encoding->ids.size();
+    std::copy(encoding->ids.begin(), encoding->ids.end(), ids + ends.back());
+    std::iota(positions + ends.back(), positions + ends.back() + encoding->ids.size(), 0);
+    first_rows[ends.size() - 1] = static_cast<int32_t>(ends.back());
+    ends.push_back(ends.back() + static_cast<int64_t>(encoding->ids.size()));
   }
-  packed = packed.to(device, /*non_blocking=*/true);
-  batch.ids = packed.narrow(0, 0, tokens);
-  batch.positions = packed.narrow(0, tokens, tokens);
-  batch.device_starts = packed.narrow(0, 2 * tokens, starts);
+  std::fill(ids + ends.back(), ids + shape.rows, 0);
+  std::fill(positions + ends.back(), positions + shape.rows, 0);
+  std::fill(first_rows + encodings.size(), first_rows + shape.texts, 0);
+  ends.resize(shape.texts + 1, ends.back());
+  std::copy(ends.begin(), ends.end(), starts);
+  return ends;
+}
+
+PackedBatch ViewOf(const at::Tensor& packed, const BatchShape& shape) {
+  PackedBatch batch;
+  batch.ids = packed.narrow(0, 0, shape.rows);
+  batch.positions = packed.narrow(0, shape.rows, shape.rows);
+  batch.device_starts = packed.narrow(0, 2 * shape.rows, shape.texts + 1);
+  batch.first_rows = packed.narrow(0, 2 * shape.rows + shape.texts + 1, shape.texts);
+  return batch;
+}
+
+PackedBatch PackBatch(const std::vector<const Encoding*>& encodings, c10::Device device) {
+  const BatchShape shape = ShapeOf(encodings);
+  const at::Tensor packed =
+      at::empty({PackedSize(shape)}, at::TensorOptions(at::kInt).pinned_memory(device.is_cuda()));
+  std::vector<int64_t> starts = PackInto(encodings, shape, packed);
+  PackedBatch batch = ViewOf(packed.to(device, /*non_blocking=*/true), shape);
+  batch.starts = std::move(starts);
+  for (int64_t text = 0; text < shape.texts; ++text) {
+    batch.max_length = std::max(batch.max_length, batch.length(text));
+  }
   return batch;
 }
 

@@ -1,0 +1,74 @@
+#include "common/model/cuda_forward.h"
+
+#include <c10/core/InferenceMode.h>
+
+#include <utility>
+
+#include "common/base/mutex.h"
+#include "common/base/status_macros.h"
+#include "common/model/cuda_buckets.h"
+#include "common/model/cuda_stream.h"
+#include "common/model/device.h"
+
+namespace newsgenre {
+namespace {
+
+constexpr int kLanes = 2;
+constexpr int64_t kMaxGraphRows = 8192;
+
+class LanePool {
+ public:
+  explicit LanePool(std::vector<std::unique_ptr<CudaLane>> lanes) : free_(std::move(lanes)) {}
+
+  std::unique_ptr<CudaLane> Take() ABSL_LOCKS_EXCLUDED(mutex_) {
+    MutexLock lock(&mutex_);
+    while (free_.empty()) returned_.Wait(&mutex_);
+    std::unique_ptr<CudaLane> lane = std::move(free_.back());
+    free_.pop_back();
+    return lane;
+  }
+
+  void Return(std::unique_ptr<CudaLane> lane) ABSL_LOCKS_EXCLUDED(mutex_) {
+    {
+      MutexLock lock(&mutex_);
+      free_.push_back(std::move(lane));
+    }
+    returned_.NotifyOne();
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar returned_;
+  std::vector<std::unique_ptr<CudaLane>> free_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+Forward LanesForward(std::vector<std::unique_ptr<CudaLane>> lanes) {
+  const auto pool = std::make_shared<LanePool>(std::move(lanes));
+  return [pool](const std::vector<const Encoding*>& batch) {
+    // Goes back also where torch throws.
+    const auto give_back = [&](CudaLane* lane) { pool->Return(std::unique_ptr<CudaLane>(lane)); };
+    const std::unique_ptr<CudaLane, decltype(give_back)> lane(pool->Take().release(), give_back);
+    return lane->Run(batch);
+  };
+}
+
+absl::StatusOr<Forward> CudaForward(const Engine& engine, int64_t max_length, bool graphs) {
+  CudaLane::Options options;
+  if (graphs) options.buckets = GraphBuckets(kMaxGraphRows);
+  options.max_length = max_length;
+  std::vector<std::unique_ptr<CudaLane>> lanes;
+  for (int i = 0; i < kLanes; ++i) {
+    RETURN_IF_ERROR(CatchTorch([&]() -> absl::Status {
+      const c10::InferenceMode inference;
+      ASSIGN_OR_RETURN(std::unique_ptr<DeviceStream> stream, MakeCudaStream(engine.device()));
+      const auto logits = [engine](const PackedBatch& batch) { return engine.Logits(batch); };
+      ASSIGN_OR_RETURN(lanes.emplace_back(), CudaLane::Make(std::move(stream), logits, options));
+      return absl::OkStatus();
+    }));
+  }
+  return LanesForward(std::move(lanes));
+}
+
+}  // namespace newsgenre
