@@ -4,12 +4,14 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/einsum.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/softmax.h>
 
 #include <cmath>
+#include <limits>
 
 #include "common/model/device.h"
 #include "gtest/gtest.h"
@@ -89,6 +91,41 @@ TEST(AttentionTest, MatchesTheDefinitionForAllTokens) {
 
 TEST(AttentionTest, MatchesTheDefinitionForOneQueryAText) {
   for (const auto& lengths : kLengthLists) ExpectMatchesDefinition(lengths, /*first=*/true);
+}
+
+// Surplus rows and texts change nothing of the others, whatever they hold, and slices of a packed product do
+// as well as matrices of their own.
+TEST(AttentionTest, ToleratesRoomToSpareAndSlices) {
+  const std::vector<int64_t> lengths = {5, 30, 17, 1, 12};
+  std::vector<Encoding> encodings;
+  for (const int64_t length : lengths) encodings.push_back({std::vector<int32_t>(length, 5)});
+  std::vector<const Encoding*> pointers;
+  for (const Encoding& encoding : encodings) pointers.push_back(&encoding);
+  const BatchShape shape{80, 9};
+  const at::Tensor packed = at::empty({PackedSize(shape)}, at::kInt);
+  PackedBatch padded = ViewOf(packed, shape);
+  padded.starts = PackInto(pointers, shape, packed);
+  const PackedBatch exact = BatchOf(lengths);
+  const int64_t tokens = exact.tokens(), texts = exact.texts();
+
+  at::manual_seed(7);
+  const at::Tensor qkv = at::randn({shape.rows, 3 * kHidden}, at::kFloat);
+  qkv.narrow(0, tokens, shape.rows - tokens).fill_(std::numeric_limits<float>::quiet_NaN());
+  const at::Tensor first = at::randn({shape.texts, kHidden}, at::kFloat);
+  const auto parts = qkv.chunk(3, 1), exact_parts = qkv.narrow(0, 0, tokens).contiguous().chunk(3, 1);
+  const AttentionLayout layout(padded, 0.0), exact_layout(exact, 0.0);
+
+  const at::Tensor all = layout.Attend(parts[0], parts[1], parts[2], kHeads);
+  ASSERT_EQ(all.size(0), shape.rows);
+  EXPECT_LT(MaxDifference(all.narrow(0, 0, tokens), exact_layout.Attend(exact_parts[0], exact_parts[1],
+                                                                        exact_parts[2].contiguous(), kHeads)),
+            1e-6);
+  const at::Tensor one = layout.Attend(first, parts[1], parts[2], kHeads);
+  ASSERT_EQ(one.size(0), shape.texts);
+  EXPECT_LT(
+      MaxDifference(one.narrow(0, 0, texts),
+                    exact_layout.Attend(first.narrow(0, 0, texts), exact_parts[1], exact_parts[2], kHeads)),
+      1e-6);
 }
 
 TEST(AttentionTest, DropoutDropsProbabilitiesAndKeepsTheirMean) {
