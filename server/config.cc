@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/string_view.h"
 #include "common/base/status_macros.h"
+#include "common/model/precision.h"
 
 namespace newsgenre {
 namespace {
@@ -33,16 +34,12 @@ absl::Status ServerConfig::Validate() const {
   RETURN_IF_ERROR(CheckAddress("metrics_address", metrics_address));
   if (model_dir.empty())
     return absl::InvalidArgumentError("model_dir is empty; it must name a model's folder");
-  if (precision != "fp32") {
-    return absl::InvalidArgumentError("precision is '" + precision + "'; the only one so far is 'fp32'");
-  }
+  RETURN_IF_ERROR(CheckPrecisionName(precision));
   RETURN_IF_ERROR(CheckRange("max_text_bytes", max_text_bytes, 1, 1 << 20));
   RETURN_IF_ERROR(CheckRange("max_batch_texts", max_batch_texts, 1, 4096));
   // Fewer, and the largest BatchClassify call would never find room; more, and looking at all that wait, as
-  // every batch does, would take longer than the batch.
+  // BatchQueue does now and then, would hold up the batches.
   RETURN_IF_ERROR(CheckRange("max_queue_texts", max_queue_texts, max_batch_texts, 1 << 16));
-  RETURN_IF_ERROR(CheckRange("max_forward_texts", max_forward_texts, 1, 4096));
-  RETURN_IF_ERROR(CheckRange("max_forward_tokens", max_forward_tokens, 1, 1 << 20));
   RETURN_IF_ERROR(CheckRange("workers", workers, 1, 64));
   RETURN_IF_ERROR(CheckRange("threads_per_worker", threads_per_worker, 0, 1024));
   return CheckRange("drain_seconds", drain_seconds, 0, 3600);

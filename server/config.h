@@ -19,8 +19,9 @@ struct ServerConfig {
   std::string model_dir;
   // "auto" (the first GPU, else the CPU), "cpu" or "cuda:N".
   std::string device = "auto";
-  // What the model computes in. "fp32" is all there is so far.
-  std::string precision = "fp32";
+  // What the model computes in: "auto" (bf16 where the device has it in hardware, else fp32), "fp32", "bf16",
+  // "fp16" (GPU) or "int8" (CPU).
+  std::string precision = "auto";
 
   // Bytes of a text, or of title and body together.
   int64_t max_text_bytes = 65536;
@@ -29,10 +30,6 @@ struct ServerConfig {
   // Texts that may wait for the model; a call that finds no room gets RESOURCE_EXHAUSTED. More absorbs longer
   // bursts, and makes the last in the queue wait longer.
   int max_queue_texts = 1024;
-  // Texts and tokens that run through the model together. More is more throughput, memory, and latency under
-  // load.
-  int max_forward_texts = 32;
-  int max_forward_tokens = 4096;
 
   // Threads that run the model, each on a batch of its own.
   int workers = 1;

@@ -1,4 +1,4 @@
-// A model whose predictions are counted.
+// A model whose work is counted and timed.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "prometheus/counter.h"
+#include "prometheus/histogram.h"
 #include "server/models/model.h"
 
 namespace newsgenre {
@@ -14,18 +15,25 @@ namespace newsgenre {
 // Any thread, as any model.
 class CountedModel : public Model {
  public:
-  // One counter a label, in `model`'s order; they outlive this.
-  CountedModel(std::shared_ptr<const Model> model, std::vector<prometheus::Counter*> predictions)
-      : model_(std::move(model)), predictions_(std::move(predictions)) {}
+  // All of them outlive this.
+  struct Series {
+    std::vector<prometheus::Counter*> predictions;  // one a label, in the model's order
+    prometheus::Histogram* encode_seconds;          // of each text
+    prometheus::Histogram* forward_seconds;         // of each batch
+  };
+
+  CountedModel(std::shared_ptr<const Model> model, Series series)
+      : model_(std::move(model)), series_(std::move(series)) {}
 
   const ModelInfo& info() const override { return model_->info(); }
-  absl::StatusOr<Encoding> Encode(std::string_view text) const override { return model_->Encode(text); }
+  BatchLimits batch_limits() const override { return model_->batch_limits(); }
+  absl::StatusOr<Encoding> Encode(std::string_view text) const override;
   absl::StatusOr<std::vector<std::vector<float>>> Predict(
       const std::vector<const Encoding*>& batch) const override;
 
  private:
   const std::shared_ptr<const Model> model_;
-  const std::vector<prometheus::Counter*> predictions_;
+  const Series series_;
 };
 
 }  // namespace newsgenre

@@ -22,8 +22,10 @@ ABSL_FLAG(std::string, model_dir, "",
           "A model folder with CURRENT, one release, or a plain Hugging Face folder of "
           "AlbertForSequenceClassification. Required.");
 ABSL_FLAG(std::string, device, ServerConfig().device, "auto (the first GPU, else the CPU), cpu or cuda:N.");
-ABSL_FLAG(std::string, precision, ServerConfig().precision,
-          "What the model computes in. fp32 is the only one so far.");
+ABSL_FLAG(
+    std::string, precision, ServerConfig().precision,
+    "What the model computes in: auto (bf16 where the device has it in hardware, else fp32), fp32, bf16, "
+    "fp16 (GPU), int8 (CPU). A release whose check texts drift falls back to fp32, which the log says.");
 
 // Limits
 ABSL_FLAG(int64_t, max_text_bytes, ServerConfig().max_text_bytes,
@@ -34,11 +36,6 @@ ABSL_FLAG(int, max_queue_texts, ServerConfig().max_queue_texts,
           "Texts that may wait for the model; a call that finds no room gets RESOURCE_EXHAUSTED. More "
           "absorbs longer "
           "bursts, and makes the last in the queue wait longer.");
-ABSL_FLAG(
-    int, max_forward_texts, ServerConfig().max_forward_texts,
-    "Texts that run through the model together. More is more throughput, memory, and latency under load.");
-ABSL_FLAG(int, max_forward_tokens, ServerConfig().max_forward_tokens,
-          "Tokens that run through the model together; a longer text runs alone.");
 
 // Threads and time
 ABSL_FLAG(int, workers, ServerConfig().workers, "Threads that run the model, each on a batch of its own.");
@@ -86,8 +83,6 @@ absl::StatusOr<ServerConfig> ParseFlags(int argc, char** argv) {
   config.max_text_bytes = absl::GetFlag(FLAGS_max_text_bytes);
   config.max_batch_texts = absl::GetFlag(FLAGS_max_batch_texts);
   config.max_queue_texts = absl::GetFlag(FLAGS_max_queue_texts);
-  config.max_forward_texts = absl::GetFlag(FLAGS_max_forward_texts);
-  config.max_forward_tokens = absl::GetFlag(FLAGS_max_forward_tokens);
   config.workers = absl::GetFlag(FLAGS_workers);
   config.threads_per_worker = absl::GetFlag(FLAGS_threads_per_worker);
   config.drain_seconds = absl::GetFlag(FLAGS_drain_seconds);

@@ -1,5 +1,6 @@
 #include "server/metrics.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/counted_model.h"
@@ -24,9 +25,40 @@ Buckets PowersOfTwo(double first, double last) {
   return bounds;
 }
 
+// From the encoding of a few words to a long queue.
+const Buckets& StageBuckets() {
+  static const auto* const bounds =
+      new Buckets{1e-6, 2.5e-6, 5e-6,  1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3,
+                  5e-3, 0.01,   0.025, 0.05, 0.1,    0.25, 0.5,  1,      2.5,  5};
+  return *bounds;
+}
+
+// All of them under one lock.
+void ObserveAll(const BatchObserver::Durations& durations, prometheus::Histogram* histogram) {
+  const Buckets& bounds = StageBuckets();
+  std::vector<double> counts(bounds.size() + 1);
+  double sum = 0;
+  for (const auto duration : durations) {
+    const double seconds = std::chrono::duration<double>(duration).count();
+    ++counts[std::lower_bound(bounds.begin(), bounds.end(), seconds) - bounds.begin()];
+    sum += seconds;
+  }
+  histogram->ObserveMultiple(counts, sum);
+}
+
 template <typename Builder>
 auto& Family(Builder builder, const char* name, const char* help, prometheus::Registry* registry) {
   return builder.Name(name).Help(help).Register(*registry);
+}
+
+prometheus::Histogram& Stage(const char* name, prometheus::Registry* registry) {
+  return Family(
+             BuildHistogram(), "newsgenre_stage_seconds",
+             "Time of a stage: encode (a text's cleaning and tokens), queue (from a text's submission to its "
+             "batch), forward (a batch's run through the model), reply (from the model's answer to the "
+             "reply to a text).",
+             registry)
+      .Add({{"stage", name}}, StageBuckets());
 }
 
 }  // namespace
@@ -59,7 +91,11 @@ Metrics::Metrics()
                         .Add({}, PowersOfTwo(16, 65536))),
       queue_depth_texts_(Family(BuildGauge(), "newsgenre_queue_depth_texts", "Texts that wait for the model.",
                                 registry_.get())
-                             .Add({})) {
+                             .Add({})),
+      encode_seconds_(Stage("encode", registry_.get())),
+      queue_seconds_(Stage("queue", registry_.get())),
+      forward_seconds_(Stage("forward", registry_.get())),
+      reply_seconds_(Stage("reply", registry_.get())) {
   Family(BuildGauge(), "newsgenre_build_info", "1, with what this program is as labels.", registry_.get())
       .Add({{"version", NEWSGENRE_VERSION}, {"compiler", NEWSGENRE_COMPILER}})
       .Set(1);
@@ -83,12 +119,16 @@ std::shared_ptr<const Model> Metrics::CountPredictions(std::shared_ptr<const Mod
   serving_model_ =
       &model_info_.Add({{"version", info.version}, {"device", info.device}, {"precision", info.precision}});
   serving_model_->Set(1);
-  return std::make_shared<CountedModel>(std::move(model), std::move(predictions));
+  return std::make_shared<CountedModel>(
+      std::move(model), CountedModel::Series{std::move(predictions), &encode_seconds_, &forward_seconds_});
 }
 
 void Metrics::OnQueueChange(int64_t delta_texts) {
   queue_depth_texts_.Increment(static_cast<double>(delta_texts));
 }
+
+void Metrics::OnQueueWaits(const Durations& waits) { ObserveAll(waits, &queue_seconds_); }
+void Metrics::OnReplies(const Durations& delays) { ObserveAll(delays, &reply_seconds_); }
 
 void Metrics::OnBatch(int64_t texts, int64_t tokens) {
   batch_texts_.Observe(static_cast<double>(texts));

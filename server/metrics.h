@@ -16,7 +16,7 @@
 #include "prometheus/gauge.h"
 #include "prometheus/histogram.h"
 #include "prometheus/registry.h"
-#include "server/batching/batcher.h"
+#include "server/batching/batch_observer.h"
 #include "server/models/model.h"
 #include "server/rpc/call_observer.h"
 
@@ -55,6 +55,9 @@ class Metrics : public BatchObserver {
 
   // Any thread; atomics, so also under the batcher's lock.
   void OnQueueChange(int64_t delta_texts) override;
+  // Any thread.
+  void OnQueueWaits(const Durations& waits) override;
+  void OnReplies(const Durations& delays) override;
   void OnBatch(int64_t texts, int64_t tokens) override;
 
   // What a scrape reads: the series above and those of the process.
@@ -71,6 +74,10 @@ class Metrics : public BatchObserver {
   prometheus::Histogram& batch_texts_;
   prometheus::Histogram& batch_tokens_;
   prometheus::Gauge& queue_depth_texts_;
+  prometheus::Histogram& encode_seconds_;
+  prometheus::Histogram& queue_seconds_;
+  prometheus::Histogram& forward_seconds_;
+  prometheus::Histogram& reply_seconds_;
   prometheus::Gauge* serving_model_ = nullptr;  // model_info_'s only series
   std::deque<MethodMetrics> methods_;
 };

@@ -24,7 +24,6 @@ Batcher::Options BatcherOptionsOf(const ServerConfig& config) {
   Batcher::Options options;
   options.workers = config.workers;
   options.max_queue_texts = config.max_queue_texts;
-  options.limits = {config.max_forward_texts, config.max_forward_tokens};
   return options;
 }
 

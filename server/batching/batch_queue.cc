@@ -8,6 +8,17 @@ namespace {
 
 int64_t Tokens(const Job& job) { return static_cast<int64_t>(job.encoding.ids.size()); }
 
+// Where a job goes that nobody waits for any more; nullptr for one that is to run.
+std::vector<Job>* PlaceOfDead(const Job& job, BatchQueue::TimePoint now, BatchQueue::Taken* taken) {
+  if (job.cancelled != nullptr && job.cancelled->load()) return &taken->cancelled;
+  return job.deadline <= now ? &taken->expired : nullptr;
+}
+
+bool Joins(const Job& job, const BatchLimits& limits, const BatchQueue::Taken& taken) {
+  if (taken.batch.empty()) return true;
+  return job.model == taken.batch.front().model && taken.tokens + Tokens(job) <= limits.tokens;
+}
+
 }  // namespace
 
 void BatchQueue::Push(Job job, TimePoint now) {
@@ -17,43 +28,41 @@ void BatchQueue::Push(Job job, TimePoint now) {
 
 BatchQueue::Taken BatchQueue::Take(TimePoint now) {
   Taken taken;
-  RemoveDead(now, &taken);
-  FillBatch(&taken);
+  if (now >= next_sweep_) Sweep(now, &taken);
+  FillBatch(now, &taken);
   return taken;
 }
 
-void BatchQueue::RemoveDead(TimePoint now, Taken* taken) {
+BatchQueue::Waiting::iterator BatchQueue::Move(Waiting::iterator job, std::vector<Job>* to) {
+  to->push_back(std::move(job->second));
+  return waiting_.erase(job);
+}
+
+void BatchQueue::Sweep(TimePoint now, Taken* taken) {
+  next_sweep_ = now + kSweepInterval;
   for (auto it = waiting_.begin(); it != waiting_.end();) {
-    Job& job = it->second;
-    std::vector<Job>* dead = nullptr;
-    if (job.cancelled != nullptr && job.cancelled->load()) {
-      dead = &taken->cancelled;
-    } else if (job.deadline <= now) {
-      dead = &taken->expired;
-    }
-    if (dead == nullptr) {
-      ++it;
-      continue;
-    }
-    dead->push_back(std::move(job));
-    it = waiting_.erase(it);
+    std::vector<Job>* const dead = PlaceOfDead(it->second, now, taken);
+    it = dead == nullptr ? std::next(it) : Move(it, dead);
   }
 }
 
-void BatchQueue::FillBatch(Taken* taken) {
-  for (auto it = waiting_.begin(); it != waiting_.end();) {
+void BatchQueue::FillBatch(TimePoint now, Taken* taken) {
+  BatchLimits limits;  // of the batch's model
+  int passed_over = 0;
+  for (auto it = waiting_.begin(); it != waiting_.end() && passed_over < kMostPassedOver;) {
     std::vector<Job>& batch = taken->batch;
-    if (!batch.empty() && static_cast<int64_t>(batch.size()) >= limits_.max_texts) return;
-    Job& job = it->second;
-    const bool joins = batch.empty() || (job.model == batch.front().model &&
-                                         taken->tokens + Tokens(job) <= limits_.max_tokens);
-    if (!joins) {
+    if (!batch.empty() && static_cast<int64_t>(batch.size()) >= limits.texts) return;
+    std::vector<Job>* const dead = PlaceOfDead(it->second, now, taken);
+    if (dead != nullptr) {
+      it = Move(it, dead);
+    } else if (Joins(it->second, limits, *taken)) {
+      if (batch.empty()) limits = it->second.model->batch_limits();
+      taken->tokens += Tokens(it->second);
+      it = Move(it, &batch);
+    } else {
       ++it;
-      continue;
+      ++passed_over;
     }
-    taken->tokens += Tokens(job);
-    batch.push_back(std::move(job));
-    it = waiting_.erase(it);
   }
 }
 

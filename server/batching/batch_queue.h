@@ -11,12 +11,6 @@
 
 namespace newsgenre {
 
-// What one batch may hold. A job above `max_tokens` still runs: alone.
-struct BatchLimits {
-  int64_t max_texts = 32;
-  int64_t max_tokens = 4096;
-};
-
 // Owns the jobs that wait. Not thread-safe.
 class BatchQueue {
  public:
@@ -25,6 +19,11 @@ class BatchQueue {
   // A job's urgency is its deadline, but never later than this after its arrival. So a job can't starve:
   // whatever arrives more than kPatience after it is less urgent or expired.
   static constexpr std::chrono::milliseconds kPatience{1000};
+  // What keeps a Take short, however many jobs wait: it looks at all of them for dead ones only when this
+  // much time has passed since it last did (the dead before those that it takes leave at once), …
+  static constexpr std::chrono::milliseconds kSweepInterval{100};
+  // … and it stops to look for more that fit once it has passed over this many that don't.
+  static constexpr int kMostPassedOver = 256;
 
   struct Taken {
     std::vector<Job> batch;  // one model, most urgent first
@@ -35,23 +34,26 @@ class BatchQueue {
     int64_t texts() const { return static_cast<int64_t>(batch.size() + expired.size() + cancelled.size()); }
   };
 
-  explicit BatchQueue(const BatchLimits& limits) : limits_(limits) {}
-
   void Push(Job job, TimePoint now);
 
-  // Removes every job that is cancelled or expired and, of the others, a batch: the most urgent one, and in
-  // order of urgency those of its model that still fit. The batch is empty only where no other job waits.
+  // Removes jobs that are cancelled or expired and, of the others, a batch: the most urgent one, and in order
+  // of urgency those of its model that still fit that model's limits. The batch is empty only where no other
+  // job waits.
   Taken Take(TimePoint now);
 
   int64_t texts() const { return static_cast<int64_t>(waiting_.size()); }
   bool empty() const { return waiting_.empty(); }
 
  private:
-  void RemoveDead(TimePoint now, Taken* taken);
-  void FillBatch(Taken* taken);
+  using Waiting = std::multimap<TimePoint, Job>;  // by urgency; equals in order of arrival
 
-  const BatchLimits limits_;
-  std::multimap<TimePoint, Job> waiting_;  // by urgency; equals in order of arrival
+  void Sweep(TimePoint now, Taken* taken);
+  void FillBatch(TimePoint now, Taken* taken);
+  // Moves the job to `to`; returns the one behind it.
+  Waiting::iterator Move(Waiting::iterator job, std::vector<Job>* to);
+
+  Waiting waiting_;
+  TimePoint next_sweep_{};
 };
 
 }  // namespace newsgenre

@@ -1,6 +1,10 @@
 #include "server/batching/batcher.h"
 
+#include <pthread.h>
+
+#include <cstddef>
 #include <exception>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -28,6 +32,8 @@ absl::StatusOr<Rows> Predict(const Model& model, const std::vector<const Encodin
   }
 }
 
+absl::Status Stopping() { return absl::UnavailableError("the server is stopping"); }
+
 absl::Status PredictOneByOne(const Model& model, const std::vector<Encoding>& texts) {
   for (const Encoding& text : texts) RETURN_IF_ERROR(Predict(model, {&text}).status());
   return absl::OkStatus();
@@ -36,7 +42,7 @@ absl::Status PredictOneByOne(const Model& model, const std::vector<Encoding>& te
 }  // namespace
 
 Batcher::Batcher(const Options& options, BatchObserver* observer)
-    : options_(options), observer_(observer), queue_(options.limits) {
+    : options_(options), observer_(observer), finishers_(options.finishers, observer) {
   {
     MutexLock lock(&mutex_);
     running_workers_ = options.workers;
@@ -50,20 +56,30 @@ Batcher::~Batcher() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-absl::Status Batcher::Submit(std::vector<Job> jobs) {
+absl::StatusOr<Batcher::Room> Batcher::Reserve(int64_t texts) {
+  if (draining_) return Stopping();
+  int64_t claimed = claimed_texts_;
+  do {
+    if (claimed + texts > options_.max_queue_texts) {
+      return absl::ResourceExhaustedError("the queue is full: " + std::to_string(claimed) + " texts wait, " +
+                                          std::to_string(texts) + " more asked, the limit is " +
+                                          std::to_string(options_.max_queue_texts) + " texts");
+    }
+  } while (!claimed_texts_.compare_exchange_weak(claimed, claimed + texts));
+  return Room(this, texts);
+}
+
+absl::Status Batcher::Submit(Room room, std::vector<Job> jobs) {
+  if (jobs.empty()) return absl::OkStatus();
   const int64_t texts = static_cast<int64_t>(jobs.size());
-  if (texts == 0) return absl::OkStatus();
   const auto now = Job::Clock::now();
+  for (Job& job : jobs) job.submitted = now;
   {
     MutexLock lock(&mutex_);
-    if (draining_) return absl::UnavailableError("the server is stopping");
-    if (queue_.texts() + texts > options_.max_queue_texts) {
-      return absl::ResourceExhaustedError(
-          "the queue is full: " + std::to_string(queue_.texts()) + " texts wait, " + std::to_string(texts) +
-          " more asked, the limit is " + std::to_string(options_.max_queue_texts) + " texts");
-    }
+    if (draining_) return Stopping();
     for (Job& job : jobs) queue_.Push(std::move(job), now);
     observer_->OnQueueChange(texts);
+    room.texts_ -= texts;  // the queue's now
   }
   work_.NotifyOne();
   return absl::OkStatus();
@@ -73,7 +89,7 @@ absl::Status Batcher::WarmUp(const Model& model, const std::vector<Encoding>& te
   std::vector<std::future<absl::Status>> results;
   {
     MutexLock lock(&mutex_);
-    if (draining_) return absl::UnavailableError("the server is stopping");
+    if (draining_) return Stopping();
     for (WarmUpTask& warm_up : warm_ups_) {
       warm_up = WarmUpTask([&] { return PredictOneByOne(model, texts); });
       results.push_back(warm_up.get_future());
@@ -86,26 +102,36 @@ absl::Status Batcher::WarmUp(const Model& model, const std::vector<Encoding>& te
 }
 
 void Batcher::Drain() {
-  MutexLock lock(&mutex_);
-  draining_ = true;
-  work_.NotifyAll();
-  while (running_workers_ > 0) stopped_.Wait(&mutex_);
+  {
+    MutexLock lock(&mutex_);
+    draining_ = true;
+    work_.NotifyAll();
+    while (running_workers_ > 0) stopped_.Wait(&mutex_);
+  }
+  finishers_.Drain();
 }
 
 void Batcher::Work(int worker) {
+  pthread_setname_np(pthread_self(), ("worker-" + std::to_string(worker)).c_str());
   for (;;) {
     WarmUpTask warm_up;
     BatchQueue::Taken taken = WaitForWork(worker, &warm_up);
     if (warm_up.valid()) {
       warm_up();
-    } else if (taken.texts() == 0) {
-      break;
+      continue;
     }
-    for (Job& job : taken.cancelled) job.done(absl::CancelledError("the caller has gone"));
-    for (Job& job : taken.expired) {
-      job.done(absl::DeadlineExceededError("the deadline passed while the text waited"));
+    if (taken.texts() == 0) break;
+    if (!taken.cancelled.empty()) {
+      finishers_.Add({std::move(taken.cancelled), absl::CancelledError("the caller has gone")});
     }
-    if (!taken.batch.empty()) Run(taken.batch.data(), taken.batch.data() + taken.batch.size());
+    if (!taken.expired.empty()) {
+      finishers_.Add({std::move(taken.expired),
+                      absl::DeadlineExceededError("the deadline passed while the text waited")});
+    }
+    if (!taken.batch.empty()) {
+      TellWaits(taken);
+      Run(std::move(taken.batch));
+    }
   }
   MutexLock lock(&mutex_);
   --running_workers_;
@@ -118,31 +144,43 @@ BatchQueue::Taken Batcher::WaitForWork(int worker, WarmUpTask* warm_up) {
   *warm_up = std::move(warm_ups_[worker]);
   BatchQueue::Taken taken;
   if (!warm_up->valid()) taken = queue_.Take(Job::Clock::now());
-  if (taken.texts() > 0) observer_->OnQueueChange(-taken.texts());
+  if (taken.texts() > 0) {
+    claimed_texts_ -= taken.texts();
+    observer_->OnQueueChange(-taken.texts());
+  }
   // Submit woke one worker; this one wakes the next where there is work for it.
   if (!queue_.empty()) work_.NotifyOne();
   return taken;
 }
 
+void Batcher::TellWaits(const BatchQueue::Taken& taken) {
+  const auto now = Job::Clock::now();
+  BatchObserver::Durations waits;
+  waits.reserve(taken.batch.size());
+  for (const Job& job : taken.batch) waits.push_back(now - job.submitted);
+  observer_->OnQueueWaits(waits);
+}
+
 // A batch that fails is halved, so that in the end only the jobs fail that fail alone.
-void Batcher::Run(Job* first, Job* last) {
+void Batcher::Run(std::vector<Job> batch) {
   std::vector<const Encoding*> texts;
+  texts.reserve(batch.size());
   int64_t tokens = 0;
-  for (const Job* job = first; job != last; ++job) {
-    texts.push_back(&job->encoding);
-    tokens += static_cast<int64_t>(job->encoding.ids.size());
+  for (const Job& job : batch) {
+    texts.push_back(&job.encoding);
+    tokens += static_cast<int64_t>(job.encoding.ids.size());
   }
-  observer_->OnBatch(last - first, tokens);
-  absl::StatusOr<Rows> rows = Predict(*first->model, texts);
-  if (rows.ok()) {
-    for (Job* job = first; job != last; ++job) job->done(std::move((*rows)[job - first]));
-  } else if (last - first == 1) {
-    first->done(std::move(rows).status());
-  } else {
-    Job* middle = first + (last - first) / 2;
-    Run(first, middle);
-    Run(middle, last);
+  observer_->OnBatch(static_cast<int64_t>(batch.size()), tokens);
+  absl::StatusOr<Rows> rows = Predict(*batch.front().model, texts);
+  if (rows.ok() || batch.size() == 1) {
+    finishers_.Add({std::move(batch), std::move(rows)});
+    return;
   }
+  const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
+  std::vector<Job> second(std::make_move_iterator(middle), std::make_move_iterator(batch.end()));
+  batch.erase(middle, batch.end());
+  Run(std::move(batch));
+  Run(std::move(second));
 }
 
 }  // namespace newsgenre

@@ -2,48 +2,63 @@
 // grow because callers wait while the workers are busy.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <future>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "common/base/mutex.h"
+#include "server/batching/batch_observer.h"
 #include "server/batching/batch_queue.h"
+#include "server/batching/finishers.h"
 #include "server/batching/job.h"
 
 namespace newsgenre {
 
-// What the batcher tells of itself, on its own threads and on those that call Submit. Must be quick and must
-// not call the batcher.
-class BatchObserver {
- public:
-  virtual ~BatchObserver() = default;
-  // Under the batcher's lock, so that the sum of all deltas is never below 0.
-  virtual void OnQueueChange(int64_t delta_texts) = 0;
-  // Before each run of the model, WarmUp's not counted; under no lock.
-  virtual void OnBatch(int64_t texts, int64_t tokens) = 0;
-};
-
-// Owns the queue and the threads that run the models.
+// Owns the queue, the threads that run the models, and those that tell the callers.
+//
+// A free worker takes all that fits into one batch, also where others are free: a batch's limits are where it
+// stops to gain by growing, so that more than one batch's worth is shared out, and less gains from staying
+// together.
 class Batcher {
  public:
   struct Options {
     int workers = 1;
-    int64_t max_queue_texts = 1024;  // waiting, those that run not counted
-    BatchLimits limits;              // texts and tokens of one batch
+    int finishers = 1;
+    int64_t max_queue_texts = 1024;  // waiting or reserved, those that run not counted
+  };
+
+  // Room in the queue for texts that are yet to be encoded. Gives back what was not used.
+  class Room {
+   public:
+    Room(Room&& other) noexcept : batcher_(other.batcher_), texts_(std::exchange(other.texts_, 0)) {}
+    Room& operator=(Room&&) = delete;
+    ~Room() { batcher_->claimed_texts_ -= texts_; }
+
+   private:
+    friend class Batcher;
+    Room(Batcher* batcher, int64_t texts) : batcher_(batcher), texts_(texts) {}
+    Batcher* const batcher_;
+    int64_t texts_;
   };
 
   // `observer` outlives the batcher.
   Batcher(const Options& options, BatchObserver* observer);
-  // Drains.
+  // Drains. No Room may be left.
   ~Batcher();
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
 
-  // Queues all jobs or none, and returns at once; each job's `done` is called later. On an error no `done` is
-  // called: RESOURCE_EXHAUSTED: the queue has no room for them; UNAVAILABLE: draining. Any thread.
-  absl::Status Submit(std::vector<Job> jobs) ABSL_LOCKS_EXCLUDED(mutex_);
+  // RESOURCE_EXHAUSTED: the queue has no room for so many; UNAVAILABLE: draining. Takes no lock. Any thread.
+  absl::StatusOr<Room> Reserve(int64_t texts);
+
+  // Queues `jobs`, at most as many as `room` is for, and returns at once; each job's `done` is called later.
+  // UNAVAILABLE: draining; then no `done` is called. Any thread.
+  absl::Status Submit(Room room, std::vector<Job> jobs) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Runs each of `texts` through `model` on every worker, and returns once all have: the first run on a
   // thread is slow. The model's error; UNAVAILABLE: draining. One thread at a time.
@@ -60,16 +75,19 @@ class Batcher {
   // Waits for jobs or for this worker's warm-up, which comes first; returns neither once the batcher drains
   // and none is left.
   BatchQueue::Taken WaitForWork(int worker, WarmUpTask* warm_up) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Run(Job* first, Job* last);
+  void TellWaits(const BatchQueue::Taken& taken);
+  void Run(std::vector<Job> batch);
 
   const Options options_;
   BatchObserver* const observer_;
+  Finishers finishers_;
+  std::atomic<int64_t> claimed_texts_{0};  // those that wait, and the rooms
   Mutex mutex_;
   CondVar work_;     // a job or a warm-up waits, or the batcher drains
   CondVar stopped_;  // no worker runs any more
   BatchQueue queue_ ABSL_GUARDED_BY(mutex_);
   std::vector<WarmUpTask> warm_ups_ ABSL_GUARDED_BY(mutex_);  // one a worker; valid while it waits
-  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  std::atomic<bool> draining_{false};                         // set under the lock
   int running_workers_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::thread> threads_;
 };

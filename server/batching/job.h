@@ -21,9 +21,11 @@ struct Job {
   Clock::time_point deadline = Clock::time_point::max();
   // Set once the caller has gone; all jobs of a call may share one. May be null.
   std::shared_ptr<const std::atomic<bool>> cancelled;
-  // Called exactly once, on a batcher thread that holds no lock: the probabilities, or DEADLINE_EXCEEDED,
-  // CANCELLED or the model's error. Must neither throw nor block: the next batch waits for it.
+  // Called exactly once, on a finisher thread, under no lock: the probabilities, or DEADLINE_EXCEEDED,
+  // CANCELLED or the model's error. Must neither throw nor block: other replies wait for it.
   std::function<void(absl::StatusOr<std::vector<float>>)> done;
+  // When it was submitted; the batcher's.
+  Clock::time_point submitted{};
 };
 
 }  // namespace newsgenre

@@ -1,6 +1,7 @@
 // A model as the server sees it. The one that runs ALBERT is server/classifier_model.h; tests bring fakes.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -20,11 +21,19 @@ struct ModelInfo {
   std::string precision;  // "fp32"
 };
 
+// What one batch may hold. A text above `tokens` still runs: alone.
+struct BatchLimits {
+  int64_t texts = 0;
+  int64_t tokens = 0;
+};
+
 // Immutable: any thread.
 class Model {
  public:
   virtual ~Model() = default;
   virtual const ModelInfo& info() const = 0;
+  // How far a batch is worth growing: beyond, it takes longer and gains next to no throughput.
+  virtual BatchLimits batch_limits() const = 0;
   // Cleans and encodes. INVALID_ARGUMENT where no text is left.
   virtual absl::StatusOr<Encoding> Encode(std::string_view text) const = 0;
   // For each text one probability a label, in info().labels' order. INTERNAL where it fails.

@@ -106,13 +106,14 @@ absl::Status ClassifierService::StartClassify(const grpc::ByteBuffer& bytes, Una
   v1::ClassifyRequest request;
   RETURN_IF_ERROR(ParseMessage(bytes, &request));
   ASSIGN_OR_RETURN(std::shared_ptr<const Model> model, CurrentModel());
+  ASSIGN_OR_RETURN(Batcher::Room room, batcher_->Reserve(1));
   std::vector<Job> jobs(1);
   ASSIGN_OR_RETURN(jobs[0], MakeJob(request, *call, std::move(model)));
   jobs[0].done = [call, answer = Answer(jobs[0])](absl::StatusOr<Probabilities> probabilities) {
     if (!probabilities.ok()) return call->Fail(probabilities.status());
     call->Reply(answer.With(*probabilities));
   };
-  return batcher_->Submit(std::move(jobs));
+  return batcher_->Submit(std::move(room), std::move(jobs));
 }
 
 absl::Status ClassifierService::StartBatchClassify(const grpc::ByteBuffer& bytes, UnaryCall* call) {
@@ -120,6 +121,8 @@ absl::Status ClassifierService::StartBatchClassify(const grpc::ByteBuffer& bytes
   RETURN_IF_ERROR(ParseMessage(bytes, &batch));
   RETURN_IF_ERROR(CheckBatchSize(batch.requests_size(), limits_));
   ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, CurrentModel());
+
+  ASSIGN_OR_RETURN(Batcher::Room room, batcher_->Reserve(batch.requests_size()));
 
   const auto results = std::make_shared<BatchResults>(batch.requests_size(), call);
   std::vector<std::pair<int, absl::Status>> refused;
@@ -137,7 +140,7 @@ absl::Status ClassifierService::StartBatchClassify(const grpc::ByteBuffer& bytes
     jobs.push_back(*std::move(job));
   }
   // Only now, because an error of Submit answers the whole call.
-  RETURN_IF_ERROR(batcher_->Submit(std::move(jobs)));
+  RETURN_IF_ERROR(batcher_->Submit(std::move(room), std::move(jobs)));
   for (const auto& [index, status] : refused) results->Set(index, status);
   return absl::OkStatus();
 }

@@ -86,6 +86,33 @@ TEST_F(MetricsTest, AFailedPredictionDoesNotCount) {
   EXPECT_EQ(Series("newsgenre_predictions_total{label=\"Sports\"}"), 0);
 }
 
+TEST_F(MetricsTest, StagesAreTimed) {
+  const auto count = [this](const std::string& stage) {
+    return Series("newsgenre_stage_seconds_count{stage=\"" + stage + "\"}");
+  };
+  for (const char* stage : {"encode", "queue", "forward", "reply"}) EXPECT_EQ(count(stage), 0) << stage;
+  const auto model = metrics_.CountPredictions(std::make_shared<const FakeModel>());
+  const auto encoding = model->Encode("abc");
+  ASSERT_TRUE(model->Predict({&*encoding, &*encoding}).ok());
+  EXPECT_FALSE(model->Encode(" ").ok());
+  EXPECT_EQ(count("encode"), 2);
+  EXPECT_EQ(count("forward"), 1);
+  using std::chrono::milliseconds;
+  metrics_.OnQueueWaits({milliseconds(0), milliseconds(1), milliseconds(2), milliseconds(10000)});
+  EXPECT_EQ(count("queue"), 4);
+  EXPECT_NEAR(Series("newsgenre_stage_seconds_sum{stage=\"queue\"}"), 10.003, 1e-9);
+  const auto bucket = [this](const std::string& le) {
+    return Series("newsgenre_stage_seconds_bucket{stage=\"queue\",le=\"" + le + "\"}");
+  };
+  EXPECT_EQ(bucket("1e-06"), 1);
+  EXPECT_EQ(bucket("0.001"), 2);
+  EXPECT_EQ(bucket("0.0025"), 3);
+  EXPECT_EQ(bucket("5"), 3);
+  EXPECT_EQ(bucket("+Inf"), 4);
+  metrics_.OnReplies({milliseconds(1)});
+  EXPECT_EQ(count("reply"), 1);
+}
+
 TEST_F(MetricsTest, OnlyTheServingModelHasAnInfo) {
   metrics_.CountPredictions(std::make_shared<const FakeModel>("one"));
   metrics_.CountPredictions(std::make_shared<const FakeModel>("two"));

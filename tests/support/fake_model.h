@@ -20,8 +20,9 @@ class FakeModel : public Model {
   using Rows = std::vector<std::vector<float>>;
   using PredictFunction = std::function<absl::StatusOr<Rows>(const std::vector<const Encoding*>&)>;
 
-  explicit FakeModel(std::string version = "fake-1", PredictFunction predict = Rules)
-      : predict_(std::move(predict)) {
+  explicit FakeModel(std::string version = "fake-1", PredictFunction predict = Rules,
+                     BatchLimits limits = {32, 4096})
+      : limits_(limits), predict_(std::move(predict)) {
     info_.version = std::move(version);
     info_.labels = {"World", "Sports", "Business", "Sci/Tech"};
     info_.max_tokens = 16;
@@ -31,6 +32,7 @@ class FakeModel : public Model {
   }
 
   const ModelInfo& info() const override { return info_; }
+  BatchLimits batch_limits() const override { return limits_; }
 
   // A token a byte between [CLS] and [SEP].
   absl::StatusOr<Encoding> Encode(std::string_view text) const override {
@@ -64,6 +66,7 @@ class FakeModel : public Model {
 
  private:
   ModelInfo info_;
+  BatchLimits limits_;
   PredictFunction predict_;
 };
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -38,11 +39,17 @@ struct Case {
   std::string cancelled;
 };
 
-Job MakeJob(const Waiting& waiting) {
-  static const auto model_a = std::make_shared<const FakeModel>("a");
-  static const auto model_b = std::make_shared<const FakeModel>("b");
+// Two models with the same limits.
+struct Models {
+  explicit Models(const BatchLimits& limits)
+      : a(std::make_shared<const FakeModel>("a", FakeModel::Rules, limits)),
+        b(std::make_shared<const FakeModel>("b", FakeModel::Rules, limits)) {}
+  std::shared_ptr<const Model> a, b;
+};
+
+Job MakeJob(const Models& models, const Waiting& waiting) {
   Job job;
-  job.model = waiting.model == 'a' ? model_a : model_b;
+  job.model = waiting.model == 'a' ? models.a : models.b;
   job.encoding.ids.assign(waiting.tokens, waiting.id);
   if (waiting.deadline != kNever) job.deadline = kStart + milliseconds(waiting.deadline);
   job.cancelled = std::make_shared<const std::atomic<bool>>(waiting.cancelled);
@@ -59,9 +66,10 @@ class BatchQueueTest : public testing::TestWithParam<Case> {};
 
 TEST_P(BatchQueueTest, Takes) {
   const Case& c = GetParam();
-  BatchQueue queue(c.limits);
+  const Models models(c.limits);
+  BatchQueue queue;
   for (const Waiting& waiting : c.waiting) {
-    queue.Push(MakeJob(waiting), kStart + milliseconds(waiting.arrival));
+    queue.Push(MakeJob(models, waiting), kStart + milliseconds(waiting.arrival));
   }
   EXPECT_EQ(queue.texts(), static_cast<int64_t>(c.waiting.size()));
 
@@ -115,35 +123,88 @@ INSTANTIATE_TEST_SUITE_P(
              "",
              "3 1"},
         Case{"OnlyDead", {9, 100}, {{1, 1, 1}, {2, 1, kNever, 'a', true}}, 1, "", "1", "2"},
+        Case{"EightWaitEightRun",
+             {8, 100},
+             {{1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}},
+             0,
+             "1 2 3 4 5 6 7 8",
+             "",
+             ""},
         Case{"TheDeadTakeNoRoom", {2, 2}, {{1, 2, 1}, {2}, {3}}, 1, "2 3", "1", ""}),
     [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
 
 TEST(BatchQueueStarvationTest, NothingThatArrivesPatienceLaterGoesFirst) {
   const int patience = BatchQueue::kPatience.count();
-  BatchQueue queue({1, 100});
-  queue.Push(MakeJob({1}), kStart);
-  queue.Push(MakeJob({2, 1, patience + 1, 'a', false}), kStart + milliseconds(patience));
+  const Models models({1, 100});
+  BatchQueue queue;
+  queue.Push(MakeJob(models, {1}), kStart);
+  queue.Push(MakeJob(models, {2, 1, patience + 1, 'a', false}), kStart + milliseconds(patience));
   EXPECT_EQ(Ids(queue.Take(kStart + milliseconds(patience)).batch), "1");
 }
 
 TEST(BatchQueueStarvationTest, AStreamOfUrgentJobsHoldsNoneBackForever) {
-  BatchQueue queue({1, 100});
-  queue.Push(MakeJob({1}), kStart);
+  const Models models({1, 100});
+  BatchQueue queue;
+  queue.Push(MakeJob(models, {1}), kStart);
   int now = 0;
   std::string first;
   for (; first != "1" && now < 10000; now += 10) {
-    queue.Push(MakeJob({2, 1, now + 100}), kStart + milliseconds(now));
+    queue.Push(MakeJob(models, {2, 1, now + 100}), kStart + milliseconds(now));
     first = Ids(queue.Take(kStart + milliseconds(now)).batch);
   }
   EXPECT_EQ(first, "1");
   EXPECT_LE(now, BatchQueue::kPatience.count());
 }
 
+TEST(BatchQueueLimitsTest, AreThoseOfTheBatchsModel) {
+  const Models pairs({2, 100}), triples({3, 100});
+  BatchQueue queue;
+  for (int id = 1; id <= 3; ++id) queue.Push(MakeJob(pairs, {id}), kStart);
+  for (int id = 4; id <= 6; ++id) queue.Push(MakeJob(triples, {id}), kStart);
+  EXPECT_EQ(Ids(queue.Take(kStart).batch), "1 2");
+  EXPECT_EQ(Ids(queue.Take(kStart).batch), "3");
+  EXPECT_EQ(Ids(queue.Take(kStart).batch), "4 5 6");
+}
+
+// What bounds the cost of a Take.
+TEST(BatchQueueCostTest, LooksOnlySoFarForOneThatFits) {
+  const Models models({9, 10});
+  for (const int misfits : {BatchQueue::kMostPassedOver - 1, BatchQueue::kMostPassedOver}) {
+    BatchQueue queue;
+    queue.Push(MakeJob(models, {1, 6}), kStart);
+    for (int i = 0; i < misfits; ++i) queue.Push(MakeJob(models, {2, 5}), kStart);
+    queue.Push(MakeJob(models, {3, 4}), kStart);
+    EXPECT_EQ(Ids(queue.Take(kStart).batch), misfits < BatchQueue::kMostPassedOver ? "1 3" : "1");
+  }
+}
+
+TEST(BatchQueueCostTest, TheDeadBehindTheBatchLeaveWithTheNextSweep) {
+  const Models models({1, 100});
+  const int interval = BatchQueue::kSweepInterval.count();
+  BatchQueue queue;
+  EXPECT_EQ(queue.Take(kStart).texts(), 0);  // sweeps
+  const auto cancelled = std::make_shared<std::atomic<bool>>(false);
+  for (int id = 1; id <= 4; ++id) {
+    Job job = MakeJob(models, {id});
+    if (id == 1 || id == 4) job.cancelled = cancelled;
+    queue.Push(std::move(job), kStart);
+  }
+  cancelled->store(true);
+  BatchQueue::Taken taken = queue.Take(kStart + milliseconds(interval - 1));
+  EXPECT_EQ(Ids(taken.cancelled), "1");
+  EXPECT_EQ(Ids(taken.batch), "2");
+  taken = queue.Take(kStart + milliseconds(interval));
+  EXPECT_EQ(Ids(taken.cancelled), "4");
+  EXPECT_EQ(Ids(taken.batch), "3");
+  EXPECT_TRUE(queue.empty());
+}
+
 TEST(BatchQueueTakenTest, CountsTokensAndTexts) {
-  BatchQueue queue({9, 100});
-  queue.Push(MakeJob({1, 7}), kStart);
-  queue.Push(MakeJob({2, 5}), kStart);
-  queue.Push(MakeJob({3, 3, 0}), kStart);
+  const Models models({9, 100});
+  BatchQueue queue;
+  queue.Push(MakeJob(models, {1, 7}), kStart);
+  queue.Push(MakeJob(models, {2, 5}), kStart);
+  queue.Push(MakeJob(models, {3, 3, 0}), kStart);
   const BatchQueue::Taken taken = queue.Take(kStart);
   EXPECT_EQ(taken.tokens, 12);
   EXPECT_EQ(taken.texts(), 3);

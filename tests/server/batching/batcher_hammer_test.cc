@@ -40,7 +40,7 @@ std::shared_ptr<const Model> MakeModel(int32_t number, std::atomic<int>* mixed_b
     }
     return rows;
   };
-  return std::make_shared<const FakeModel>(std::to_string(number), predict);
+  return std::make_shared<const FakeModel>(std::to_string(number), predict, BatchLimits{8, 20});
 }
 
 class NoObserver : public BatchObserver {
@@ -48,7 +48,9 @@ class NoObserver : public BatchObserver {
   void OnQueueChange(int64_t delta_texts) override {
     if ((queued += delta_texts) < 0) ++negative;
   }
+  void OnQueueWaits(const Durations&) override {}
   void OnBatch(int64_t, int64_t) override {}
+  void OnReplies(const Durations&) override {}
   std::atomic<int64_t> queued{0};
   std::atomic<int> negative{0};
 };
@@ -72,7 +74,7 @@ class Submitter {
   void Run() {
     for (;;) {
       const size_t first = outcomes_.size();
-      const absl::Status status = batcher_->Submit(MakeJobs());
+      const absl::Status status = Submit();
       if (absl::IsUnavailable(status)) return;
       if (!status.ok()) {
         std::this_thread::yield();
@@ -86,6 +88,15 @@ class Submitter {
   const std::deque<Outcome>& outcomes() const { return outcomes_; }
 
  private:
+  // Reserves more room than it uses, now and then.
+  absl::Status Submit() {
+    std::vector<Job> jobs = MakeJobs();
+    absl::StatusOr<Batcher::Room> room =
+        batcher_->Reserve(static_cast<int64_t>(jobs.size()) + static_cast<int64_t>(random_() % 3));
+    if (!room.ok()) return room.status();
+    return batcher_->Submit(*std::move(room), std::move(jobs));
+  }
+
   std::vector<Job> MakeJobs() {
     last_cancel_ = random_() % 4 == 0 ? std::make_shared<std::atomic<bool>>(false) : nullptr;
     std::vector<Job> jobs(1 + random_() % 5);
@@ -137,7 +148,7 @@ TEST(BatcherHammerTest, EveryAcceptedJobIsDoneOnceAndRightly) {
   Batcher::Options options;
   options.workers = 3;
   options.max_queue_texts = 40;
-  options.limits = {8, 20};
+  options.finishers = 2;
   Batcher batcher(options, &observer);
 
   std::deque<Submitter> submitters;

@@ -29,12 +29,17 @@ using Scores = absl::StatusOr<std::vector<float>>;
 class Recorder : public BatchObserver {
  public:
   void OnQueueChange(int64_t delta_texts) override { EXPECT_GE(queued_ += delta_texts, 0); }
+  void OnQueueWaits(const Durations& waits) override { CountAll(waits, &waits_); }
+  void OnReplies(const Durations& delays) override { CountAll(delays, &replies_); }
   void OnBatch(int64_t texts, int64_t tokens) override {
     MutexLock lock(&mutex_);
     texts_.push_back(texts);
     tokens_.push_back(tokens);
   }
   int64_t queued() const { return queued_; }
+  // How many were told; each must be a time that can be.
+  int64_t waits() const { return waits_; }
+  int64_t replies() const { return replies_; }
   std::vector<int64_t> texts() const {
     MutexLock lock(&mutex_);
     return texts_;
@@ -45,14 +50,23 @@ class Recorder : public BatchObserver {
   }
 
  private:
-  std::atomic<int64_t> queued_{0};
+  static void CountAll(const Durations& durations, std::atomic<int64_t>* count) {
+    for (const auto duration : durations) {
+      EXPECT_GE(duration.count(), 0);
+      EXPECT_LT(duration, std::chrono::minutes(10));
+    }
+    *count += static_cast<int64_t>(durations.size());
+  }
+
+  std::atomic<int64_t> queued_{0}, waits_{0}, replies_{0};
   mutable Mutex mutex_;
   std::vector<int64_t> texts_ ABSL_GUARDED_BY(mutex_);
   std::vector<int64_t> tokens_ ABSL_GUARDED_BY(mutex_);
 };
 
-std::shared_ptr<const Model> MakeModel(FakeModel::PredictFunction predict = FakeModel::Rules) {
-  return std::make_shared<const FakeModel>("fake", std::move(predict));
+std::shared_ptr<const Model> MakeModel(FakeModel::PredictFunction predict = FakeModel::Rules,
+                                       BatchLimits limits = {8, 1000}) {
+  return std::make_shared<const FakeModel>("fake", std::move(predict), limits);
 }
 
 // A job of `tokens` tokens whose result goes to the future.
@@ -66,11 +80,17 @@ Job MakeJob(std::shared_ptr<const Model> model, int tokens, std::future<Scores>*
   return job;
 }
 
+absl::Status Submit(Batcher* batcher, std::vector<Job> jobs) {
+  absl::StatusOr<Batcher::Room> room = batcher->Reserve(static_cast<int64_t>(jobs.size()));
+  if (!room.ok()) return room.status();
+  return batcher->Submit(*std::move(room), std::move(jobs));
+}
+
 std::future<Scores> SubmitOne(Batcher* batcher, std::shared_ptr<const Model> model, int tokens) {
   std::future<Scores> result;
   std::vector<Job> jobs;
   jobs.push_back(MakeJob(std::move(model), tokens, &result));
-  EXPECT_THAT(batcher->Submit(std::move(jobs)), IsOk());
+  EXPECT_THAT(Submit(batcher, std::move(jobs)), IsOk());
   return result;
 }
 
@@ -78,7 +98,6 @@ Batcher::Options OptionsOf(int workers, int64_t max_queue_texts = 100) {
   Batcher::Options options;
   options.workers = workers;
   options.max_queue_texts = max_queue_texts;
-  options.limits = {8, 1000};
   return options;
 }
 
@@ -147,19 +166,18 @@ TEST(BatcherTest, OneSubmitKeepsAllWorkersBusy) {
   std::promise<void> both_entered;
   std::shared_future<void> wait(both_entered.get_future());
   std::atomic<int> entered{0};
-  const auto model = MakeModel([&](const std::vector<const Encoding*>& batch) {
+  const auto predict = [&](const std::vector<const Encoding*>& batch) {
     if (++entered == 2) both_entered.set_value();
     wait.wait();  // returns only once two workers run at the same time
     return FakeModel::Rules(batch);
-  });
-  Batcher::Options options = OptionsOf(2);
-  options.limits.max_texts = 1;
-  Batcher batcher(options, &recorder);
+  };
+  const auto model = MakeModel(predict, {1, 1000});
+  Batcher batcher(OptionsOf(2), &recorder);
   std::future<Scores> one, two;
   std::vector<Job> jobs;
   jobs.push_back(MakeJob(model, 1, &one));
   jobs.push_back(MakeJob(model, 2, &two));
-  ASSERT_THAT(batcher.Submit(std::move(jobs)), IsOk());
+  ASSERT_THAT(Submit(&batcher, std::move(jobs)), IsOk());
   EXPECT_THAT(one.get(), IsOk());
   EXPECT_THAT(two.get(), IsOk());
 }
@@ -229,7 +247,7 @@ TEST(BatcherTest, AFullQueueTakesAllOrNothing) {
     two.push_back(MakeJob(model, 1, &unused));
     two.back().done = [&](const Scores&) { ++refused_calls; };
   }
-  EXPECT_THAT(batcher.Submit(std::move(two)),
+  EXPECT_THAT(Submit(&batcher, std::move(two)),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        HasSubstr("2 texts wait, 2 more asked, the limit is 3")));
   auto fourth = SubmitOne(&batcher, model, 1);
@@ -240,10 +258,87 @@ TEST(BatcherTest, AFullQueueTakesAllOrNothing) {
   EXPECT_EQ(recorder.queued(), 0);
 }
 
+TEST(BatcherTest, ARoomGivesBackWhatIsNotUsed) {
+  Recorder recorder;
+  Gate gate;
+  Batcher batcher(OptionsOf(1, 3), &recorder);
+  const auto model = MakeModel(gate.Before(FakeModel::Rules));
+  auto running = SubmitOne(&batcher, model, 1);
+  gate.WaitUntilReached();
+  std::future<Scores> waiting;
+  {
+    absl::StatusOr<Batcher::Room> room = batcher.Reserve(3);
+    ASSERT_THAT(room, IsOk());
+    EXPECT_THAT(batcher.Reserve(1), StatusIs(absl::StatusCode::kResourceExhausted,
+                                             HasSubstr("3 texts wait, 1 more asked, the limit is 3")));
+    std::vector<Job> one;
+    one.push_back(MakeJob(model, 1, &waiting));
+    EXPECT_THAT(batcher.Submit(*std::move(room), std::move(one)), IsOk());
+  }
+  EXPECT_THAT(batcher.Reserve(3), StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("1 texts wait")));
+  EXPECT_THAT(batcher.Reserve(2), IsOk());  // and given back unused
+  EXPECT_THAT(batcher.Reserve(2), IsOk());
+  gate.Open();
+  EXPECT_THAT(waiting.get(), IsOk());
+  EXPECT_THAT(running.get(), IsOk());
+  EXPECT_THAT(batcher.Reserve(3), IsOk());
+}
+
+TEST(BatcherTest, WorkersRunOnWhileAReplyIsHeld) {
+  Recorder recorder;
+  Batcher batcher(OptionsOf(1), &recorder);
+  const auto model = MakeModel();
+  std::promise<void> release, second_ran;
+  std::future<Scores> unused;
+  std::vector<Job> jobs;
+  jobs.push_back(MakeJob(model, 1, &unused));
+  jobs.back().done = [&](const Scores&) { release.get_future().wait(); };
+  ASSERT_THAT(Submit(&batcher, std::move(jobs)), IsOk());
+  const auto telling = MakeModel([&](const std::vector<const Encoding*>& batch) {
+    second_ran.set_value();
+    return FakeModel::Rules(batch);
+  });
+  auto second = SubmitOne(&batcher, telling, 2);
+  second_ran.get_future().wait();  // while the only finisher is held
+  release.set_value();
+  EXPECT_THAT(second.get(), IsOk());
+}
+
+TEST(BatcherTest, NoWorkerIsFreeWhileATextWaits) {
+  constexpr int kTexts = 5;
+  Recorder recorder;
+  std::atomic<int> entered{0};
+  std::promise<void> all_entered;
+  std::shared_future<void> wait(all_entered.get_future());
+  const auto model = MakeModel([&](const std::vector<const Encoding*>& batch) {
+    if (++entered == kTexts) all_entered.set_value();
+    wait.wait();  // returns only once every worker has taken a text without waiting for a second one
+    return FakeModel::Rules(batch);
+  });
+  Batcher batcher(OptionsOf(kTexts), &recorder);
+  std::vector<std::future<Scores>> results;
+  for (int i = 0; i < kTexts; ++i) {
+    results.push_back(SubmitOne(&batcher, model, 1));
+    while (entered <= i) std::this_thread::yield();
+  }
+  for (auto& result : results) EXPECT_THAT(result.get(), IsOk());
+}
+
+TEST(BatcherTest, TellsEachTextsTimes) {
+  Recorder recorder;
+  Batcher batcher(OptionsOf(2), &recorder);
+  const auto model = MakeModel(FailOnThirteen);
+  std::vector<std::future<Scores>> results;
+  for (int tokens = 1; tokens <= 20; ++tokens) results.push_back(SubmitOne(&batcher, model, tokens));
+  batcher.Drain();
+  EXPECT_EQ(recorder.waits(), 20);
+  EXPECT_EQ(recorder.replies(), 20);
+}
+
 TEST(BatcherTest, SubmittingNothingIsFine) {
   Recorder recorder;
   Batcher batcher(OptionsOf(1), &recorder);
-  EXPECT_THAT(batcher.Submit({}), IsOk());
+  EXPECT_THAT(Submit(&batcher, {}), IsOk());
 }
 
 TEST(BatcherTest, DrainFinishesWhatWasAcceptedAndRefusesTheRest) {
@@ -262,7 +357,7 @@ TEST(BatcherTest, DrainFinishesWhatWasAcceptedAndRefusesTheRest) {
     std::future<Scores> result;
     std::vector<Job> jobs;
     jobs.push_back(MakeJob(model, 1, &result));
-    const absl::Status status = batcher.Submit(std::move(jobs));
+    const absl::Status status = Submit(&batcher, std::move(jobs));
     if (status.ok()) {
       accepted.push_back(std::move(result));
     } else if (absl::IsUnavailable(status)) {
@@ -291,7 +386,7 @@ TEST(BatcherTest, ExpiredAndCancelledJobsNeverReachTheModel) {
   jobs.back().deadline = Job::Clock::now();
   jobs.push_back(MakeJob(model, 1, &cancelled));
   jobs.back().cancelled = std::make_shared<const std::atomic<bool>>(true);
-  ASSERT_THAT(batcher.Submit(std::move(jobs)), IsOk());
+  ASSERT_THAT(Submit(&batcher, std::move(jobs)), IsOk());
   EXPECT_THAT(expired.get(), StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("deadline")));
   EXPECT_THAT(cancelled.get(), StatusIs(absl::StatusCode::kCancelled, HasSubstr("caller")));
   batcher.Drain();
@@ -364,7 +459,7 @@ TEST(BatcherTest, DoneMaySubmit) {
   std::vector<Job> jobs;
   jobs.push_back(MakeJob(model, 1, &unused));
   jobs.back().done = [&](const Scores&) { second.set_value(SubmitOne(&batcher, model, 2)); };
-  ASSERT_THAT(batcher.Submit(std::move(jobs)), IsOk());
+  ASSERT_THAT(Submit(&batcher, std::move(jobs)), IsOk());
   EXPECT_THAT(second.get_future().get().get(), IsOk());
 }
 

@@ -21,7 +21,7 @@ using grpc::StatusCode;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr RequestLimits kLimits = {64, 3};
+constexpr RequestLimits kLimits = {64, 4};
 
 v1::ClassifyRequest Text(const std::string& text) {
   v1::ClassifyRequest request;
@@ -40,8 +40,7 @@ class ClassifierServiceTest : public testing::Test {
  protected:
   ClassifierServiceTest() {
     Batcher::Options options;
-    options.max_queue_texts = 2;
-    options.limits.max_texts = 1;
+    options.max_queue_texts = 3;
     batcher_ = std::make_unique<Batcher>(options, &metrics_);
     service_ = std::make_unique<ClassifierService>(
         kLimits, &models_, batcher_.get(),
@@ -61,8 +60,8 @@ class ClassifierServiceTest : public testing::Test {
   }
 
   void Serve(FakeModel::PredictFunction predict = FakeModel::Rules) {
-    models_.Replace(
-        metrics_.CountPredictions(std::make_shared<const FakeModel>("fake-1", std::move(predict))));
+    models_.Replace(metrics_.CountPredictions(
+        std::make_shared<const FakeModel>("fake-1", std::move(predict), BatchLimits{1, 4096})));
   }
 
   grpc::Status Classify(const v1::ClassifyRequest& request) {
@@ -216,16 +215,16 @@ TEST_F(ClassifierServiceTest, EmptyAndLargeBatchesAreInvalid) {
   const grpc::Status none = BatchClassify(Texts({}));
   EXPECT_EQ(none.error_code(), StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(none.error_message(), "requests has 0 texts; the least is 1 text");
-  const grpc::Status many = BatchClassify(Texts({"a", "b", "c", "d"}));
+  const grpc::Status many = BatchClassify(Texts({"a", "b", "c", "d", "e"}));
   EXPECT_EQ(many.error_code(), StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(many.error_message(), "requests has 4 texts; the limit is 3 texts");
+  EXPECT_EQ(many.error_message(), "requests has 5 texts; the limit is 4 texts");
 }
 
 TEST_F(ClassifierServiceTest, AQueueWithoutRoomRefusesTheWholeBatch) {
   Serve();
-  const grpc::Status status = BatchClassify(Texts({"a", "b", "c"}));  // the queue holds 2
+  const grpc::Status status = BatchClassify(Texts({"a", "b", "c", "d"}));  // the queue holds 3
   EXPECT_EQ(status.error_code(), StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_THAT(status.error_message(), HasSubstr("the limit is 2 texts"));
+  EXPECT_THAT(status.error_message(), HasSubstr("the limit is 3 texts"));
   EXPECT_EQ(Calls("BatchClassify", "RESOURCE_EXHAUSTED"), 1);
 }
 
@@ -246,7 +245,7 @@ TEST_F(ClassifierServiceTest, GetModelTellsTheModelAndTheLimits) {
   EXPECT_EQ(model.version(), "fake-1");
   EXPECT_THAT(model.labels(), ElementsAre("World", "Sports", "Business", "Sci/Tech"));
   EXPECT_EQ(model.limits().max_text_bytes(), 64);
-  EXPECT_EQ(model.limits().max_batch_texts(), 3);
+  EXPECT_EQ(model.limits().max_batch_texts(), 4);
   EXPECT_EQ(model.limits().max_tokens(), 16);
   EXPECT_EQ(model.metrics().at("test_accuracy"), 0.5);
   EXPECT_EQ(model.device(), "cpu");

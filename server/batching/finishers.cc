@@ -1,0 +1,69 @@
+#include "server/batching/finishers.h"
+
+#include <pthread.h>
+
+#include <string>
+#include <utility>
+
+namespace newsgenre {
+
+Finishers::Finishers(int threads, BatchObserver* observer) : observer_(observer) {
+  {
+    MutexLock lock(&mutex_);
+    running_ = threads;
+  }
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this, i] { Work(i); });
+}
+
+Finishers::~Finishers() {
+  Drain();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Finishers::Add(FinishedJobs jobs) {
+  {
+    MutexLock lock(&mutex_);
+    waiting_.push_back(std::move(jobs));
+  }
+  work_.NotifyOne();
+}
+
+void Finishers::Drain() {
+  MutexLock lock(&mutex_);
+  draining_ = true;
+  work_.NotifyAll();
+  while (running_ > 0) stopped_.Wait(&mutex_);
+}
+
+void Finishers::Work(int finisher) {
+  pthread_setname_np(pthread_self(), ("finisher-" + std::to_string(finisher)).c_str());
+  mutex_.Lock();
+  for (;;) {
+    while (waiting_.empty() && !draining_) work_.Wait(&mutex_);
+    if (waiting_.empty()) break;
+    FinishedJobs jobs = std::move(waiting_.front());
+    waiting_.pop_front();
+    mutex_.Unlock();
+    Tell(std::move(jobs));
+    mutex_.Lock();
+  }
+  --running_;
+  stopped_.NotifyAll();
+  mutex_.Unlock();
+}
+
+void Finishers::Tell(FinishedJobs jobs) {
+  BatchObserver::Durations delays;
+  delays.reserve(jobs.jobs.size());
+  for (size_t i = 0; i < jobs.jobs.size(); ++i) {
+    if (jobs.rows.ok()) {
+      jobs.jobs[i].done(std::move((*jobs.rows)[i]));
+    } else {
+      jobs.jobs[i].done(jobs.rows.status());
+    }
+    delays.push_back(Job::Clock::now() - jobs.finished);
+  }
+  observer_->OnReplies(delays);
+}
+
+}  // namespace newsgenre
