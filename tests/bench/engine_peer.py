@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""A peer's side of engine_bench.py: runs texts through transformers, ONNX Runtime or OpenVINO as they are asked for.
+
+  engine_peer.py PEER PRECISION FOLDER THREADS IDS_JSON
+
+PEER is transformers, onnxruntime, onnxruntime-fused or openvino. Speaks as engine_bench.cc does: {"precision": …, …} on
+stdout, then an answer for each line {"texts": [numbers], "batch": size, "scores": bool} on stdin. Batches are padded to their
+longest text; making them ready counts, as it does for ours.
+"""
+
+import json
+import pathlib
+import sys
+import time
+
+import numpy as np
+
+import padding
+
+
+class Transformers:
+    """AlbertForSequenceClassification as it is loaded by default (scaled_dot_product_attention), in inference mode."""
+
+    def __init__(self, folder, precision, threads):
+        import torch
+        from transformers import AlbertForSequenceClassification
+
+        self._torch = torch
+        torch.set_num_threads(threads)
+        dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
+        self._model = AlbertForSequenceClassification.from_pretrained(folder, dtype=dtype).eval()
+        self.info = {"attention": self._model.config._attn_implementation}
+
+    def logits(self, batches):
+        results = []
+        with self._torch.inference_mode():
+            for batch in batches:
+                inputs = {name: self._torch.from_numpy(array) for name, array in padding.padded(batch).items()}
+                results.append(self._model(**inputs).logits.float().numpy())
+        return results
+
+
+class OnnxRuntime:
+    """A session with all graph optimisations and as many threads as everybody."""
+
+    def __init__(self, file, threads):
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+        self._session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        self.info = {"file": file.name}
+
+    def logits(self, batches):
+        return [self._session.run(None, padding.padded(batch))[0] for batch in batches]
+
+
+class OpenVino:
+    """Compiled for latency (one batch at a time on all threads) and for throughput (a batch a thread); the better serves."""
+
+    def __init__(self, file, precision, threads):
+        import openvino
+
+        self._core = openvino.Core()
+        self._queue_type = openvino.AsyncInferQueue
+        settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32"}
+        self._latency = self._core.compile_model(file, "CPU", {**settings, "PERFORMANCE_HINT": "LATENCY"})
+        throughput = self._core.compile_model(file, "CPU", {**settings, "PERFORMANCE_HINT": "THROUGHPUT"})
+        self._queue = self._queue_type(throughput)
+        self.info = {"file": file.name, "precision_hint": str(self._latency.get_property("INFERENCE_PRECISION_HINT")),
+                     "streams": throughput.get_property("NUM_STREAMS"), "hints": {}}
+        self._hints = {}
+
+    def logits(self, batches):
+        if len(batches) < 2:  # with one batch only one of the streams would work
+            return self._one_by_one(batches)
+        size = len(batches[0])
+        if size not in self._hints:
+            self._hints[size] = min([self._one_by_one, self._side_by_side], key=lambda run: self._seconds(run, batches))
+        return self._hints[size](batches)
+
+    def _seconds(self, run, batches):
+        run(batches)
+        start = time.perf_counter()
+        run(batches)
+        return time.perf_counter() - start
+
+    def hint(self, size):
+        return "throughput" if self._hints.get(size) == self._side_by_side else "latency"
+
+    def _one_by_one(self, batches):
+        return [self._latency(padding.padded(batch))[0] for batch in batches]
+
+    def _side_by_side(self, batches):
+        results = [None] * len(batches)
+
+        def keep(request, place):
+            results[place] = request.get_output_tensor(0).data.copy()
+
+        self._queue.set_callback(keep)
+        for place, batch in enumerate(batches):
+            self._queue.start_async(padding.padded(batch), userdata=place)
+        self._queue.wait_all()
+        return results
+
+
+def open_peer(peer, precision, folder, threads):
+    if peer == "transformers":
+        return Transformers(folder, precision, threads)
+    if peer == "onnxruntime":
+        return OnnxRuntime(folder / {"fp32": "model.onnx", "int8": "model_int8.onnx"}[precision], threads)
+    if peer == "onnxruntime-fused":
+        return OnnxRuntime(folder / "model_fused.onnx", threads)
+    if peer == "openvino":
+        return OpenVino(folder / "openvino" / ("int8.xml" if precision == "int8" else "fp32.xml"), precision, threads)
+    raise ValueError(f"peer is '{peer}'; allowed: transformers, onnxruntime, onnxruntime-fused, openvino")
+
+
+def log_softmax(logits):
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def answer(peer, texts, request):
+    chosen = [texts[number] for number in request["texts"]]
+    size = request["batch"]
+    batches = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+    start = time.perf_counter()
+    results = peer.logits(batches)
+    reply = {"seconds": time.perf_counter() - start}
+    if isinstance(peer, OpenVino):
+        reply["hint"] = peer.hint(size)
+    if request.get("scores"):
+        reply["log_probabilities"] = log_softmax(np.concatenate(results).astype(np.float64)).tolist()
+    return reply
+
+
+def main():
+    if len(sys.argv) != 6:
+        sys.exit(__doc__)
+    name, precision, folder, threads, ids = sys.argv[1:]
+    texts = json.loads(pathlib.Path(ids).read_text(encoding="utf-8"))
+    peer = open_peer(name, precision, pathlib.Path(folder), int(threads))
+    print(json.dumps({"precision": precision, **peer.info}), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(answer(peer, texts, json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

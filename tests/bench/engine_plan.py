@@ -1,0 +1,110 @@
+"""What engine_bench.py measures, how much of it, and against which bars."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import news
+import report
+
+HERE = pathlib.Path(__file__).resolve().parent
+PROGRAMS = report.ROOT / "build" / "release" / "bin"
+
+BATCHES = [1, 8, 32, 128]
+TEXTS = 128
+PIECE = 16  # texts that a contender runs before it is another's turn, or one batch
+CHUNK = 32  # the same in the comparison of our batch sizes
+DUEL_PIECE = 32
+AGREEMENT_TEXTS = 8
+HOPELESS = 10  # times the seconds of the reference
+# OpenVINO's int8 is calibrated on texts that are not measured.
+CALIBRATION_TEXTS, CALIBRATION_FIRST = 128, 1000
+
+FP32_BAR = 1.2
+LOWER_BAR = 1.5
+GROWTH_BAR = 0.97
+PRODUCT_BARS = {"fp32": 0.85, "bf16": 0.75, "int8": 0.70}
+
+
+def piece(batch):
+    return max(batch, PIECE)
+
+
+@dataclasses.dataclass
+class Setting:
+    quick: bool
+    threads: int
+    started: float
+    survey_texts: int
+    cells: list  # (order, batch size) of the survey; one by one the order does not matter
+    duel_rounds: int
+    size_rounds: int
+
+
+def setting(quick):
+    threads, started = len(os.sched_getaffinity(0)), time.monotonic()
+    if quick:
+        # With 32 texts a batch of 32 has but one order. Ours alone also runs batches of 128, in the third part.
+        cells = [("arrival", 1), ("arrival", 8), ("arrival", 32), ("length", 8)]
+        return Setting(True, threads, started, survey_texts=32, cells=cells, duel_rounds=4, size_rounds=1)
+    cells = [("arrival", batch) for batch in BATCHES] + [("length", batch) for batch in BATCHES[1:]]
+    return Setting(False, threads, started, survey_texts=TEXTS, cells=cells, duel_rounds=8, size_rounds=4)
+
+
+def orders(texts):
+    """The texts' numbers by order."""
+    return {"arrival": list(range(len(texts))), "length": sorted(range(len(texts)), key=lambda number: len(texts[number]))}
+
+
+def warm_up(batch):
+    """How many texts warm a contender up to a batch size; none before a forward that is long by itself."""
+    return 0 if batch == BATCHES[-1] else min(2 * batch, PIECE)
+
+
+@dataclasses.dataclass
+class Contender:
+    name: str  # ends with the precision
+    peer: str  # of engine_peer.py; empty for ours
+
+    @property
+    def precision(self):
+        return self.name.rsplit(" ", 1)[1]
+
+    def command(self, folder, threads, ids_path):
+        if not self.peer:
+            return [PROGRAMS / "engine_bench", folder, self.precision, threads, ids_path]
+        return [sys.executable, HERE / "engine_peer.py", self.peer, self.precision, folder, threads, ids_path]
+
+    def refusal(self, info):
+        """Why a contender that started so is not what its name says; empty where it is."""
+        if info["precision"] != self.precision:
+            return f"serves in {info['precision']} here"
+        if self.precision == "bf16" and "bf16" not in info.get("precision_hint", "bf16").replace("bfloat16", "bf16"):
+            return f"computes in {info['precision_hint']} on this processor"
+        return ""
+
+
+def contenders():
+    return [Contender("ours fp32", ""), Contender("ours bf16", ""), Contender("ours int8", ""),
+            Contender("transformers fp32", "transformers"), Contender("transformers bf16", "transformers"),
+            Contender("ONNX Runtime fp32", "onnxruntime"), Contender("ONNX Runtime fused fp32", "onnxruntime-fused"),
+            Contender("ONNX Runtime int8", "onnxruntime"),
+            Contender("OpenVINO fp32", "openvino"), Contender("OpenVINO bf16", "openvino"), Contender("OpenVINO int8", "openvino")]
+
+
+def write_ids(folder):
+    """The measured texts' ids, as everybody reads them."""
+    path = folder / "ids.json"
+    path.write_text(json.dumps(news.ids(PROGRAMS, news.texts(TEXTS))), encoding="utf-8")
+    return path
+
+
+def make_peers_models(folder):
+    calibration = folder.parent / "calibration_ids.json"
+    texts = news.texts(CALIBRATION_TEXTS, CALIBRATION_FIRST)
+    calibration.write_text(json.dumps(news.ids(PROGRAMS, texts)), encoding="utf-8")
+    subprocess.run([sys.executable, "-W", "ignore", HERE / "engine_models.py", folder, f"--texts={calibration}"], check=True)

@@ -1,0 +1,112 @@
+"""What engine_bench.py concludes from its samples. Pure: nothing is measured here.
+
+A sample is {"phase", "round", "contender", "order", "batch", "first", "lengths", "seconds"}: in that round the contender took
+`seconds` for the texts from number `first` on in that order, of these lengths, in batches of that size.
+"""
+
+import statistics
+
+import report
+import work
+
+
+def chosen(samples, **wanted):
+    return [sample for sample in samples if all(sample[key] == value for key, value in wanted.items())]
+
+
+def texts_per_second(samples):
+    return sum(len(sample["lengths"]) for sample in samples) / sum(sample["seconds"] for sample in samples)
+
+
+def rates(samples):
+    """(contender, order, batch): texts a second over all its texts in the survey."""
+    cells = {}
+    for sample in chosen(samples, phase="survey"):
+        cells.setdefault((sample["contender"], sample["order"], sample["batch"]), []).append(sample)
+    return {cell: texts_per_second(of_cell) for cell, of_cell in cells.items()}
+
+
+def best_cells(rates_of_cells, contenders, order, count):
+    """The `count` best (contender, batch), each contender at its own best batch size, best first."""
+    best = {}
+    for (contender, of_order, batch), rate in rates_of_cells.items():
+        if of_order == order and contender in contenders and rate > best.get(contender, (0, 0))[0]:
+            best[contender] = (rate, batch)
+    ranked = sorted(best, key=lambda contender: best[contender][0], reverse=True)
+    return [(contender, best[contender][1]) for contender in ranked[:count]]
+
+
+def _seconds_by_texts(samples):
+    """(round, first text): seconds."""
+    return {(sample["round"], sample["first"]): sample["seconds"] for sample in samples}
+
+
+def speed_ratios(samples, ours, theirs):
+    """How many times as fast as `theirs` `ours` was, wherever both ran the same texts in the same round. Both are filters."""
+    return report.paired_ratios(_seconds_by_texts(chosen(samples, **theirs)), _seconds_by_texts(chosen(samples, **ours)))
+
+
+def _seconds_by_round(samples):
+    rounds = {}
+    for sample in samples:
+        rounds[sample["round"]] = rounds.get(sample["round"], 0.0) + sample["seconds"]
+    return rounds
+
+
+def worst_growth(samples, contender, batches):
+    """Over all pairs of batch sizes the smallest median ratio of the larger one's speed to the smaller one's, and that pair."""
+    by_batch = {batch: _seconds_by_round(chosen(samples, phase="sizes", contender=contender, batch=batch)) for batch in batches}
+    ratios = {(small, large): statistics.median(report.paired_ratios(by_batch[small], by_batch[large]))
+              for small in batches for large in batches if small < large}
+    pair = min(ratios, key=ratios.get)
+    return ratios[pair], pair
+
+
+def best_kernels(products):
+    """For each of the four products the kernel that took least in all these product samples."""
+    totals = {}
+    for sample in products:
+        for kernel, seconds in sample["seconds"].items():
+            totals[kernel] = [a + b for a, b in zip(totals.get(kernel, [0.0] * 4), seconds, strict=True)]
+    return [min(totals, key=lambda kernel: totals[kernel][i]) for i in range(4)]
+
+
+def product_shares(config, samples, products):
+    """For every sample of ours and the product sample that ran beside it: our rate of executed FLOPs, the products' rate (both
+    in GFLOP/s), and the one as a share of the other."""
+    kernels = best_kernels(products)
+    beside = {(product["round"], product["first"]): product for product in products}
+    shares = []
+    for sample in samples:
+        product = beside[sample["round"], sample["first"]]
+        seconds = sum(product["seconds"][kernel][i] for i, kernel in enumerate(kernels))
+        rate = sum(work.one_layers_products(config, sum(product["rows"]))) / seconds
+        ours = work.flops(config, sample["lengths"]) / sample["seconds"]
+        shares.append((ours / 1e9, rate / 1e9, ours / rate))
+    return shares
+
+
+def rate_table(samples, contenders, order, batches):
+    """Texts a second of each contender at each batch size, and how many times as fast as the first one it was."""
+    cell_rates = rates(samples)
+    rows = []
+    for contender in contenders:
+        row = [contender]
+        for batch in batches:
+            rate = cell_rates.get((contender, order, batch))
+            row.append("-" if rate is None else report.number(rate))
+        rows.append(row)
+    return report.table([f"texts/s, {order} order", *(f"batch {batch}" for batch in batches)], rows)
+
+
+def ratio_table(samples, ours, peers, order, batches):
+    """How many times as fast as each peer `ours` was on the same texts at the same batch size."""
+    rows = []
+    for peer in peers:
+        row = [peer]
+        for batch in batches:
+            cell = {"phase": "survey", "order": order, "batch": batch}
+            ratios = speed_ratios(samples, {**cell, "contender": ours}, {**cell, "contender": peer})
+            row.append(report.spread(ratios) if ratios else "-")
+        rows.append(row)
+    return report.table([f"{ours} / peer, {order}", *(f"batch {batch}" for batch in batches)], rows)

@@ -1,0 +1,35 @@
+"""AG News's test texts as ids, by our own tokenizer; every peer gets the same."""
+
+import csv
+import json
+import os
+import pathlib
+import subprocess
+
+MAX_TOKENS = 512
+
+
+def data_folder():
+    """$NEWSGENRE_DATA, which holds ag_news/test.csv and albert/spiece.model."""
+    folder = pathlib.Path(os.environ.get("NEWSGENRE_DATA", ""))
+    for name in ("ag_news/test.csv", "albert/spiece.model"):
+        if not (folder / name).is_file():
+            raise SystemExit(f"NEWSGENRE_DATA is '{os.environ.get('NEWSGENRE_DATA', '')}'; it must name a folder that holds {name}")
+    return folder
+
+
+def texts(count, first=0):
+    """Title and description of `count` texts from row `first` on, in the file's order."""
+    with open(data_folder() / "ag_news" / "test.csv", newline="", encoding="utf-8") as file:
+        rows = [f"{title} {description}" for _, title, description in csv.reader(file)]
+    if first + count > len(rows):
+        raise SystemExit(f"ag_news/test.csv has {len(rows)} rows; {first + count} are needed")
+    return rows[first : first + count]
+
+
+def ids(programs, texts_to_encode):
+    """[CLS] … [SEP] of each text, from the program encode_texts in the folder `programs`."""
+    command = [pathlib.Path(programs) / "encode_texts", data_folder() / "albert" / "spiece.model", str(MAX_TOKENS)]
+    lines = "".join(json.dumps(text) + "\n" for text in texts_to_encode)
+    result = subprocess.run(command, check=True, input=lines, stdout=subprocess.PIPE, text=True)
+    return [json.loads(line) for line in result.stdout.splitlines()]

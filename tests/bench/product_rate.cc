@@ -1,0 +1,217 @@
+// For tests/bench/engine_bench.py: how fast this machine multiplies matrices of an ALBERT's shapes, by the
+// libraries that torch brings, with nothing around the products.
+//   product_rate HIDDEN INTERMEDIATE PRECISION THREADS
+//     Says the kernels of the precision (fp32, bf16, int8) on stdout, then answers each line {"rows":
+//     [numbers]} on stdin with {"seconds": {KERNEL: [four numbers]}}: what one layer's four products (QKV,
+//     dense, ffn, ffn_output) took by each kernel, summed over those row counts. Weights are packed before;
+//     fp32 and bf16 give their own type, int8 takes unsigned activations and gives fp32 (oneDNN) or unsigned
+//     bytes (FBGEMM), whichever the library does best.
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/quantize_per_channel.h>
+#include <ATen/ops/quantize_per_tensor.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/status_macros.h"
+#include "common/model/device.h"
+#include "nlohmann/json.hpp"
+
+namespace newsgenre {
+namespace {
+
+using Json = nlohmann::json;
+
+// One product with its packed weight: [rows, in] → [rows, out].
+using Product = std::function<at::Tensor(const at::Tensor&)>;
+
+struct Shape {
+  int64_t in;
+  int64_t out;
+};
+
+// How a library multiplies: what its products take, and how one is made ready.
+struct Kernel {
+  std::function<at::Tensor(int64_t rows, int64_t in)> input;
+  std::function<Product(Shape)> product;
+};
+
+constexpr double kActivationScale = 0.05;
+constexpr double kWeightScale = 0.01;
+
+c10::IValue Call(const char* op, std::vector<c10::IValue> arguments) {
+  c10::Dispatcher::singleton().findSchemaOrThrow(op, "").callBoxed(&arguments);
+  return std::move(arguments.back());
+}
+
+at::Tensor Weight(Shape shape) { return at::randn({shape.out, shape.in}); }
+
+Kernel PlainKernel(at::ScalarType type) {
+  return {[type](int64_t rows, int64_t in) {
+            return at::randn({rows, in}).to(type);
+          },
+          [type](Shape shape) -> Product {
+            return [weight = Weight(shape).to(type)](const at::Tensor& x) { return at::linear(x, weight); };
+          }};
+}
+
+Kernel OneDnnKernel(at::ScalarType type) {
+  return {[type](int64_t rows, int64_t in) {
+            return at::randn({rows, in}).to(type);
+          },
+          [type](Shape shape) -> Product {
+            const at::Tensor weight =
+                Call("mkldnn::_reorder_linear_weight", {Weight(shape).to(type).to_mkldnn(), c10::IValue()})
+                    .toTensor();
+            return [weight](const at::Tensor& x) {
+              return Call("mkldnn::_linear_pointwise",
+                          {x, weight, c10::IValue(), "none", c10::List<std::optional<at::Scalar>>(),
+                           c10::IValue()})
+                  .toTensor();
+            };
+          }};
+}
+
+at::Tensor QuantizedWeight(Shape shape) {
+  return at::quantize_per_channel(Weight(shape), at::full({shape.out}, kWeightScale, at::kDouble),
+                                  at::zeros({shape.out}, at::kLong), 0, at::kQInt8);
+}
+
+at::Tensor QuantizedInput(int64_t rows, int64_t in) {
+  return at::quantize_per_tensor(at::randn({rows, in}), kActivationScale, 64, at::kQUInt8);
+}
+
+Kernel FbgemmKernel() {
+  return {
+      QuantizedInput, [](Shape shape) -> Product {
+        const c10::IValue packed = Call("quantized::linear_prepack", {QuantizedWeight(shape), c10::IValue()});
+        return [packed](const at::Tensor& x) {
+          return Call("quantized::linear", {x, packed, kActivationScale, int64_t{64}}).toTensor();
+        };
+      }};
+}
+
+Kernel OneDnnInt8Kernel() {
+  return {
+      [](int64_t rows, int64_t in) { return QuantizedInput(rows, in).int_repr(); },
+      [](Shape shape) -> Product {
+        const at::Tensor weight =
+            Call("onednn::qlinear_prepack", {QuantizedWeight(shape).int_repr(), c10::IValue()}).toTensor();
+        const at::Tensor scales = at::full({shape.out}, kWeightScale, at::kFloat);
+        const at::Tensor zeros = at::zeros({shape.out}, at::kInt);
+        return [weight, scales, zeros](const at::Tensor& x) {
+          return Call("onednn::qlinear_pointwise",
+                      {x, kActivationScale, int64_t{0}, weight, scales, zeros, c10::IValue(), 1.0, int64_t{0},
+                       static_cast<int64_t>(at::kFloat), "none", c10::List<std::optional<at::Scalar>>(), ""})
+              .toTensor();
+        };
+      }};
+}
+
+absl::StatusOr<std::map<std::string, Kernel>> KernelsOf(const std::string& precision) {
+  using Kernels = std::map<std::string, Kernel>;
+  if (precision == "fp32")
+    return Kernels{{"MKL", PlainKernel(at::kFloat)}, {"oneDNN", OneDnnKernel(at::kFloat)}};
+  if (precision == "bf16") {
+    return Kernels{{"at::linear", PlainKernel(at::kBFloat16)}, {"oneDNN", OneDnnKernel(at::kBFloat16)}};
+  }
+  if (precision == "int8") return Kernels{{"FBGEMM", FbgemmKernel()}, {"oneDNN", OneDnnInt8Kernel()}};
+  return absl::InvalidArgumentError("precision is '" + precision + "'; allowed: fp32, bf16, int8");
+}
+
+// A layer's four products by one kernel, each on an input of its own.
+class Layer {
+ public:
+  Layer(const Kernel& kernel, const std::vector<Shape>& shapes) : kernel_(kernel), shapes_(shapes) {
+    for (const Shape& shape : shapes_) products_.push_back(kernel_.product(shape));
+  }
+
+  // The seconds of each product, summed over the row counts. Each row count runs twice and the second time
+  // counts: a library prepares itself for one that it has not seen.
+  std::vector<double> Time(const std::vector<int64_t>& row_counts) {
+    Grow(*std::max_element(row_counts.begin(), row_counts.end()));
+    std::vector<double> seconds(shapes_.size());
+    for (const int64_t rows : row_counts) {
+      RunOnce(rows);
+      const std::vector<double> once = RunOnce(rows);
+      std::transform(once.begin(), once.end(), seconds.begin(), seconds.begin(), std::plus<>());
+    }
+    return seconds;
+  }
+
+ private:
+  std::vector<double> RunOnce(int64_t rows) {
+    std::vector<double> seconds;
+    for (size_t i = 0; i < shapes_.size(); ++i) {
+      const at::Tensor input = inputs_[i].narrow(0, 0, rows);
+      const auto start = std::chrono::steady_clock::now();
+      const at::Tensor output = products_[i](input);
+      seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    return seconds;
+  }
+
+  void Grow(int64_t rows) {
+    if (!inputs_.empty() && inputs_[0].size(0) >= rows) return;
+    inputs_.clear();
+    for (const Shape& shape : shapes_) inputs_.push_back(kernel_.input(rows, shape.in));
+  }
+
+  Kernel kernel_;
+  std::vector<Shape> shapes_;
+  std::vector<Product> products_;
+  std::vector<at::Tensor> inputs_;
+};
+
+absl::Status Serve(const std::vector<std::string>& arguments) {
+  const int64_t hidden = std::stoll(arguments[0]);
+  const int64_t intermediate = std::stoll(arguments[1]);
+  const std::vector<Shape> shapes = {
+      {hidden, 3 * hidden}, {hidden, hidden}, {hidden, intermediate}, {intermediate, hidden}};
+  ASSIGN_OR_RETURN(const auto kernels, KernelsOf(arguments[2]));
+  at::set_num_threads(std::stoi(arguments[3]));
+  std::map<std::string, Layer> layers;
+  Json names = Json::array();
+  for (const auto& [name, kernel] : kernels) {
+    layers.emplace(name, Layer(kernel, shapes));
+    names.push_back(name);
+  }
+  std::cout << Json{{"kernels", names}} << std::endl;
+  for (std::string line; std::getline(std::cin, line);) {
+    const auto rows = Json::parse(line).at("rows").get<std::vector<int64_t>>();
+    Json seconds;
+    for (auto& [name, layer] : layers) seconds[name] = layer.Time(rows);
+    std::cout << Json{{"seconds", seconds}} << std::endl;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run(const std::vector<std::string>& arguments) {
+  if (arguments.size() != 4) {
+    return absl::InvalidArgumentError("usage: product_rate HIDDEN INTERMEDIATE PRECISION THREADS");
+  }
+  const at::NoGradGuard no_grad;
+  return CatchTorch([&] { return Serve(arguments); });
+}
+
+}  // namespace
+}  // namespace newsgenre
+
+int main(int argc, char** argv) {
+  const absl::Status status = newsgenre::Run({argv + 1, argv + argc});
+  if (!status.ok()) std::cerr << status << '\n';
+  return status.ok() ? 0 : 1;
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Measures newsgenre against its peers on this machine: a table on the terminal, and build/bench/NAME.json with every
+# sample and a list `goals` of {name, value, goal, met}.
+#
+# usage: tests/bench/run.sh engine|server|frontend [--quick]
+#   engine     the forward pass alone, against transformers, ONNX Runtime and OpenVINO
+#   server     calls over gRPC, against Triton and LitServe
+#   frontend   a model of one tiny layer, so that everything but the model counts
+#   --quick    fewer samples: 5 minutes or so instead of half an hour
+#
+# NEWSGENRE_DATA names a folder with ag_news/test.csv and albert/spiece.model. The machine should be idle otherwise. The
+# first run also installs the peers (build/bench-venv: 5 GB) and writes their copies of the model.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+usage() {
+  sed -n '/^# usage:/,/^#$/s/^# \{0,1\}//p' tests/bench/run.sh >&2
+  exit 2
+}
+
+case ${1:-} in
+  engine) targets=(engine_bench product_rate encode_texts) ;;
+  server | frontend) targets=(newsgenre_server newsgenre_client load_generator empty_service bare_model encode_texts) ;;
+  *) usage ;;
+esac
+readonly NAME=$1
+shift
+[ $# -eq 0 ] || [ "$*" = --quick ] || usage
+for file in ag_news/test.csv albert/spiece.model; do
+  [ -r "${NEWSGENRE_DATA:-}/$file" ] && continue
+  echo "run.sh: NEWSGENRE_DATA is '${NEWSGENRE_DATA:-}'; it must name a folder that holds $file" >&2
+  exit 2
+done
+
+# venv FOLDER REQUIREMENTS: a virtual environment of Debian's Python with these packages.
+venv() {
+  cmp -s "$2" "$1/requirements.txt" && return
+  echo "== installing the packages of $2 into $1" >&2
+  rm -rf "$1"
+  /usr/bin/python3 -m venv "$1"
+  "$1/bin/pip" install -q --disable-pip-version-check -r "$2"
+  cp "$2" "$1/requirements.txt"
+}
+
+deploy/install_dependencies.sh
+venv build/bench-venv tests/bench/requirements.txt
+if [ "$NAME" != engine ]; then venv build/bench-triton-venv tests/bench/requirements-servers.txt; fi
+cmake --preset release >/dev/null
+cmake --build --preset release --target "${targets[@]}" >&2
+exec build/bench-venv/bin/python "tests/bench/${NAME}_bench.py" "$@"
