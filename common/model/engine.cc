@@ -8,10 +8,12 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/tanh.h>
 
+#include <optional>
 #include <string>
 
 #include "common/base/status_macros.h"
 #include "common/model/attention.h"
+#include "common/model/cpu_attention.h"
 #include "common/model/device.h"
 #include "common/model/linear_kernel.h"
 
@@ -20,17 +22,7 @@ namespace {
 
 using Kernel = std::shared_ptr<const LinearKernel>;
 
-at::ScalarType TypeOf(Precision precision) {
-  switch (precision) {
-    case Precision::kBf16:
-      return at::kBFloat16;
-    case Precision::kFp16:
-      return at::kHalf;
-    default:
-      return at::kFloat;
-  }
-}
-
+// Several maps of the same rows as one product.
 Affine Stack(const std::vector<Affine>& maps) {
   std::vector<at::Tensor> weights, biases;
   for (const Affine& map : maps) {
@@ -40,15 +32,30 @@ Affine Stack(const std::vector<Affine>& maps) {
   return {at::cat(weights), at::cat(biases)};
 }
 
+// How the texts of one batch attend; the same for all layers.
+class Attention {
+ public:
+  Attention(const PackedBatch& batch, int64_t heads) : batch_(batch), heads_(heads) {
+    if (!batch.ids.is_cpu()) layout_.emplace(batch, /*dropout=*/0.0);
+  }
+  at::Tensor operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const {
+    return layout_ ? layout_->Attend(q, k, v, heads_) : AttendOnCpu(batch_, q, k, v, heads_);
+  }
+
+ private:
+  const PackedBatch& batch_;
+  const int64_t heads_;
+  std::optional<AttentionLayout> layout_;
+};
+
 }  // namespace
 
 struct Engine::Impl {
   Impl(const Albert& model, Precision precision);
 
   at::Tensor Embed(const PackedBatch& batch) const;
-  at::Tensor RunLayer(const at::Tensor& x, const AttentionLayout& layout) const;
-  at::Tensor RunLastLayer(const at::Tensor& x, const at::Tensor& first_rows,
-                          const AttentionLayout& layout) const;
+  at::Tensor RunLayer(const at::Tensor& x, const Attention& attend) const;
+  at::Tensor RunLastLayer(const at::Tensor& x, const at::Tensor& first_rows, const Attention& attend) const;
   at::Tensor FinishLayer(const at::Tensor& x, const at::Tensor& context) const;
   at::Tensor Norm(const at::Tensor& x, const Affine& norm) const;
   Kernel Choose(LinearMap map);
@@ -57,18 +64,17 @@ struct Engine::Impl {
   const Head head;
   const Precision precision;
   const c10::Device device;
-  AlbertWeights weights;  // in the network's type; the linear maps of the layers are in the kernels
   std::vector<KernelChoice> choices;
   Kernel mapping_in, qkv, dense, ffn, ffn_output;
   Kernel last_query, last_key_value;
+  at::Tensor word_embeddings, place_embeddings;  // of a position and of token type 0 together
+  Affine embeddings_norm, attention_norm, layer_norm;
+  Affine pooler, classifier;  // fp32
 };
 
 Engine::Impl::Impl(const Albert& model, Precision precision)
-    : config(model.config()),
-      head(model.head()),
-      precision(precision),
-      device(model.device()),
-      weights(model.weights()) {
+    : config(model.config()), head(model.head()), precision(precision), device(model.device()) {
+  const AlbertWeights& weights = model.weights();
   const After gelu = config.hidden_act == Activation::kGeluNew ? After::kGeluTanh : After::kGelu;
   mapping_in = Choose({"mapping_in", weights.mapping_in});
   qkv = Choose({"qkv", Stack({weights.query, weights.key, weights.value})});
@@ -78,21 +84,25 @@ Engine::Impl::Impl(const Albert& model, Precision precision)
   last_query = Choose({"last_query", weights.query});
   last_key_value = Choose({"last_key_value", Stack({weights.key, weights.value})});
 
-  const at::ScalarType type = TypeOf(precision);
-  for (at::Tensor* tensor :
-       {&weights.word_embeddings, &weights.position_embeddings, &weights.token_type_embeddings}) {
-    *tensor = tensor->detach().to(type);
-  }
-  for (Affine* norm : {&weights.embeddings_norm, &weights.attention_norm, &weights.layer_norm}) {
-    *norm = {norm->weight.detach().to(type), norm->bias.detach().to(type)};
-  }
+  const at::ScalarType type = NetworkType(precision);
+  const auto in_type = [&](const Affine& norm) {
+    return Affine{norm.weight.detach().to(type), norm.bias.detach().to(type)};
+  };
+  word_embeddings = weights.word_embeddings.detach().to(type);
+  // A news item is one segment: token type 0.
+  place_embeddings = (weights.position_embeddings + weights.token_type_embeddings[0]).detach().to(type);
+  embeddings_norm = in_type(weights.embeddings_norm);
+  attention_norm = in_type(weights.attention_norm);
+  layer_norm = in_type(weights.layer_norm);
+  pooler = weights.pooler;
+  classifier = weights.classifier;
 }
 
 Kernel Engine::Impl::Choose(LinearMap map) {
   map.affine = {map.affine.weight.detach(), map.affine.bias.detach()};
-  auto kernels = MakeLinearKernels(map, precision);
-  choices.push_back({map.name, kernels.front()->name()});
-  return kernels.front();
+  const TimedKernel chosen = ChooseLinearKernel(map, precision);
+  choices.push_back({map.name, chosen.kernel->name(), chosen.small_gflops, chosen.large_gflops});
+  return chosen.kernel;
 }
 
 at::Tensor Engine::Impl::Norm(const at::Tensor& x, const Affine& norm) const {
@@ -100,27 +110,26 @@ at::Tensor Engine::Impl::Norm(const at::Tensor& x, const Affine& norm) const {
 }
 
 at::Tensor Engine::Impl::Embed(const PackedBatch& batch) const {
-  const at::Tensor x = at::embedding(weights.word_embeddings, batch.ids) + weights.token_type_embeddings[0] +
-                       at::embedding(weights.position_embeddings, batch.positions);
-  return mapping_in->Run(Norm(x, weights.embeddings_norm), {});
+  const at::Tensor x =
+      at::embedding(word_embeddings, batch.ids) + at::embedding(place_embeddings, batch.positions);
+  return mapping_in->Run(Norm(x, embeddings_norm), {});
 }
 
-at::Tensor Engine::Impl::RunLayer(const at::Tensor& x, const AttentionLayout& layout) const {
+at::Tensor Engine::Impl::RunLayer(const at::Tensor& x, const Attention& attend) const {
   const auto parts = qkv->Run(x, {}).chunk(3, 1);
-  return FinishLayer(x, layout.Attend(parts[0], parts[1], parts[2], config.num_attention_heads));
+  return FinishLayer(x, attend(parts[0], parts[1], parts[2]));
 }
 
 at::Tensor Engine::Impl::RunLastLayer(const at::Tensor& x, const at::Tensor& first_rows,
-                                      const AttentionLayout& layout) const {
+                                      const Attention& attend) const {
   const auto parts = last_key_value->Run(x, {}).chunk(2, 1);
   const at::Tensor first = x.index_select(0, first_rows);
-  return FinishLayer(
-      first, layout.Attend(last_query->Run(first, {}), parts[0], parts[1], config.num_attention_heads));
+  return FinishLayer(first, attend(last_query->Run(first, {}), parts[0], parts[1]));
 }
 
 at::Tensor Engine::Impl::FinishLayer(const at::Tensor& x, const at::Tensor& context) const {
-  const at::Tensor y = Norm(dense->Run(context, x), weights.attention_norm);
-  return Norm(ffn_output->Run(ffn->Run(y, {}), y), weights.layer_norm);
+  const at::Tensor y = Norm(dense->Run(context, x), attention_norm);
+  return Norm(ffn_output->Run(ffn->Run(y, {}), y), layer_norm);
 }
 
 absl::StatusOr<Engine> Engine::Build(const Albert& model, Precision precision) {
@@ -135,14 +144,13 @@ absl::StatusOr<Engine> Engine::Build(const Albert& model, Precision precision) {
 
 at::Tensor Engine::Logits(const PackedBatch& batch) const {
   const Impl& net = *impl_;
-  const AttentionLayout layout(batch, /*dropout=*/0.0);
+  const Attention attend(batch, net.config.num_attention_heads);
   at::Tensor x = net.Embed(batch);
-  for (int layer = 1; layer < net.config.num_hidden_layers; ++layer) x = net.RunLayer(x, layout);
+  for (int layer = 1; layer < net.config.num_hidden_layers; ++layer) x = net.RunLayer(x, attend);
   // The heads read the last layer's first tokens only: nothing else of it is computed.
-  x = net.RunLastLayer(x, batch.first_rows, layout).to(at::kFloat);
-  if (net.head == Head::kPooler)
-    x = at::tanh(at::linear(x, net.weights.pooler.weight, net.weights.pooler.bias));
-  return at::linear(x, net.weights.classifier.weight, net.weights.classifier.bias);
+  x = net.RunLastLayer(x, batch.first_rows, attend).to(at::kFloat);
+  if (net.head == Head::kPooler) x = at::tanh(at::linear(x, net.pooler.weight, net.pooler.bias));
+  return at::linear(x, net.classifier.weight, net.classifier.bias);
 }
 
 Precision Engine::precision() const { return impl_->precision; }

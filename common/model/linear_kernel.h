@@ -2,7 +2,9 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/ScalarType.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +13,9 @@
 #include "common/model/precision.h"
 
 namespace newsgenre {
+
+// The type of the network's activations: fp32 for int8 too.
+at::ScalarType NetworkType(Precision precision);
 
 // What comes right after x Wᵀ + b, where a kernel can do it in the same pass.
 enum class After { kNothing, kGelu, kGeluTanh, kAddResidual };
@@ -34,8 +39,22 @@ class LinearKernel {
   virtual at::Tensor Run(const at::Tensor& x, const at::Tensor& residual) const = 0;
 };
 
-// Every kernel that this machine has for the map, in the precision. A kernel that throws while it is made is
-// left out, and logged.
+// Every kernel that the weight's device has for the map in this precision, the plainest first; at least that
+// one. A kernel that throws while it is made or tried is left out, which is logged. torch's exceptions pass
+// for the plainest.
 std::vector<std::shared_ptr<const LinearKernel>> MakeLinearKernels(const LinearMap& map, Precision precision);
+
+// A kernel with its rates on this machine, in 10⁹ floating-point (or integer) operations a second.
+struct TimedKernel {
+  std::shared_ptr<const LinearKernel> kernel;
+  double small_gflops = 0;  // at kSmallRows rows
+  double large_gflops = 0;  // at kLargeRows rows
+};
+inline constexpr int64_t kSmallRows = 64;  // a text of AG News has 54 tokens on average
+inline constexpr int64_t kLargeRows = 512;
+
+// The kernel with the best rates, by a short timing on the calling thread's CPU threads where there are
+// several. On a GPU there is one: it is not timed.
+TimedKernel ChooseLinearKernel(const LinearMap& map, Precision precision);
 
 }  // namespace newsgenre

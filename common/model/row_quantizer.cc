@@ -1,0 +1,105 @@
+#include "common/model/row_quantizer.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+
+// The compiler makes each of these loops for the instructions of several generations of processors; the
+// loader takes the best that the machine has.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
+#define NEWSGENRE_VECTORIZED \
+  __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default"), optimize("O3")))
+#else
+#define NEWSGENRE_VECTORIZED
+#endif
+
+namespace newsgenre {
+namespace {
+
+// Rows of a thread's share are worth at least this many values.
+constexpr int64_t kGrain = 16384;
+
+struct Range {
+  float least;
+  float most;
+};
+
+// A running least and most for each place in a vector register, so that the compiler may use one.
+NEWSGENRE_VECTORIZED Range RangeOf(const float* x, int64_t width) {
+  constexpr int64_t kLanes = 16;
+  float least[kLanes], most[kLanes];
+  for (int64_t lane = 0; lane < kLanes; ++lane) least[lane] = most[lane] = x[0];
+  int64_t i = 0;
+  for (; i + kLanes <= width; i += kLanes) {
+    for (int64_t lane = 0; lane < kLanes; ++lane) {
+      least[lane] = x[i + lane] < least[lane] ? x[i + lane] : least[lane];
+      most[lane] = x[i + lane] > most[lane] ? x[i + lane] : most[lane];
+    }
+  }
+  for (; i < width; ++i) {
+    least[0] = std::min(least[0], x[i]);
+    most[0] = std::max(most[0], x[i]);
+  }
+  return {*std::min_element(least, least + kLanes), *std::max_element(most, most + kLanes)};
+}
+
+NEWSGENRE_VECTORIZED void Quantize(const float* x, int64_t width, float offset, float inverse_scale,
+                                   uint8_t* values) {
+  for (int64_t i = 0; i < width; ++i) {
+    values[i] = static_cast<uint8_t>(static_cast<int32_t>((x[i] - offset) * inverse_scale + 0.5f));
+  }
+}
+
+NEWSGENRE_VECTORIZED void Finish(float scale, float offset, const float* sums, const float* bias,
+                                 int64_t width, float* y) {
+  for (int64_t i = 0; i < width; ++i) y[i] = scale * y[i] + (offset * sums[i] + bias[i]);
+}
+
+NEWSGENRE_VECTORIZED void Add(const float* x, int64_t width, float* y) {
+  for (int64_t i = 0; i < width; ++i) y[i] += x[i];
+}
+
+}  // namespace
+
+QuantizedRows QuantizeRows(const at::Tensor& x, int levels) {
+  const int64_t rows = x.size(0), width = x.size(1), stride = x.stride(0);
+  const auto fp32 = at::TensorOptions(at::kFloat);
+  QuantizedRows out{at::empty({rows, width}, at::TensorOptions(at::kByte)), at::empty({rows}, fp32),
+                    at::empty({rows}, fp32)};
+  const float* in = x.const_data_ptr<float>();
+  uint8_t* values = out.values.mutable_data_ptr<uint8_t>();
+  float* scales = out.scales.mutable_data_ptr<float>();
+  float* offsets = out.offsets.mutable_data_ptr<float>();
+  at::parallel_for(0, rows, std::max<int64_t>(1, kGrain / width), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const Range range = RangeOf(in + row * stride, width);
+      // A row of equal values is its offset alone.
+      const float scale = range.most > range.least ? (range.most - range.least) / levels : 1.0f;
+      scales[row] = scale;
+      offsets[row] = range.least;
+      Quantize(in + row * stride, width, range.least, 1.0f / scale, values + row * width);
+    }
+  });
+  return out;
+}
+
+void FinishRows(const QuantizedRows& rows, const ColumnTerms& columns, const at::Tensor& residual,
+                at::Tensor* product) {
+  const int64_t width = product->size(1);
+  const float* scales = rows.scales.const_data_ptr<float>();
+  const float* offsets = rows.offsets.const_data_ptr<float>();
+  const float* sums = columns.sums.const_data_ptr<float>();
+  const float* bias = columns.bias.const_data_ptr<float>();
+  const float* added = residual.defined() ? residual.const_data_ptr<float>() : nullptr;
+  float* y = product->mutable_data_ptr<float>();
+  at::parallel_for(0, product->size(0), std::max<int64_t>(1, kGrain / width),
+                   [&](int64_t begin, int64_t end) {
+                     for (int64_t row = begin; row < end; ++row) {
+                       Finish(scales[row], offsets[row], sums, bias, width, y + row * width);
+                       if (added != nullptr) Add(added + row * width, width, y + row * width);
+                     }
+                   });
+}
+
+}  // namespace newsgenre
