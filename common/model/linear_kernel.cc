@@ -111,7 +111,7 @@ class Int8Linear : public LinearKernel {
   explicit Int8Linear(const LinearMap& map) : after_(map.after) {
     const at::Tensor scales = map.affine.weight.abs().amax(/*dim=*/1).clamp_min(1e-12) / 127;
     const at::Tensor weight = (map.affine.weight / scales.unsqueeze(1)).round_().to(at::kChar);
-    weight_ = Operator<at::Tensor(at::Tensor, std::optional<at::IntArrayRef>)>("onednn::qlinear_prepack")
+    weight_ = Operator<at::Tensor(at::Tensor, std::optional<c10::List<int64_t>>)>("onednn::qlinear_prepack")
                   .call(weight, std::nullopt);
     weight_scales_ = scales;
     weight_zero_points_ = at::zeros(scales.sizes(), at::kInt);
