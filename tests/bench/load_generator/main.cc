@@ -20,9 +20,9 @@ using newsgenre::LoadOptions;
 ABSL_FLAG(std::string, protocol, "newsgenre",
           "newsgenre, triton (KServe v2 over gRPC) or http (POST /predict).");
 ABSL_FLAG(std::string, address, "", "HOST:PORT of the server.");
-ABSL_FLAG(std::string, texts, "",
-          "CSV or JSON Lines file of news; its first --count texts are sent in turn.");
-ABSL_FLAG(int, count, 0, "How many of its texts; 0 is all of them.");
+ABSL_FLAG(std::string, texts, "", "CSV or JSON Lines file of news; its texts are sent in turn.");
+ABSL_FLAG(int, first, 0, "Index of the first text that is sent.");
+ABSL_FLAG(int, count, 0, "How many texts, from --first on; 0 is all of them.");
 ABSL_FLAG(
     int, callers, LoadOptions().callers,
     "Closed loop: so many callers, each of which sends its next text when it has the answer to its last.");
@@ -59,12 +59,13 @@ absl::StatusOr<std::vector<std::string>> ReadTexts() {
   NewsFormat format;
   format.labels_required = false;
   ASSIGN_OR_RETURN(const std::vector<NewsRow> rows, ReadNews(absl::GetFlag(FLAGS_texts), format));
-  std::vector<std::string> texts;
+  const size_t first = static_cast<size_t>(absl::GetFlag(FLAGS_first));
   const size_t count = static_cast<size_t>(absl::GetFlag(FLAGS_count));
-  for (const NewsRow& row : rows) {
-    if (count > 0 && texts.size() == count) break;
-    texts.push_back(JoinTitleAndBody(row.title, row.body));
+  std::vector<std::string> texts;
+  for (size_t i = first; i < rows.size() && (count == 0 || i < first + count); ++i) {
+    texts.push_back(JoinTitleAndBody(rows[i].title, rows[i].body));
   }
+  if (texts.empty()) return absl::InvalidArgumentError("--first is beyond the last text");
   return texts;
 }
 

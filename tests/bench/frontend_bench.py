@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""The front end: a model of one tiny layer, so that all but the model is what a call costs. Called by run.sh frontend.
+
+newsgenre with its defaults, an empty gRPC service in C++, and Triton with a model that answers a constant; AG News's test
+texts from one load generator on the same cores, every server frozen but the one that is measured, in turns.
+"""
+
+import argparse
+import statistics
+
+import base_model
+import news
+import report
+import servers
+
+TINY = {"layers": 1, "hidden": 16, "embedding": 16, "heads": 2, "intermediate": 32}
+# Of newsgenre's answer: four labels with their probabilities, the label, the version, the number of tokens.
+ANSWER_BYTES = 85
+# Instances of Triton's Python model and texts of a batch; the quickest of them is the peer.
+TRITON_CHOICES = [(1, 1), (2, 1), (1, 32), (2, 32)]
+CALLERS = 64
+STAGES = ("encode", "queue", "forward", "reply")
+
+
+def stage_seconds(server):
+    """(sum, count) of each stage so far, from newsgenre's own metrics."""
+    page = servers.newsgenre_metrics(server)
+    series = {stage: f'newsgenre_stage_seconds_{{}}{{stage="{stage}"}}' for stage in STAGES}
+    return {stage: tuple(page.get(name.format(part), 0) for part in ("sum", "count")) for stage, name in series.items()}
+
+
+class Bench:
+    def __init__(self, quick):
+        self.rounds, self.seconds = (3, 3) if quick else (7, 8)
+        self.texts = news.data_folder() / "ag_news" / "test.csv"
+        self.samples = []
+
+    def load(self, server, load, number=0, **how):
+        """One sample. `load` names what is asked of the server, `how` says it to the generator."""
+        server.thaw()
+        before = stage_seconds(server) if server.name == "newsgenre" else {}
+        result = servers.load(server, self.texts, seconds=self.seconds, warmup_seconds=1, seed=number + 1, **how)
+        after = stage_seconds(server) if server.name == "newsgenre" else {}
+        server.freeze()
+        result["cpu_us_per_call"] = 1e6 * sum(result["cpu_seconds"].values()) / max(1, result["sent"])
+        result["stages"] = {stage: {"seconds": after[stage][0] - before[stage][0], "count": after[stage][1] - before[stage][1]}
+                            for stage in after}
+        self.samples.append({"server": server.name, "load": load, "round": number, **how, **result})
+        return result
+
+    def best_triton(self):
+        """The quickest of its configurations, frozen; the others have been stopped."""
+        best, best_rate = None, 0
+        for instances, batch in TRITON_CHOICES:
+            server = servers.triton({}, instances, batch)
+            rate = self.load(server, "choice", callers=CALLERS)["calls_per_second"]
+            worse, best, best_rate = (best, server, rate) if rate > best_rate else (server, best, best_rate)
+            if worse is not None:
+                worse.stop()
+        return best
+
+    def run(self, running):
+        """Saturation and a single caller first; from the rates of the first round follow the open loops' rates."""
+        for number in range(self.rounds):
+            turn = running[number % len(running) :] + running[: number % len(running)]
+            for server in turn:
+                self.load(server, "saturation", number, callers=CALLERS)
+            for server in turn:
+                self.load(server, "one caller", number, callers=1)
+            rates = {server.name: self.rate(server.name, "saturation")[0] for server in running}
+            for server in turn:
+                self.load(server, "half the slowest's rate", number, rate=min(rates.values()) / 2)
+            for server in turn:
+                if server.name in ("newsgenre", "empty service"):
+                    self.load(server, "half of newsgenre's rate", number, rate=rates["newsgenre"] / 2)
+
+    def of(self, name, load):
+        return [sample for sample in self.samples if (sample["server"], sample["load"]) == (name, load)]
+
+    def rate(self, name, load):
+        return {sample["round"]: sample["calls_per_second"] for sample in self.of(name, load)}
+
+    def row(self, name, load):
+        chosen = self.of(name, load)
+
+        def percentile(key):
+            values = [sample[key] for sample in chosen]
+            return "never" if None in values else report.number(statistics.median(values))
+
+        lost = sum(sample["failed"] + sample["unfinished"] for sample in chosen)
+        return [load, name, report.spread([sample["calls_per_second"] for sample in chosen]),
+                *map(percentile, ("p50_ms", "p99_ms", "p999_ms")),
+                report.spread([sample["cpu_us_per_call"] for sample in chosen]), lost]
+
+    def stage_rows(self):
+        """Of newsgenre at saturation: CPU by the threads' names, and wall time by its own metrics."""
+        chosen = self.of("newsgenre", "saturation")
+        calls = sum(sample["sent"] for sample in chosen)
+        threads = {}
+        for sample in chosen:
+            for name, seconds in sample["cpu_seconds"].items():
+                stem = name.split("-")[0] if name.startswith(("worker", "finisher")) else "gRPC and encoding"
+                threads[stem] = threads.get(stem, 0) + seconds
+        rows = [[f"CPU: {name}", report.number(1e6 * seconds / calls), ""] for name, seconds in sorted(threads.items())]
+        for stage in STAGES:
+            seconds, count = (sum(sample["stages"][stage][key] for sample in chosen) for key in ("seconds", "count"))
+            if count:
+                rows.append([f"time: {stage}", report.number(1e6 * seconds / calls), report.number(1e6 * seconds / count)])
+        return rows
+
+
+def goals(bench, triton_problem):
+    ours = bench.rate("newsgenre", "saturation")
+    ratios = report.paired_ratios(ours, bench.rate("empty service", "saturation"))
+    result = [report.goal("calls a second against an empty gRPC service", statistics.median(ratios), 0.5)]
+    name = "calls a second against Triton with a constant model"
+    if triton_problem:
+        return [*result, report.goal_not_applicable(name, 3, triton_problem)]
+    triton = next(sample["server"] for sample in bench.samples
+                  if sample["server"].startswith("triton") and sample["load"] == "saturation")
+    ratios = report.paired_ratios(ours, bench.rate(triton, "saturation"))
+    return [*result, report.goal(name, statistics.median(ratios), 3)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_args().quick
+    model = base_model.make(servers.OUT / "albert-tiny", news.data_folder() / "albert" / "spiece.model", **TINY)
+    bench = Bench(quick)
+    running, triton_problem = [], None
+    try:
+        running += [servers.newsgenre(model), servers.empty(ANSWER_BYTES)]
+        for server in running:
+            server.freeze()
+        try:
+            running.append(bench.best_triton())
+        except servers.ServerFailed as problem:
+            triton_problem = str(problem)
+        bench.run(running)
+    finally:
+        for server in running:
+            server.stop()
+    loads = dict.fromkeys(sample["load"] for sample in bench.samples if sample["load"] != "choice")
+    rows = [bench.row(server.name, load) for load in loads for server in running if bench.of(server.name, load)]
+    print(report.table(["load", "server", "calls/s", "p50 ms", "p99 ms", "p99.9 ms", "server CPU us/call", "lost"], rows))
+    print("\nnewsgenre at saturation:")
+    print(report.table(["stage", "us a call", "us an event"], bench.stage_rows()))
+    report.write("frontend", samples=bench.samples, goals=goals(bench, triton_problem), machine=report.machine(), quick=quick,
+                 callers=CALLERS)
+
+
+if __name__ == "__main__":
+    main()

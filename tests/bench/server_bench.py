@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+"""Calls over gRPC: newsgenre against Triton and LitServe, ALBERT-base, the same texts. Called by run.sh server.
+
+newsgenre runs with its defaults. Each peer runs ONNX Runtime at its best: the quickest of its files, and of a few ways to
+divide the cores and batch the texts the one with the highest rate (for saturation) and the one with the shortest call (for
+the loads below). Every server is frozen but the one that is measured, and all take turns. Rates count tokens, so that a
+measurement with longer texts is not a slower one: texts a second are tokens a second by the mean text's tokens.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import base_model
+import news
+import report
+import servers
+
+COUNT = 128  # texts, sent in turn
+LOADS = (0.3, 0.7)  # of the slowest server's rate
+CPUS = len(os.sched_getaffinity(0))
+# (instances, threads of each, texts of a batch)
+CHOICES = list(dict.fromkeys([(1, CPUS, 1), (1, CPUS, 8), (CPUS, 1, 1)]))
+
+
+class Peer:
+    """One of the two other servers: `start` takes a choice."""
+
+    def __init__(self, name, start):
+        self.name, self.start = name, start
+        self.problem = None
+        self.saturated = self.quickest = None  # running servers, perhaps one and the same
+
+    def servers(self):
+        return list(dict.fromkeys(server for server in (self.saturated, self.quickest) if server))
+
+
+class Bench:
+    def __init__(self, quick):
+        self.quick = quick
+        self.rounds, self.seconds, self.choice_seconds, self.blocks = (2, 8, 4, 10) if quick else (3, 25, 8, 40)
+        self.texts = news.data_folder() / "ag_news" / "test.csv"
+        self.samples = []
+        self.model = self.make_model()
+        self.bare = servers.BareModel(self.model, self.texts, COUNT)
+        self.tokens = self.bare.about["tokens"]
+        self.callers = max(16, 2 * self.bare.about["batch_texts"])
+
+    def make_model(self):
+        model = base_model.make(servers.OUT / "albert-base", news.data_folder() / "albert" / "spiece.model")
+        subprocess.run([sys.executable, servers.ROOT / "tests/bench/engine_models.py", model, "--only_onnx"], check=True,
+                       stdout=subprocess.DEVNULL)
+        return model
+
+    def tokenizer(self):
+        """tokenizer.json, as transformers writes it."""
+        folder = servers.OUT / "tokenizer"
+        if not (folder / "tokenizer.json").exists():
+            import transformers
+
+            transformers.AutoTokenizer.from_pretrained(self.model).save_pretrained(folder)
+        return str(folder / "tokenizer.json")
+
+    def best_file(self, tokenizer):
+        """The ONNX file that is quickest, a text at a time. The int8 one competes where newsgenre is not exact either."""
+        names = ["model.onnx", "model_fused.onnx"] + ["model_int8.onnx"] * (self.bare.about["precision"] != "fp32")
+        lines = "".join(json.dumps(text) + "\n" for text in news.texts(16))
+        command = [servers.PEERS_PYTHON, servers.PEERS / "onnx_classifier.py", tokenizer, f"--threads={CPUS}",
+                   *(self.model / name for name in names)]
+        output = subprocess.run(command, check=True, input=lines, stdout=subprocess.PIPE, text=True).stdout
+        seconds = json.loads(output)
+        self.samples.append({"load": "choice of the file", "seconds": seconds})
+        return str(self.model / min(seconds, key=seconds.get))
+
+    def texts_per_second(self, result):
+        tokens = sum(self.tokens[text] for text, ms in result["samples"] if ms is not None)
+        return tokens / result["seconds"] / statistics.mean(self.tokens)
+
+    def load(self, server, load, number=0, seconds=None, **how):
+        """One sample. `load` names what is asked of the server, `how` says it to the generator."""
+        server.thaw()
+        before = servers.newsgenre_metrics(server) if server.name == "newsgenre" else {}
+        how = {"count": COUNT, "warmup_seconds": 2, "seed": number + 1, **how}
+        result = servers.load(server, self.texts, seconds=seconds or self.seconds, **how)
+        after = servers.newsgenre_metrics(server) if server.name == "newsgenre" else {}
+        server.freeze()
+        if how.get("callers"):
+            result["texts_per_second"] = self.texts_per_second(result)
+        if after:
+            texts, batches = (after[f"newsgenre_batch_texts_{part}"] - before[f"newsgenre_batch_texts_{part}"]
+                              for part in ("sum", "count"))
+            result["mean_batch_texts"] = texts / max(1, batches)
+        self.samples.append({"server": server.name, "load": load, "round": number, **how, **result})
+        return result
+
+    def choose(self, peer):
+        """Starts the peer in each of its ways, and keeps the best two, or the one that is best in both."""
+        try:
+            for choice in CHOICES:
+                server = peer.start(*choice)
+                rate = self.load(server, "choice", seconds=self.choice_seconds, callers=8)["texts_per_second"]
+                median = self.load(server, "choice: one caller", seconds=self.choice_seconds, callers=1)["p50_ms"]
+                kept = peer.servers()
+                if peer.saturated is None or rate > peer.best_rate:
+                    peer.saturated, peer.best_rate = server, rate
+                if peer.quickest is None or median < peer.best_median:
+                    peer.quickest, peer.best_median = server, median
+                for other in {*kept, server} - {*peer.servers()}:
+                    other.stop()
+        except servers.ServerFailed as problem:
+            peer.problem = str(problem)
+
+    def saturation(self, ours, peers, number):
+        """newsgenre, its engine alone, and the peers: as many texts as they can."""
+        turn = [ours, None, *(peer.saturated for peer in peers)]
+        for server in turn[number % len(turn) :] + turn[: number % len(turn)]:
+            if server is None:
+                self.engine_rates(number)
+            else:
+                self.load(server, "saturation", number, callers=self.callers)
+
+    def engine_rates(self, number):
+        """The forward pass alone, in batches of several sizes: that of one text, and those that the server may form."""
+        for size in dict.fromkeys((1, 8, self.bare.about["batch_texts"])):
+            tokens = seconds = first = 0
+            while seconds < self.seconds / 2:
+                batch = [text % COUNT for text in range(first, first + size)]
+                first += size
+                took = self.bare.forward(batch)
+                if first > size:  # the first is warm-up
+                    tokens += sum(self.tokens[text] for text in batch)
+                    seconds += took
+            self.samples.append({"server": "engine", "load": "saturation", "round": number, "batch": size,
+                                 "texts_per_second": tokens / seconds / statistics.mean(self.tokens)})
+
+    def offered_loads(self, ours, peers, number):
+        running = [ours, *(peer.quickest for peer in peers)]
+        slowest = min(self.median_rate(server.name) for server in [ours, *(peer.saturated for peer in peers)])
+        for fraction in LOADS:
+            for server in running[number % len(running) :] + running[: number % len(running)]:
+                self.load(server, f"{fraction:.0%} load", number, rate=fraction * slowest)
+
+    def calls_and_forwards(self, ours):
+        """A single caller, a few texts at a time, and after each few the bare forward of the same texts. Returns by how
+        many ms each call was longer."""
+        differences = []
+        for block in range(self.blocks):
+            first = block * 8 % (COUNT - 32)
+            result = self.load(ours, "one caller", block, seconds=1.5, callers=1, warmup_seconds=0.3, first=first, count=32)
+            texts = [first + text for text, _ in result["samples"]]
+            self.bare.forward(texts[:1])  # warm-up
+            forwards = [1000 * self.bare.forward([text]) for text in texts]
+            self.samples.append({"server": "engine", "load": "one caller", "round": block, "texts": texts, "ms": forwards})
+            differences += [ms - forward for (_, ms), forward in zip(result["samples"], forwards) if ms is not None]
+        return differences
+
+    def of(self, name, load):
+        return [sample for sample in self.samples if (sample.get("server"), sample["load"]) == (name, load)]
+
+    def rates(self, name, batch=None):
+        return {sample["round"]: sample["texts_per_second"] for sample in self.of(name, "saturation")
+                if batch in (None, sample.get("batch"))}
+
+    def median_rate(self, name):
+        return statistics.median(self.rates(name).values())
+
+    def engine_best_batch(self):
+        sizes = {sample["batch"] for sample in self.of("engine", "saturation")}
+        return max(sizes, key=lambda size: statistics.median(self.rates("engine", size).values()))
+
+    def percentiles(self, name, load, key):
+        """{round: ms}; infinite where so many calls failed or never came back."""
+        return {sample["round"]: float("inf") if sample[key] is None else sample[key] for sample in self.of(name, load)}
+
+
+def goals(bench, peers, differences):
+    batch = bench.engine_best_batch()
+    ratios = report.paired_ratios(bench.rates("newsgenre"), bench.rates("engine", batch))
+    result = [report.goal(f"saturation: rate against the engine's best (batches of {batch})", statistics.median(ratios), 0.95),
+              report.goal("one caller: ms of a call beyond its bare forward, median", statistics.median(differences), 0.5,
+                          at_most=True)]
+    names = ["saturation: texts a second", *(f"{fraction:.0%} load: {key}" for fraction in LOADS for key in ("p50", "p95"))]
+    for peer in peers:
+        if peer.problem:
+            result += [report.goal_not_applicable(f"{name} against {peer.name}", 1, peer.problem) for name in names]
+            continue
+        ratios = report.paired_ratios(bench.rates("newsgenre"), bench.rates(peer.saturated.name))
+        result.append(report.goal(f"{names[0]} against {peer.name}", statistics.median(ratios), 1))
+        for name, (fraction, key) in zip(names[1:], ((fraction, key) for fraction in LOADS for key in ("p50_ms", "p95_ms"))):
+            theirs, ours = (bench.percentiles(server, f"{fraction:.0%} load", key) for server in (peer.quickest.name, "newsgenre"))
+            result.append(report.goal(f"{name}, {peer.name}'s by ours", statistics.median(report.paired_ratios(theirs, ours)), 1))
+    return result
+
+
+def tables(bench, peers, ours, differences):
+    rows = [["engine", report.spread(list(bench.rates("engine", bench.engine_best_batch()).values()))]]
+    for server in dict.fromkeys([ours, *(peer.saturated for peer in peers if not peer.problem)]):
+        rows.append([server.name, report.spread(list(bench.rates(server.name).values()))])
+    print(report.table(["saturation", "texts/s"], rows))
+    rows = []
+    for fraction in LOADS:
+        load = f"{fraction:.0%} load"
+        for server in [ours, *(peer.quickest for peer in peers if not peer.problem)]:
+            chosen = bench.of(server.name, load)
+            lost = sum(sample["failed"] + sample["unfinished"] for sample in chosen)
+            rows.append([load, server.name, report.number(chosen[0]["rate"]),
+                         *(report.spread(list(bench.percentiles(server.name, load, key).values()))
+                           for key in ("p50_ms", "p95_ms", "p99_ms")), lost])
+    print("\n" + report.table(["load", "server", "texts/s", "p50 ms", "p95 ms", "p99 ms", "lost"], rows))
+    print(f"\none caller, a call less its bare forward: {report.spread(differences)} ms of {len(differences)} calls")
+
+
+def measure(bench, ours, peers):
+    for peer in peers:
+        bench.choose(peer)
+    fit = [peer for peer in peers if not peer.problem]
+    differences = bench.calls_and_forwards(ours)
+    for number in range(bench.rounds):
+        bench.saturation(ours, fit, number)
+        bench.offered_loads(ours, fit, number)
+    return differences
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    begin = time.monotonic()
+    bench = Bench(parser.parse_args().quick)
+    tokenizer = bench.tokenizer()
+    file = bench.best_file(tokenizer)
+    peers = [Peer("Triton", lambda instances, threads, batch: servers.triton(
+                 {"tokenizer": tokenizer, "file": file, "threads": threads}, instances, batch)),
+             Peer("LitServe", lambda instances, threads, batch: servers.litserve(tokenizer, file, instances, threads, batch))]
+    running = []
+    try:
+        ours = servers.newsgenre(bench.model)
+        running.append(ours)
+        ours.freeze()
+        differences = measure(bench, ours, peers)
+    finally:
+        bench.bare.stop()
+        for server in [*running, *(server for peer in peers for server in peer.servers())]:
+            server.stop()
+    tables(bench, peers, ours, differences)
+    report.write("server", samples=bench.samples, goals=goals(bench, peers, differences), machine=report.machine(),
+                 quick=bench.quick, callers=bench.callers, file=os.path.basename(file), minutes=(time.monotonic() - begin) / 60)
+
+
+if __name__ == "__main__":
+    main()
