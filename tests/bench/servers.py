@@ -3,6 +3,7 @@
 A server is started once and frozen (SIGSTOP) while another is measured, so that nothing of it takes a core or spins.
 """
 
+import atexit
 import contextlib
 import json
 import os
@@ -68,6 +69,7 @@ class Server:
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
                                             env={**os.environ, **(environment or {})})
+        atexit.register(self.stop)  # however the benchmark ends
         self.wait_until_ready(ready)
 
     def wait_until_ready(self, ready):
@@ -94,6 +96,7 @@ class Server:
         self.signal(signal.SIGCONT)
 
     def stop(self):
+        atexit.unregister(self.stop)
         tree = process_tree(self.process.pid)
         self.thaw()
         self.process.terminate()
@@ -102,6 +105,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.process.stdin.close()
         for process in tree[1:]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)

@@ -1,0 +1,114 @@
+"""What server_bench.py and frontend_bench.py make of their samples."""
+
+import sys
+import types
+import unittest
+
+sys.modules.setdefault("base_model", types.ModuleType("base_model"))  # it wants NumPy, and no test makes a model
+
+import frontend_bench  # noqa: E402
+import server_bench  # noqa: E402
+import servers  # noqa: E402
+
+
+class FakeServer:
+    def __init__(self, name):
+        self.name = name
+
+
+def server_samples(number, ours, engine, theirs):
+    """A round: each server's rate, and p50 = p95 = 100 ms by the rate at every load."""
+    samples = [{"server": "engine", "load": "saturation", "round": number, "batch": batch, "texts_per_second": rate}
+               for batch, rate in engine.items()]
+    for name, rate in {"newsgenre": ours, **theirs}.items():
+        samples.append({"server": name, "load": "saturation", "round": number, "texts_per_second": rate})
+        samples += [{"server": name, "load": f"{fraction:.0%} load", "round": number, "p50_ms": 100 / rate, "p95_ms": 100 / rate}
+                    for fraction in server_bench.LOADS]
+    return samples
+
+
+def make_server_bench(samples, tokens=()):
+    bench = server_bench.Bench.__new__(server_bench.Bench)
+    bench.samples, bench.tokens = samples, list(tokens)
+    return bench
+
+
+def peer(name, problem=None):
+    one = server_bench.Peer(name, None)
+    one.problem = problem
+    if not problem:
+        one.saturated = one.quickest = FakeServer(name.lower())
+    return one
+
+
+class ServerBenchTest(unittest.TestCase):
+    def test_rates_count_tokens(self):
+        bench = make_server_bench([], tokens=[10, 30])
+        result = {"seconds": 2.0, "samples": [[0, 5.0], [1, 5.0], [1, None]]}
+        self.assertEqual(bench.texts_per_second(result), (10 + 30) / 2 / 20)
+
+    def test_goals(self):
+        samples = server_samples(0, 12, {1: 12, 8: 10}, {"triton": 10, "litserve": 24})
+        goals = server_bench.goals(make_server_bench(samples), [peer("Triton"), peer("LitServe")], [0.2, 0.4, 9.0])
+        verdicts = {goal["name"]: (goal["value"], goal["met"]) for goal in goals}
+        self.assertEqual(verdicts["saturation: rate against the engine's best (batches of 1)"], (1.0, True))
+        self.assertEqual(verdicts["one caller: ms of a call beyond its bare forward, median"], (0.4, True))
+        self.assertEqual(verdicts["saturation: texts a second against Triton"], (1.2, True))
+        self.assertEqual(verdicts["saturation: texts a second against LitServe"], (0.5, False))
+        self.assertTrue(verdicts["30% load: p50, Triton's by ours"][1])
+        self.assertFalse(verdicts["70% load: p95, LitServe's by ours"][1])
+        self.assertEqual(len(goals), 12)
+
+    def test_a_peer_that_does_not_start_has_no_numbers(self):
+        samples = server_samples(0, 12, {1: 12}, {})
+        goals = server_bench.goals(make_server_bench(samples), [peer("Triton", "no libpython")], [0.2])
+        self.assertEqual([goal["reason"] for goal in goals if goal["met"] is None], ["no libpython"] * 5)
+
+    def test_calls_that_never_came_back_count_against_their_server(self):
+        samples = server_samples(0, 12, {1: 12}, {"triton": 10})
+        for sample in samples:
+            if sample["server"] == "newsgenre" and "p95_ms" in sample:
+                sample["p95_ms"] = None
+        goals = server_bench.goals(make_server_bench(samples), [peer("Triton")], [0.2])
+        self.assertEqual({goal["met"] for goal in goals if "p95" in goal["name"]}, {False})
+
+
+class FrontendBenchTest(unittest.TestCase):
+    def goals(self, rates, problem=None):
+        bench = frontend_bench.Bench.__new__(frontend_bench.Bench)
+        bench.samples = [{"server": name, "load": "saturation", "round": number, "calls_per_second": rate}
+                         for number in range(3) for name, rate in rates.items()]
+        return frontend_bench.goals(bench, problem)
+
+    def test_goals(self):
+        met = self.goals({"newsgenre": 60, "empty service": 100, "triton 2x32": 20})
+        self.assertEqual([(goal["value"], goal["met"]) for goal in met], [(0.6, True), (3.0, True)])
+        missed = self.goals({"newsgenre": 49, "empty service": 100, "triton 1x1": 17})
+        self.assertEqual([goal["met"] for goal in missed], [False, False])
+
+    def test_without_triton(self):
+        goals = self.goals({"newsgenre": 60, "empty service": 100}, "no libpython")
+        self.assertEqual([goal["met"] for goal in goals], [True, None])
+
+
+class ServersTest(unittest.TestCase):
+    def test_what_does_not_start_says_why(self):
+        with self.assertRaisesRegex(servers.ServerFailed, "broken did not start: out of luck"):
+            servers.Server("broken", "newsgenre", ["sh", "-c", "echo out of luck; exit 1"], servers.logged("port"))
+
+    def test_starts_freezes_and_stops_with_its_children(self):
+        command = ["sh", "-c", 'sleep 1000 & echo "{\\"port\\": 7}"; wait']
+        server = servers.Server("a family", "newsgenre", command, servers.logged("port"))
+        self.assertEqual(server.address, "127.0.0.1:7")
+        tree = servers.process_tree(server.process.pid)
+        self.assertEqual(len(tree), 2)
+        server.freeze()
+        while {servers.stat_fields(f"/proc/{process}/stat")[1][0] for process in tree} != {"T"}:
+            pass
+        self.assertEqual(set(server.cpu_seconds()), {"sh", "sleep"})
+        server.stop()
+        self.assertIsNotNone(server.process.poll())
+
+
+if __name__ == "__main__":
+    unittest.main()
