@@ -3,18 +3,72 @@
 #include <cmath>
 #include <utility>
 
+#include "common/base/json_log.h"
 #include "common/base/status_macros.h"
 #include "common/model/checkpoint.h"
 #include "common/model/device.h"
-#include "common/model/engine.h"
-#include "common/model/packed_batch.h"
+#include "common/model/drift.h"
 #include "common/model/predict.h"
+#include "common/model/serving_path.h"
 
 namespace newsgenre {
 namespace {
 
-// Devices and kernels add in another order; a wrong kernel or a wrong weight moves a probability by far more.
+// Machines add in another order; a wrong weight moves a probability by far more.
 constexpr float kMaxCanaryDrift = 1e-3f;
+
+absl::Status CheckCanary(const v1::Canary& canary, const std::vector<float>& probabilities,
+                         const v1::Manifest& manifest) {
+  for (int label = 0; label < static_cast<int>(probabilities.size()); ++label) {
+    const float stored = canary.probabilities(label);
+    if (std::abs(probabilities[label] - stored) <= kMaxCanaryDrift) continue;  // false for a NaN
+    return absl::FailedPreconditionError(manifest.labels(label) + " has the probability " +
+                                         std::to_string(probabilities[label]) + ", the manifest says " +
+                                         std::to_string(stored) + "; the limit is " +
+                                         std::to_string(kMaxCanaryDrift) + " apart");
+  }
+  return absl::OkStatus();
+}
+
+// The canaries and the built-in texts, with what the plain path on the CPU says of them, where `checkpoint`
+// still is.
+absl::StatusOr<DriftCheck> MakeDriftCheck(const Checkpoint& checkpoint) {
+  DriftCheck check;
+  const v1::Manifest& manifest = checkpoint.manifest;
+  for (int i = 0; i < manifest.canaries_size(); ++i) {
+    absl::StatusOr<Encoding> encoding = checkpoint.encoder.Encode(manifest.canaries(i).text());
+    if (!encoding.ok()) return AddContext(encoding.status(), "canary " + std::to_string(i));
+    check.texts.push_back(*std::move(encoding));
+  }
+  for (const std::string& text : DriftTexts()) {
+    ASSIGN_OR_RETURN(check.texts.emplace_back(), checkpoint.encoder.Encode(text));
+  }
+  const auto predict = [&](const std::vector<const Encoding*>& batch) {
+    return Predict(checkpoint.model, batch);
+  };
+  ASSIGN_OR_RETURN(check.expected, AnswersOf(predict, check.texts, /*together=*/false));
+  for (int i = 0; i < manifest.canaries_size(); ++i) {
+    RETURN_IF_ERROR(AddContext(CheckCanary(manifest.canaries(i), check.expected[i], manifest),
+                               "canary " + std::to_string(i)));
+  }
+  return check;
+}
+
+void LogChoice(const ChosenPath& chosen, const std::string& device) {
+  auto kernels = nlohmann::ordered_json::array();
+  for (const KernelChoice& choice : chosen.path.kernels) {
+    kernels.push_back({{"linear", choice.linear},
+                       {"kernel", choice.kernel},
+                       {"gflops_at_64_rows", std::round(choice.small_gflops)},
+                       {"gflops_at_512_rows", std::round(choice.large_gflops)}});
+  }
+  Log(Severity::kInfo, "engine",
+      {{"device", device},
+       {"path", chosen.candidate.name},
+       {"precision", PrecisionName(chosen.candidate.precision)},
+       {"drift", chosen.path.drift},
+       {"kernels", std::move(kernels)}});
+}
 
 }  // namespace
 
@@ -22,54 +76,36 @@ struct Classifier::Impl {
   Checkpoint checkpoint;
   std::string device;
   Precision precision;
-  std::vector<KernelChoice> kernels;
-  Forward forward;
-
-  absl::StatusOr<std::vector<float>> ProbabilitiesOf(const std::string& text) const {
-    ASSIGN_OR_RETURN(const Encoding encoding, checkpoint.encoder.Encode(text));
-    ASSIGN_OR_RETURN(auto probabilities, Predict(forward, {&encoding}));
-    return std::move(probabilities[0]);
-  }
-
-  absl::Status CheckCanary(const v1::Canary& canary) const {
-    ASSIGN_OR_RETURN(const std::vector<float> probabilities, ProbabilitiesOf(canary.text()));
-    for (size_t label = 0; label < probabilities.size(); ++label) {
-      const float stored = canary.probabilities(static_cast<int>(label));
-      if (std::abs(probabilities[label] - stored) <= kMaxCanaryDrift) continue;  // false for a NaN
-      return absl::FailedPreconditionError(checkpoint.manifest.labels(static_cast<int>(label)) +
-                                           " has the probability " + std::to_string(probabilities[label]) +
-                                           " on " + device + ", the manifest says " + std::to_string(stored) +
-                                           "; the limit is " + std::to_string(kMaxCanaryDrift) + " apart");
-    }
-    return absl::OkStatus();
-  }
-
-  // Also warms the device up: kernels, memory, threads.
-  absl::Status CheckCanaries() const {
-    const v1::Manifest& manifest = checkpoint.manifest;
-    for (int i = 0; i < manifest.canaries_size(); ++i) {
-      RETURN_IF_ERROR(AddContext(CheckCanary(manifest.canaries(i)), "canary " + std::to_string(i)));
-    }
-    return manifest.canaries_size() > 0 ? absl::OkStatus() : ProbabilitiesOf("a text to warm up").status();
-  }
+  ReadyPath path;
 };
 
 absl::StatusOr<std::unique_ptr<Classifier>> Classifier::Load(const std::string& path,
                                                              const ClassifierOptions& options) {
   ASSIGN_OR_RETURN(const c10::Device device, ParseDevice(options.device));
-  ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.precision, AbilitiesOf(device)));
+  const DeviceAbilities abilities = AbilitiesOf(device);
+  ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.precision, abilities));
+  if (precision == Precision::kBf16 && !abilities.native_bf16) {
+    Log(Severity::kWarning, "bf16 is slow here: the hardware does not multiply it",
+        {{"device", device.str()}});
+  }
   ASSIGN_OR_RETURN(Checkpoint checkpoint, LoadCheckpoint(path));
+  DriftCheck check;
+  if (options.check) {
+    absl::StatusOr<DriftCheck> made = MakeDriftCheck(checkpoint);
+    if (!made.ok()) return AddContext(made.status(), path);
+    check = *std::move(made);
+  }
   RETURN_IF_ERROR(CatchTorch([&] {
     checkpoint.model.To(device);
     return absl::OkStatus();
   }));
-  ASSIGN_OR_RETURN(const Engine engine, Engine::Build(checkpoint.model, precision));
-  const Forward forward = [engine](const std::vector<const Encoding*>& batch) {
-    return engine.Logits(PackBatch(batch, engine.device()));
-  };
-  auto impl =
-      std::make_unique<Impl>(Impl{std::move(checkpoint), device.str(), precision, engine.kernels(), forward});
-  RETURN_IF_ERROR(AddContext(impl->CheckCanaries(), path));
+  std::vector<PathCandidate> candidates = CandidatesFor(checkpoint.model, precision, options);
+  if (!options.check) candidates.resize(1);
+  const absl::StatusOr<ChosenPath> chosen = ChoosePath(candidates, check);
+  if (!chosen.ok()) return AddContext(chosen.status(), path);
+  LogChoice(*chosen, device.str());
+  auto impl = std::make_unique<Impl>(
+      Impl{std::move(checkpoint), device.str(), chosen->candidate.precision, chosen->path});
   return std::unique_ptr<Classifier>(new Classifier(std::move(impl)));
 }
 
@@ -80,11 +116,11 @@ const TextEncoder& Classifier::encoder() const { return impl_->checkpoint.encode
 const v1::Manifest& Classifier::manifest() const { return impl_->checkpoint.manifest; }
 const std::string& Classifier::device() const { return impl_->device; }
 Precision Classifier::precision() const { return impl_->precision; }
-const std::vector<KernelChoice>& Classifier::kernels() const { return impl_->kernels; }
+const std::vector<KernelChoice>& Classifier::kernels() const { return impl_->path.kernels; }
 
 absl::StatusOr<std::vector<std::vector<float>>> Classifier::Probabilities(
     const std::vector<const Encoding*>& batch) const {
-  return Predict(impl_->forward, batch);
+  return Predict(impl_->path.forward, batch);
 }
 
 }  // namespace newsgenre

@@ -25,16 +25,17 @@ struct ClassifierOptions {
   std::string precision = "auto";  // as in ParsePrecision
   int workers = 1;                 // threads that will call Probabilities at once
   ServingPath path = ServingPath::kBest;
+  bool check = true;  // false: `path` serves unchecked, and nothing else does; for comparisons
 };
 
 // Owns the weights on the device. Immutable after Load: any thread; torch makes one OpenMP team for each
 // thread that calls Probabilities, so let few threads do it.
 class Classifier {
  public:
-  // `path`: a model folder with CURRENT, one release, or a plain Hugging Face folder. Holds the fast path
-  // (Engine) against the manifest's canaries and the plain path; one that drifts is refused, which is logged,
-  // and the plain fp32 path serves. FAILED_PRECONDITION where that one too drifts from the canaries by more
-  // than 1e-3.
+  // `path`: a model folder with CURRENT, one release, or a plain Hugging Face folder. The plain fp32 path on
+  // the CPU is held against the manifest's canaries: FAILED_PRECONDITION where a probability is off by more
+  // than 1e-3. What it says of them and of a few built-in texts is what the path that serves is held against
+  // (MaxDrift); one that drifts or fails is refused, which is logged, and the next plainer one serves.
   static absl::StatusOr<std::unique_ptr<Classifier>> Load(const std::string& path,
                                                           const ClassifierOptions& options);
   ~Classifier();

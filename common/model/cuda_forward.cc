@@ -13,7 +13,6 @@
 namespace newsgenre {
 namespace {
 
-constexpr int kLanes = 2;
 constexpr int64_t kMaxGraphRows = 8192;
 
 class LanePool {
@@ -54,17 +53,17 @@ Forward LanesForward(std::vector<std::unique_ptr<CudaLane>> lanes) {
   };
 }
 
-absl::StatusOr<Forward> CudaForward(const Engine& engine, int64_t max_length, bool graphs) {
-  CudaLane::Options options;
-  if (graphs) options.buckets = GraphBuckets(kMaxGraphRows);
-  options.max_length = max_length;
+absl::StatusOr<Forward> CudaForward(const Engine& engine, const CudaForwardOptions& options) {
+  CudaLane::Options lane_options;
+  if (options.graphs) lane_options.buckets = GraphBuckets(kMaxGraphRows);
+  lane_options.max_length = options.max_length;
   std::vector<std::unique_ptr<CudaLane>> lanes;
-  for (int i = 0; i < kLanes; ++i) {
+  for (int i = 0; i < options.lanes; ++i) {
     RETURN_IF_ERROR(CatchTorch([&]() -> absl::Status {
       const c10::InferenceMode inference;
       ASSIGN_OR_RETURN(std::unique_ptr<DeviceStream> stream, MakeCudaStream(engine.device()));
       const auto logits = [engine](const PackedBatch& batch) { return engine.Logits(batch); };
-      ASSIGN_OR_RETURN(lanes.emplace_back(), CudaLane::Make(std::move(stream), logits, options));
+      ASSIGN_OR_RETURN(lanes.emplace_back(), CudaLane::Make(std::move(stream), logits, lane_options));
       return absl::OkStatus();
     }));
   }

@@ -15,10 +15,15 @@ namespace newsgenre {
 // A thread takes a lane that is free, or waits for one. Owns `lanes`, at least one. Any thread.
 Forward LanesForward(std::vector<std::unique_ptr<CudaLane>> lanes);
 
-// `engine`, which is on a GPU, in two lanes: while the GPU computes one batch the CPU prepares another, and
-// more would only share the GPU. `graphs`: batches of up to 8,192 tokens run from CUDA graphs, which are
-// captured here (seconds) and hold some hundred MiB of the GPU's memory; larger ones keep the GPU busy
-// without. `max_length`: tokens of the longest text. INTERNAL, or RESOURCE_EXHAUSTED for the GPU's memory.
-absl::StatusOr<Forward> CudaForward(const Engine& engine, int64_t max_length, bool graphs);
+struct CudaForwardOptions {
+  int64_t max_length = 0;  // tokens of the longest text
+  int lanes = 1;           // batches that may run at once
+  // Batches of up to 8,192 tokens run from CUDA graphs, which are captured here (seconds a lane) and hold
+  // some hundred MiB of the GPU's memory; larger ones keep the GPU busy without.
+  bool graphs = true;
+};
+
+// `engine`, which is on a GPU. INTERNAL, or RESOURCE_EXHAUSTED for the GPU's memory.
+absl::StatusOr<Forward> CudaForward(const Engine& engine, const CudaForwardOptions& options);
 
 }  // namespace newsgenre

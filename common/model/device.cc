@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/json_log.h"
+#include "common/model/cuda_device.h"
 
 namespace newsgenre {
 namespace {
@@ -73,7 +74,7 @@ DeviceAbilities AbilitiesOf(c10::Device device) {
   DeviceAbilities abilities;
   abilities.is_gpu = device.is_cuda();
   if (abilities.is_gpu) {
-    abilities.native_bf16 = true;
+    abilities.native_bf16 = ComputeCapability(device).major >= 8;
     return abilities;
   }
   const auto cpu = at::cpu::get_cpu_capabilities();

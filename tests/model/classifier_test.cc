@@ -2,10 +2,13 @@
 
 #include <cmath>
 #include <numeric>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "common/base/json_log.h"
+#include "common/model/drift.h"
 #include "common/model/predict.h"
 #include "gmock/gmock.h"
 #include "tests/model/editable_folder.h"
@@ -21,6 +24,7 @@ using testing::AllOf;
 using testing::Each;
 using testing::ElementsAreArray;
 using testing::HasSubstr;
+using testing::Not;
 using testing::SizeIs;
 
 const std::vector<std::string> kTexts = {
@@ -136,6 +140,55 @@ TEST_F(ClassifierTest, RefusesACanaryThatDrifted) {
   });
   EXPECT_THAT(Classifier::Load(release_, {"cpu", "fp32"}),
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr("canary 0: World")));
+}
+
+TEST_F(ClassifierTest, EveryPrecisionOfTheCpuAgreesWithThePlainPath) {
+  Publish({});
+  const std::vector<Encoding> encodings = EncodeTexts();
+  ClassifierOptions options{"cpu", "fp32"};
+  options.path = ServingPath::kPlain;
+  ASSERT_OK_AND_ASSIGN(const auto plain, Classifier::Load(release_, options));
+  EXPECT_THAT(plain->kernels(), testing::IsEmpty());
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16, Precision::kInt8}) {
+    ASSERT_OK_AND_ASSIGN(const auto fast,
+                         Classifier::Load(release_, {"cpu", std::string(PrecisionName(precision))}));
+    EXPECT_EQ(fast->precision(), precision);
+    EXPECT_THAT(fast->kernels(), Not(testing::IsEmpty()));
+    for (const Encoding& encoding : encodings) {
+      ASSERT_OK_AND_ASSIGN(const auto rows, fast->Probabilities({&encoding}));
+      ASSERT_OK_AND_ASSIGN(const auto expected, plain->Probabilities({&encoding}));
+      EXPECT_LE(LargestDrift(rows, expected), MaxDrift(precision));
+    }
+  }
+}
+
+TEST_F(ClassifierTest, UncheckedLoadsWhatDoesNotFitItsManifest) {
+  Publish({});
+  EditableFolder(release_).EditManifest([](Json& manifest) {
+    manifest["canaries"][0]["probabilities"] = {1, 0, 0, 0};
+  });
+  ClassifierOptions options{"cpu", "fp32"};
+  EXPECT_THAT(Classifier::Load(release_, options),
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("canary 0")));
+  options.check = false;
+  EXPECT_THAT(Classifier::Load(release_, options), IsOk());
+}
+
+TEST_F(ClassifierTest, SaysInOneLineWhatServes) {
+  Publish({});
+  std::ostringstream log;
+  SetLogStream(&log);
+  const auto loaded = Classifier::Load(release_, {"cpu", "int8"});
+  SetLogStream(nullptr);
+  ASSERT_THAT(loaded, IsOk());
+  const auto line = nlohmann::json::parse(log.str().substr(log.str().rfind("{\"time")));
+  EXPECT_EQ(line["message"], "engine");
+  EXPECT_EQ(line["device"], "cpu");
+  EXPECT_EQ(line["path"], "engine");
+  EXPECT_EQ(line["precision"], "int8");
+  EXPECT_LE(line["drift"], MaxDrift(Precision::kInt8));
+  ASSERT_THAT(line["kernels"], Not(testing::IsEmpty()));
+  EXPECT_TRUE(line["kernels"][0].contains("linear"));
 }
 
 TEST_F(ClassifierTest, RefusesACanaryWithoutText) {

@@ -111,7 +111,7 @@ TEST(LanesForwardTest, ALaneThatThrewIsFreeAgain) {
 TEST(CudaForwardTest, SaysThatTheBuildHasNoCuda) {
   ASSERT_OK_AND_ASSIGN(const Checkpoint checkpoint, TinyCheckpoint());
   ASSERT_OK_AND_ASSIGN(const Engine engine, Engine::Build(checkpoint.model, Precision::kFp32));
-  EXPECT_THAT(CudaForward(engine, 64, true).status(),
+  EXPECT_THAT(CudaForward(engine, {64}).status(),
               StatusIs(absl::StatusCode::kInternal, HasSubstr("built without CUDA")));
 }
 #endif
@@ -133,8 +133,8 @@ class CudaForwardOnAGpuTest : public testing::TestWithParam<Precision> {
     }
     checkpoint.model.To(*device);
     ASSERT_OK_AND_ASSIGN(const Engine engine, Engine::Build(checkpoint.model, GetParam()));
-    ASSERT_OK_AND_ASSIGN(eager_, CudaForward(engine, 64, false));
-    ASSERT_OK_AND_ASSIGN(graphs_, CudaForward(engine, 64, true));
+    ASSERT_OK_AND_ASSIGN(eager_, CudaForward(engine, {64, 1, /*graphs=*/false}));
+    ASSERT_OK_AND_ASSIGN(graphs_, CudaForward(engine, {64, 2}));
   }
   // Batches of 1, 3 and all texts.
   void ExpectRight(const Forward& forward, float bound) const {

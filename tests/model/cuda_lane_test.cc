@@ -50,7 +50,8 @@ class CudaLaneTest : public testing::Test {
   void ExpectSame(CudaLane* lane, const std::vector<Encoding>& texts) const {
     const at::Tensor logits = lane->Run(Pointers(texts)), expected = Expected(texts);
     ASSERT_EQ(logits.sizes(), expected.sizes());
-    EXPECT_LT((logits - expected).abs().max().item<double>(), 1e-6);
+    // Another number of rows may be added up in another order.
+    EXPECT_LT((logits - expected).abs().max().item<double>(), 1e-5);
   }
 
   const c10::InferenceMode inference_;
@@ -100,9 +101,9 @@ TEST_F(CudaLaneTest, LeavesNothingOfTheBatchBefore) {
 TEST_F(CudaLaneTest, AResultOutlivesTheNextBatch) {
   ASSERT_OK_AND_ASSIGN(const auto lane, MakeLane({{32, 4}}));
   const std::vector<Encoding> one = {TextOf(3, 9)};
-  const at::Tensor first = lane->Run(Pointers(one));
+  const at::Tensor first = lane->Run(Pointers(one)), copy = first.clone();
   ExpectSame(lane.get(), {TextOf(10, 1)});
-  EXPECT_LT((first - Expected(one)).abs().max().item<double>(), 1e-6);
+  EXPECT_TRUE(at::equal(first, copy));
 }
 
 TEST_F(CudaLaneTest, RunsWhatNoBucketHoldsAsItIs) {
