@@ -25,8 +25,8 @@ STAGES = ("encode", "queue", "forward", "reply")
 def stage_seconds(server):
     """(sum, count) of each stage so far, from newsgenre's own metrics."""
     page = servers.newsgenre_metrics(server)
-    series = {stage: f'newsgenre_stage_seconds_{{}}{{stage="{stage}"}}' for stage in STAGES}
-    return {stage: tuple(page.get(name.format(part), 0) for part in ("sum", "count")) for stage, name in series.items()}
+    return {stage: tuple(page.get(f'newsgenre_stage_seconds_{part}{{stage="{stage}"}}', 0) for part in ("sum", "count"))
+            for stage in STAGES}
 
 
 class Bench:

@@ -20,7 +20,8 @@ usage() {
 
 case ${1:-} in
   engine) targets=(engine_bench product_rate encode_texts) ;;
-  server | frontend) targets=(newsgenre_server newsgenre_client load_generator empty_service bare_model encode_texts) ;;
+  server) targets=(newsgenre_server load_generator bare_model) ;;
+  frontend) targets=(newsgenre_server load_generator empty_service) ;;
   *) usage ;;
 esac
 readonly NAME=$1
@@ -44,7 +45,15 @@ venv() {
 
 deploy/install_dependencies.sh
 venv build/bench-venv tests/bench/requirements.txt
-if [ "$NAME" != engine ]; then venv build/bench-triton-venv tests/bench/requirements-servers.txt; fi
+if [ "$NAME" != engine ]; then
+  # Triton's Python backend loads it.
+  if ! dpkg-query -W libpython3.11 >/dev/null 2>&1; then
+    sudo=()
+    [ "$(id -u)" -eq 0 ] || sudo=(sudo)
+    "${sudo[@]}" apt-get install -y -qq --no-install-recommends libpython3.11 >/dev/null
+  fi
+  venv build/bench-triton-venv tests/bench/requirements-servers.txt
+fi
 cmake --preset release >/dev/null
 cmake --build --preset release --target "${targets[@]}" >&2
 exec build/bench-venv/bin/python "tests/bench/${NAME}_bench.py" "$@"
