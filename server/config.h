@@ -22,6 +22,8 @@ struct ServerConfig {
   // What the model computes in: "auto" (bf16 where the device has it in hardware, else fp32), "fp32", "bf16",
   // "fp16" (GPU) or "int8" (CPU).
   std::string precision = "auto";
+  // Tests every way through the model instead of serving it.
+  bool self_test = false;
 
   // Bytes of a text, or of title and body together.
   int64_t max_text_bytes = 65536;

@@ -27,6 +27,12 @@ ABSL_FLAG(
     "What the model computes in: auto (bf16 where the device has it in hardware, else fp32), fp32, bf16, "
     "fp16 (GPU), int8 (CPU). A release whose check texts drift falls back to fp32, which the log says.");
 
+ABSL_FLAG(
+    bool, self_test, ServerConfig().self_test,
+    "Serves nothing: holds every way through the model that this machine has (the CPU, and --device or the "
+    "first GPU) against the plain one, takes the rates, prints a table and exits with 0, or with 1 where one "
+    "is wrong.");
+
 // Limits
 ABSL_FLAG(int64_t, max_text_bytes, ServerConfig().max_text_bytes,
           "Bytes of a text, or of title and body together; a longer one gets INVALID_ARGUMENT.");
@@ -52,10 +58,13 @@ constexpr char kUsage[] =
     "Classifies news texts by genre: newsgenre.v1.ClassifierService, health and reflection over gRPC, "
     "metrics over HTTP.\n"
     "  newsgenre_server --model_dir=DIR [--address=HOST:PORT] [flags]\n"
+    "  newsgenre_server --model_dir=DIR --self_test [--device=DEVICE]\n"
     "Logs are JSON, one object a line, on standard error; the line with the message \"serving\" tells the "
     "ports.\n"
     "SIGTERM or SIGINT stops it: health says NOT_SERVING, calls under way finish.\n"
-    "Exit codes: 0 stopped by a signal; 1 can't listen, can't load the model, or can't read a flag; 2 a "
+    "Exit codes: 0 stopped by a signal, or the self-test passed; 1 can't listen, can't load the model, can't "
+    "read "
+    "a flag, or the self-test failed; 2 a "
     "flag's value is "
     "refused.";
 
@@ -80,6 +89,7 @@ absl::StatusOr<ServerConfig> ParseFlags(int argc, char** argv) {
   config.model_dir = absl::GetFlag(FLAGS_model_dir);
   config.device = absl::GetFlag(FLAGS_device);
   config.precision = absl::GetFlag(FLAGS_precision);
+  config.self_test = absl::GetFlag(FLAGS_self_test);
   config.max_text_bytes = absl::GetFlag(FLAGS_max_text_bytes);
   config.max_batch_texts = absl::GetFlag(FLAGS_max_batch_texts);
   config.max_queue_texts = absl::GetFlag(FLAGS_max_queue_texts);

@@ -1,11 +1,13 @@
 #include <chrono>
 #include <future>
+#include <iostream>
 
 #include "common/base/json_log.h"
 #include "common/base/shutdown_signal.h"
 #include "server/classifier_model.h"
 #include "server/flags.h"
 #include "server/library_logs.h"
+#include "server/self_test.h"
 #include "server/server.h"
 
 namespace newsgenre {
@@ -39,11 +41,18 @@ int Serve(const ServerConfig& config, std::future<int> stop_signal) {
   return kStopped;
 }
 
+int SelfTest(const ServerConfig& config) {
+  const absl::StatusOr<bool> passed = RunSelfTest(config, /*seconds_per_rate=*/0.7, std::cout);
+  if (!passed.ok()) return Fail("can't run the self-test", passed.status(), kFailed);
+  return *passed ? kStopped : kFailed;
+}
+
 int Main(int argc, char** argv) {
   const absl::StatusOr<ServerConfig> config = ParseFlags(argc, argv);
   if (!config.ok()) return Fail("wrong flags", config.status(), kWrongFlags);
   if (const absl::Status status = config->Validate(); !status.ok())
     return Fail("wrong flags", status, kWrongFlags);
+  if (config->self_test) return SelfTest(*config);
 
   // Before any thread exists, so that none of them gets the signals.
   std::promise<int> stop;
