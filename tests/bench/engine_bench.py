@@ -47,7 +47,8 @@ class Bench:
     def start(self, contenders):
         for contender in contenders:
             self._say(f"starting {contender.name}")
-            worker = Worker(contender.name, contender.command(self.folder, self.setting.threads, self.ids_path), report.OUT / "logs")
+            command = contender.command(self.folder, self.setting.threads, self.ids_path)
+            worker = Worker(contender.name, command, report.OUT / "logs")
             reason = contender.refusal(worker.info)
             if reason:
                 self.notes.append(f"{contender.name}: {reason}")
@@ -75,30 +76,22 @@ class Bench:
     def agreement(self):
         """Runs a few texts through everybody in batches of four. Whether all of them compute the same function."""
         numbers = list(range(plan.AGREEMENT_TEXTS))
-        scores = {name: worker.ask(texts=numbers, batch=4, scores=True)["log_probabilities"] for name, worker in self.workers.items()}
-        reference = scores[REFERENCE]
-        rows, good = [], True
-        for name, values in scores.items():
-            difference = max(abs(a - b) for row, other in zip(values, reference, strict=True) for a, b in zip(row, other, strict=True))
-            bar = AGREEMENT_BARS[name.rsplit(" ", 1)[1]]
-            good &= difference <= bar
-            rows.append([name, f"{difference:.1e}", f"{bar:.0e}", "ok" if difference <= bar else "MISS"])
-        spread = max(max(column) - min(column) for column in zip(*reference, strict=True))
-        print(report.table([f"log-probabilities of {len(numbers)} texts, largest difference from {REFERENCE}", "value", "bar", ""], rows))
-        print(f"(between texts they differ by up to {spread:.2g})\n")
+        scores = {name: worker.ask(texts=numbers, batch=4, scores=True)["log_probabilities"]
+                  for name, worker in self.workers.items()}
+        table, good = results.agreement(scores, REFERENCE, AGREEMENT_BARS)
+        print(f"{table}\n")
         return good
 
-    def drop_the_hopeless(self):
-        """A contender that takes more than ten times as long as the reference is measured on two texts, one by one, and left out."""
-        warm, probe = [0], [1, 2]
-        for name in self.workers:
-            self.run(name, warm, 1)
-        usual = self.run(REFERENCE, probe, 1)
-        for name in list(self.workers):
-            seconds = self.run(name, probe, 1)
-            if seconds > plan.HOPELESS * usual:
-                self.notes.append(f"{name}: {len(probe) / seconds:.2g} texts/s one by one, on two texts; left out of all else")
-                self.workers.pop(name).close()
+    def drop_the_emulated(self):
+        """bf16 without instructions for it is several times slower than fp32: a few texts show that, and no more run."""
+        numbers = list(range(1, 1 + plan.EMULATED_TEXTS))
+        for name in self.names("bf16") + self.names("bf16", ours=True):
+            self.run(name, numbers[:1], 1)
+            alone, together = (report.number(len(numbers) / self.run(name, numbers, batch, phase="emulated"))
+                               for batch in (1, len(numbers)))
+            self.notes.append(f"{name}: emulated on this processor, {alone} texts/s one by one and {together} in a batch of "
+                              f"{len(numbers)}, on {len(numbers)} texts; left out of all else")
+            self.workers.pop(name).close()
 
     def survey(self):
         """Every contender on the same piece, then the next piece; who begins moves on."""
@@ -106,13 +99,14 @@ class Bench:
             self._say(f"survey: {order} order, batches of {batch}")
             names = list(self.workers)
             numbers = self.orders[order]
-            if order == "arrival" and plan.warm_up(batch):
+            if order == "arrival" and batch in plan.WARM_UP:
                 for name in names:
-                    self.run(name, numbers[: plan.warm_up(batch)], batch)
+                    self.run(name, numbers[: plan.WARM_UP[batch]], batch)
             for place, first in enumerate(range(0, len(numbers), plan.piece(batch))):
                 start = place % len(names)
                 for name in names[start:] + names[:start]:
-                    self.run(name, numbers[first : first + plan.piece(batch)], batch, phase="survey", round=0, order=order, first=first)
+                    self.run(name, numbers[first : first + plan.piece(batch)], batch,
+                             phase="survey", round=0, order=order, first=first)
 
     def duel(self, ours, peers):
         """(ours, batch), (peer, batch) …: all on the same texts in every round."""
@@ -124,7 +118,8 @@ class Bench:
             first = starts[number % len(starts)]
             turn = number % len(cells)
             for name, batch in cells[turn:] + cells[:turn]:
-                self.run(name, list(range(first, first + size)), batch, phase="duel", round=number, order="arrival", first=first)
+                self.run(name, list(range(first, first + size)), batch,
+                         phase="duel", round=number, order="arrival", first=first)
 
     def sizes(self, name):
         """Ours on all texts at every batch size; behind each piece the matrix products at its batches' row counts."""
@@ -181,18 +176,20 @@ def size_goals(bench, name):
         samples = results.chosen(bench.samples, phase="sizes", contender=name, batch=batch)
         products = results.chosen(bench.products, contender=name, batch=batch)
         ours, rate, share = zip(*results.product_shares(bench.config, samples, products), strict=True)
-        rows.append([f"batch {batch}", report.number(results.texts_per_second(samples)), report.spread(ours), report.spread(rate),
-                     "/".join(results.best_kernels(products)), report.spread(share)])
+        rows.append([f"batch {batch}", report.number(results.texts_per_second(samples)), report.spread(ours),
+                     report.spread(rate), "/".join(results.best_kernels(products)), report.spread(share)])
         goals.append(report.goal(f"{name}, batches of {batch}: executed FLOPs a second / the matrix products' rate",
                                  report.summary(share)["median"], plan.PRODUCT_BARS[precision], spread=report.summary(share)))
-    print("\n" + report.table([name, "texts/s", "GFLOP/s executed", "GFLOP/s of products", "by (qkv/dense/ffn/ffn_output)", "share"], rows))
+    header = [name, "texts/s", "GFLOP/s executed", "GFLOP/s of products", "by (qkv/dense/ffn/ffn_output)", "share"]
+    print("\n" + report.table(header, rows))
     return goals
 
 
 def judge(bench, native_bf16):
     fp32, lower = bench.names("fp32", ours=True), bench.names("bf16", "int8", ours=True)
+    peers = bench.names("fp32", "bf16", "int8")
     goals = [duel_goal(bench, "times the best peer in fp32", plan.FP32_BAR, fp32, bench.names("fp32")),
-             duel_goal(bench, "times the best peer of any precision", plan.LOWER_BAR, lower, bench.names("fp32", "bf16", "int8"))]
+             duel_goal(bench, "times the best peer of any precision", plan.LOWER_BAR, lower, peers)]
     for precision in ("fp32", "bf16", "int8"):
         name = f"ours {precision}"
         if name in bench.workers:
@@ -223,6 +220,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="fewer texts, batch sizes and rounds")
     setting = plan.setting(parser.parse_args().quick)
     machine = report.machine(PACKAGES)
+    native_bf16 = report.has_native_bf16(machine)
     print(", ".join([machine["processor"], f"{setting.threads} threads", *machine["flags"]]))
     folder = base_model.make(report.OUT / "albert-base", news.data_folder() / "albert" / "spiece.model")
     ids_path = plan.write_ids(report.OUT)
@@ -232,15 +230,17 @@ def main():
         bench.start(plan.contenders())
         if not bench.agreement():
             raise SystemExit("the contenders do not compute the same function: there is nothing to compare")
-        bench.drop_the_hopeless()
+        if not native_bf16:
+            bench.drop_the_emulated()
         bench.survey()
         print_survey(bench)
-        goals = judge(bench, report.has_native_bf16(machine))
+        goals = judge(bench, native_bf16)
         info = {name: worker.info for name, worker in bench.workers.items()}
     finally:
         bench.close()
     report.write("engine", samples=bench.samples, goals=goals, machine=machine, quick=setting.quick, threads=setting.threads,
-                 texts=len(bench.texts), survey_texts=setting.survey_texts, contenders=info, notes=bench.notes, products=bench.products)
+                 texts=len(bench.texts), survey_texts=setting.survey_texts, contenders=info, notes=bench.notes,
+                 products=bench.products)
     print(f"{time.monotonic() - setting.started:.0f} seconds in all")
 
 

@@ -58,37 +58,35 @@ class OnnxRuntime:
 
 
 class OpenVino:
-    """Compiled for latency (one batch at a time on all threads) and for throughput (a batch a thread); the better serves."""
+    """Compiled for latency (one batch at a time on all threads) and for throughput (a batch a thread), whichever is faster."""
 
     def __init__(self, file, precision, threads):
         import openvino
 
         self._core = openvino.Core()
-        self._queue_type = openvino.AsyncInferQueue
         settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32"}
         self._latency = self._core.compile_model(file, "CPU", {**settings, "PERFORMANCE_HINT": "LATENCY"})
         throughput = self._core.compile_model(file, "CPU", {**settings, "PERFORMANCE_HINT": "THROUGHPUT"})
-        self._queue = self._queue_type(throughput)
-        self.info = {"file": file.name, "precision_hint": str(self._latency.get_property("INFERENCE_PRECISION_HINT")),
-                     "streams": throughput.get_property("NUM_STREAMS"), "hints": {}}
-        self._hints = {}
+        self._queue = openvino.AsyncInferQueue(throughput)
+        self.info = {"file": file.name, "precision_hint": self._latency.get_property("INFERENCE_PRECISION_HINT").to_string(),
+                     "streams": throughput.get_property("NUM_STREAMS")}
+        self._way = None
+
+    def settle(self, batches):
+        """Tries both ways on the first batches that are more than one."""
+        if len(batches) > 1 and not self._way:
+            self._way = min([self._one_by_one, self._side_by_side], key=lambda way: self._seconds(way, batches))
+            self.info["hint"] = "LATENCY" if self._way == self._one_by_one else "THROUGHPUT"
 
     def logits(self, batches):
-        if len(batches) < 2:  # with one batch only one of the streams would work
-            return self._one_by_one(batches)
-        size = len(batches[0])
-        if size not in self._hints:
-            self._hints[size] = min([self._one_by_one, self._side_by_side], key=lambda run: self._seconds(run, batches))
-        return self._hints[size](batches)
+        # One batch alone would leave a stream idle.
+        return self._one_by_one(batches) if len(batches) == 1 else self._way(batches)
 
-    def _seconds(self, run, batches):
-        run(batches)
+    def _seconds(self, way, batches):
+        way(batches)
         start = time.perf_counter()
-        run(batches)
+        way(batches)
         return time.perf_counter() - start
-
-    def hint(self, size):
-        return "throughput" if self._hints.get(size) == self._side_by_side else "latency"
 
     def _one_by_one(self, batches):
         return [self._latency(padding.padded(batch))[0] for batch in batches]
@@ -127,11 +125,13 @@ def answer(peer, texts, request):
     chosen = [texts[number] for number in request["texts"]]
     size = request["batch"]
     batches = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+    if isinstance(peer, OpenVino):
+        peer.settle(batches)
     start = time.perf_counter()
     results = peer.logits(batches)
     reply = {"seconds": time.perf_counter() - start}
     if isinstance(peer, OpenVino):
-        reply["hint"] = peer.hint(size)
+        reply["hint"] = "LATENCY" if len(batches) == 1 else peer.info["hint"]
     if request.get("scores"):
         reply["log_probabilities"] = log_softmax(np.concatenate(results).astype(np.float64)).tolist()
     return reply

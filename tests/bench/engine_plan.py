@@ -17,10 +17,11 @@ PROGRAMS = report.ROOT / "build" / "release" / "bin"
 BATCHES = [1, 8, 32, 128]
 TEXTS = 128
 PIECE = 16  # texts that a contender runs before it is another's turn, or one batch
+WARM_UP = {1: 4, 8: 8, 32: 16}  # texts that run first at each batch size; a batch of 128 is long by itself
 CHUNK = 32  # the same in the comparison of our batch sizes
 DUEL_PIECE = 32
 AGREEMENT_TEXTS = 8
-HOPELESS = 10  # times the seconds of the reference
+EMULATED_TEXTS = 2
 # OpenVINO's int8 is calibrated on texts that are not measured.
 CALIBRATION_TEXTS, CALIBRATION_FIRST = 128, 1000
 
@@ -60,11 +61,6 @@ def orders(texts):
     return {"arrival": list(range(len(texts))), "length": sorted(range(len(texts)), key=lambda number: len(texts[number]))}
 
 
-def warm_up(batch):
-    """How many texts warm a contender up to a batch size; none before a forward that is long by itself."""
-    return 0 if batch == BATCHES[-1] else min(2 * batch, PIECE)
-
-
 @dataclasses.dataclass
 class Contender:
     name: str  # ends with the precision
@@ -83,7 +79,7 @@ class Contender:
         """Why a contender that started so is not what its name says; empty where it is."""
         if info["precision"] != self.precision:
             return f"serves in {info['precision']} here"
-        if self.precision == "bf16" and "bf16" not in info.get("precision_hint", "bf16").replace("bfloat16", "bf16"):
+        if self.precision == "bf16" and "bf16" not in info.get("precision_hint", "bf16"):
             return f"computes in {info['precision_hint']} on this processor"
         return ""
 

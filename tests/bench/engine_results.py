@@ -10,6 +10,22 @@ import report
 import work
 
 
+def agreement(scores, reference, bars):
+    """A table of how far everybody's log-probabilities are from the reference's, and whether all are within the bars of their
+    precisions. `scores`: by contender, [texts][labels]."""
+    rows, all_good = [], True
+    for name, values in scores.items():
+        difference = max(abs(a - b) for row, other in zip(values, scores[reference], strict=True)
+                         for a, b in zip(row, other, strict=True))
+        bar = bars[name.rsplit(" ", 1)[1]]
+        good = difference <= bar  # false for a NaN
+        all_good &= good
+        rows.append([name, f"{difference:.1e}", f"{bar:.1e}", "ok" if good else "MISS"])
+    between_texts = max(max(column) - min(column) for column in zip(*scores[reference], strict=True))
+    rows.append(["between texts", f"{between_texts:.1e}", "", ""])
+    return report.table([f"log-probabilities, largest difference from {reference}", "value", "bar", ""], rows), all_good
+
+
 def chosen(samples, **wanted):
     return [sample for sample in samples if all(sample[key] == value for key, value in wanted.items())]
 

@@ -14,6 +14,21 @@ def sample(contender, seconds, batch=1, phase="survey", order="arrival", first=0
             "lengths": list(lengths), "seconds": seconds}
 
 
+class AgreementTest(unittest.TestCase):
+    def test_the_largest_difference_counts(self):
+        scores = {"theirs fp32": [[-1.0, -2.0], [-3.0, -1.0]], "ours fp32": [[-1.0, -2.0], [-3.0, -1.0001]],
+                  "ours int8": [[-1.0, -2.2], [-3.0, -1.0]]}
+        table, good = results.agreement(scores, "theirs fp32", {"fp32": 2e-4, "int8": 0.5})
+        self.assertTrue(good)
+        self.assertEqual([line.split()[-1] for line in table.splitlines()[2:5]], ["ok"] * 3)
+        self.assertIn("2.0e-01", table)
+        self.assertFalse(results.agreement(scores, "theirs fp32", {"fp32": 2e-4, "int8": 0.1})[1])
+
+    def test_no_number_is_no_agreement(self):
+        scores = {"theirs fp32": [[-1.0]], "ours fp32": [[float("nan")]]}
+        self.assertFalse(results.agreement(scores, "theirs fp32", {"fp32": 1.0})[1])
+
+
 class RatesTest(unittest.TestCase):
     def test_texts_over_all_seconds_of_a_cell(self):
         rates = results.rates([sample("a", 1.0), sample("a", 3.0, first=2), sample("a", 1.0, batch=8), sample("a", 9.0, phase="duel")])

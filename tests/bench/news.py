@@ -11,10 +11,11 @@ MAX_TOKENS = 512
 
 def data_folder():
     """$NEWSGENRE_DATA, which holds ag_news/test.csv and albert/spiece.model."""
-    folder = pathlib.Path(os.environ.get("NEWSGENRE_DATA", ""))
+    named = os.environ.get("NEWSGENRE_DATA", "")
+    folder = pathlib.Path(named)
     for name in ("ag_news/test.csv", "albert/spiece.model"):
         if not (folder / name).is_file():
-            raise SystemExit(f"NEWSGENRE_DATA is '{os.environ.get('NEWSGENRE_DATA', '')}'; it must name a folder that holds {name}")
+            raise SystemExit(f"NEWSGENRE_DATA is '{named}'; it must name a folder that holds {name}")
     return folder
 
 

@@ -49,6 +49,8 @@ struct Kernel {
   std::function<Product(Shape)> product;
 };
 
+// Row count that weights are packed for; other counts run as well.
+constexpr int64_t kTypicalRows = 512;
 constexpr double kActivationScale = 0.05;
 constexpr double kWeightScale = 0.01;
 
@@ -74,8 +76,7 @@ Kernel OneDnnKernel(at::ScalarType type) {
           },
           [type](Shape shape) -> Product {
             const at::Tensor weight =
-                Call("mkldnn::_reorder_linear_weight", {Weight(shape).to(type).to_mkldnn(), c10::IValue()})
-                    .toTensor();
+                Call("mkldnn::_reorder_linear_weight", {Weight(shape).to(type), kTypicalRows}).toTensor();
             return [weight](const at::Tensor& x) {
               return Call("mkldnn::_linear_pointwise",
                           {x, weight, c10::IValue(), "none", c10::List<std::optional<at::Scalar>>(),
