@@ -21,6 +21,8 @@ import report
 import servers
 
 COUNT = 128  # texts, sent in turn
+MAX_CALLERS = 128
+NEVER_MS = 1e9
 LOADS = (0.3, 0.7)  # of the slowest server's rate
 CPUS = len(os.sched_getaffinity(0))
 # (instances, threads of each, texts of a batch)
@@ -48,7 +50,7 @@ class Bench:
         self.model = self.make_model()
         self.bare = servers.BareModel(self.model, self.texts, COUNT)
         self.tokens = self.bare.about["tokens"]
-        self.callers = max(16, 2 * self.bare.about["batch_texts"])
+        self.callers = min(MAX_CALLERS, max(16, 2 * self.bare.about["batch_texts"]))
 
     def make_model(self):
         model = base_model.make(servers.OUT / "albert-base", news.data_folder() / "albert" / "spiece.model")
@@ -173,8 +175,8 @@ class Bench:
         return max(sizes, key=lambda size: statistics.median(self.rates("engine", size).values()))
 
     def percentiles(self, name, load, key):
-        """{round: ms}; infinite where so many calls failed or never came back."""
-        return {sample["round"]: float("inf") if sample[key] is None else sample[key] for sample in self.of(name, load)}
+        """{round: ms}; NEVER_MS where so many calls failed or never came back."""
+        return {sample["round"]: NEVER_MS if sample[key] is None else sample[key] for sample in self.of(name, load)}
 
 
 def goals(bench, peers, differences):

@@ -145,15 +145,15 @@ def answers(url, address):
 
 def newsgenre(model):
     """With its defaults: no flag but those that say where."""
-    return Server("newsgenre", "newsgenre", [PROGRAMS / "newsgenre_server", f"--model_dir={model}", "--address=127.0.0.1:0",
-                                              "--metrics_address=127.0.0.1:0"], logged("port", "serving"))
+    server = Server("newsgenre", "newsgenre", [PROGRAMS / "newsgenre_server", f"--model_dir={model}", "--address=127.0.0.1:0",
+                                                "--metrics_address=127.0.0.1:0"], logged("port", "serving"))
+    server.metrics_address = logged("metrics_port", "serving")(server.log)
+    return server
 
 
 def newsgenre_metrics(server):
     """Its /metrics page, as {series: value}."""
-    log = server.log.read_text(encoding="utf-8", errors="replace")
-    port = next(json.loads(line)["metrics_port"] for line in log.splitlines() if '"message":"serving"' in line)
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+    with urllib.request.urlopen(f"http://{server.metrics_address}/metrics", timeout=10) as page:
         lines = page.read().decode().splitlines()
     return {series: float(value) for series, value in (line.rsplit(" ", 1) for line in lines if line and line[0] != "#")}
 
