@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""load_generator and empty_service, as the benchmarks run them. usage: program_test.py FOLDER_OF_PROGRAMS"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import unittest
+
+PROGRAMS = pathlib.Path(sys.argv.pop(1))
+SAMPLE = pathlib.Path(__file__).resolve().parents[3] / "deploy" / "sample" / "test.csv"
+
+
+class ProgramTest(unittest.TestCase):
+    def setUp(self):
+        self.service = subprocess.Popen([PROGRAMS / "empty_service"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(self.service.communicate)
+        self.port = json.loads(self.service.stdout.readline())["port"]
+
+    def load(self, *flags):
+        command = [PROGRAMS / "load_generator", f"--address=127.0.0.1:{self.port}", f"--texts={SAMPLE}", "--seconds=0.2",
+                   "--warmup_seconds=0.1", *flags]
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def test_closed_loop(self):
+        result = json.loads(self.load("--callers=2", "--first=3", "--count=2").stdout)
+        self.assertGreater(result["ok"], 0)
+        self.assertEqual((result["failed"], result["unfinished"], result["errors"]), (0, 0, {}))
+        self.assertEqual({text for text, _ in result["samples"]}, {0, 1})
+        self.assertAlmostEqual(result["calls_per_second"], result["ok"] / 0.2, places=3)
+
+    def test_open_loop(self):
+        result = json.loads(self.load("--rate=100", "--seed=5").stdout)
+        self.assertEqual(result["ok"], len(result["samples"]))
+        self.assertEqual((result["failed"], result["unfinished"]), (0, 0))
+
+    def test_one_of_callers_and_rate(self):
+        for flags in ([], ["--callers=1", "--rate=1"]):
+            refused = self.load(*flags)
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn("one of --callers and --rate", refused.stderr)
+
+    def test_a_server_that_refuses_every_call(self):
+        result = json.loads(self.load("--callers=1", "--protocol=triton").stdout)
+        self.assertEqual(result["ok"], 0)
+        self.assertGreater(result["failed"], 0)
+        self.assertEqual(list(result["errors"]), ["UNIMPLEMENTED: "])
+        self.assertIsNone(result["p50_ms"])
+
+
+if __name__ == "__main__":
+    unittest.main()
