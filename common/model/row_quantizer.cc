@@ -8,8 +8,7 @@
 // The compiler makes each of these loops for the instructions of several generations of processors; the
 // loader takes the best that the machine has.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
-#define NEWSGENRE_VECTORIZED \
-  __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default"), optimize("O3")))
+#define NEWSGENRE_VECTORIZED __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
 #else
 #define NEWSGENRE_VECTORIZED
 #endif
@@ -27,7 +26,7 @@ struct Range {
 
 // A running least and most for each place in a vector register, so that the compiler may use one.
 NEWSGENRE_VECTORIZED Range RangeOf(const float* x, int64_t width) {
-  constexpr int64_t kLanes = 16;
+  constexpr int64_t kLanes = 32;
   float least[kLanes], most[kLanes];
   for (int64_t lane = 0; lane < kLanes; ++lane) least[lane] = most[lane] = x[0];
   int64_t i = 0;
