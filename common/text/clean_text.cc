@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "common/text/html_entities.h"
@@ -85,7 +86,10 @@ size_t AppendEntity(std::string_view text, size_t position, std::string* out) {
   return position;
 }
 
-std::string DecodeEntities(std::string_view text) {
+std::string DecodeEntities(std::string text) {
+  if (text.find(';') == std::string::npos) {  // which every entity ends with
+    return text;
+  }
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
@@ -141,11 +145,14 @@ Tag ParseTag(std::string_view text) {
   return {end == std::string_view::npos || text[end] == '<' ? 0 : end + 1, is_inline};
 }
 
-std::string RemoveTags(std::string_view text) {
+std::string RemoveTags(std::string text) {
+  if (text.find('<') == std::string::npos) {
+    return text;
+  }
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
-    const Tag tag = text[i] == '<' ? ParseTag(text.substr(i)) : Tag();
+    const Tag tag = text[i] == '<' ? ParseTag(std::string_view(text).substr(i)) : Tag();
     if (tag.size == 0) {
       out += text[i++];
     } else {
@@ -156,21 +163,27 @@ std::string RemoveTags(std::string_view text) {
   return out;
 }
 
+bool IsSpaceToCollapse(char32_t character) {
+  if (character < 0x80) {
+    return character <= ' ' || character == '\\' || character == 0x7F;
+  }
+  const auto c = static_cast<UChar32>(character);
+  return u_isUWhiteSpace(c) != 0 || u_charType(c) == U_CONTROL_CHAR;
+}
+
 // Backslashes, control characters and white space: one space for a run of them, none at the ends.
 std::string CollapseSpace(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  bool space = false;
   for (size_t next = 0; next < text.size();) {
     const size_t begin = next;
-    const char32_t character = NextCharacter(text, &next);
-    const auto c = static_cast<UChar32>(character);
-    if (character == '\\' || u_isUWhiteSpace(c) || u_charType(c) == U_CONTROL_CHAR) {
-      space = !out.empty();
-      continue;
+    size_t end = begin;  // of the run of other characters that begins here
+    while (next < text.size() && !IsSpaceToCollapse(NextCharacter(text, &next))) {
+      end = next;
     }
-    out.append(space ? " " : "").append(text.substr(begin, next - begin));
-    space = false;
+    if (end > begin) {
+      out.append(out.empty() ? "" : " ").append(text.substr(begin, end - begin));
+    }
   }
   return out;
 }
@@ -184,6 +197,9 @@ std::string JoinTitleAndBody(std::string_view title, std::string_view body) {
 }
 
 std::string ReplaceInvalidUtf8(std::string_view bytes) {
+  if (IsValidUtf8(bytes)) {
+    return std::string(bytes);
+  }
   std::string out;
   out.reserve(bytes.size());
   for (size_t next = 0; next < bytes.size();) {
@@ -197,7 +213,7 @@ std::string CleanText(std::string_view bytes, CleaningVersion version) {
   if (version == CleaningVersion::kNone) {
     return text;
   }
-  return CollapseSpace(RemoveTags(DecodeEntities(text)));
+  return CollapseSpace(RemoveTags(DecodeEntities(std::move(text))));
 }
 
 }  // namespace newsgenre

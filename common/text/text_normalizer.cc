@@ -66,6 +66,13 @@ class WordBuilder {
     }
     return true;
   }
+  // For a character of ASCII that ends no word.
+  void AddSimple(char character) {
+    if (word_.empty()) {
+      word_ = kWordMark;
+    }
+    word_ += character;
+  }
   bool Finish() {
     const bool wants_more = word_.empty() || on_word_(word_);
     word_.clear();
@@ -82,6 +89,10 @@ class WordBuilder {
 TextNormalizer::TextNormalizer(CharMap map) : map_(std::move(map)) {
   for (char32_t c = 0; c < ascii_.size(); ++c) {
     ascii_[c] = Normalize(c);
+    const unsigned char first = ascii_[c].empty() ? 0 : ascii_[c][0];
+    if (ascii_[c].size() == 1 && first < 0x80 && !IsWhiteSpace(first)) {
+      simple_[c] = ascii_[c][0];
+    }
   }
 }
 
@@ -103,9 +114,16 @@ void TextNormalizer::ForEachWord(std::string_view text,
                                  const std::function<bool(const std::string&)>& on_word) const {
   WordBuilder words(on_word);
   for (size_t next = 0; next < text.size();) {
-    const std::string_view pair = text.substr(next, 2);
-    if (pair == "``" || pair == "''") {
-      next += pair.size();
+    const auto byte = static_cast<unsigned char>(text[next]);
+    const bool quote =
+        (byte == '`' || byte == '\'') && next + 1 < text.size() && text[next + 1] == text[next];
+    if (!quote && byte < simple_.size() && simple_[byte] != 0) {
+      words.AddSimple(simple_[byte]);
+      ++next;
+      continue;
+    }
+    if (quote) {
+      next += 2;
       if (!words.Add(ascii_['"'])) {
         return;
       }

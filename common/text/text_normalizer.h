@@ -29,6 +29,8 @@ class TextNormalizer {
 
   CharMap map_;
   std::array<std::string, 128> ascii_;
+  // Of the ASCII characters that become another one which ends no word: that one; 0 for the others.
+  std::array<char, 128> simple_{};
 };
 
 }  // namespace newsgenre

@@ -44,12 +44,22 @@ absl::Status CheckSpecialPieces(const spiece::Model& model) {
   return absl::OkStatus();
 }
 
-double LowestScore(const spiece::Model& model) {
-  double lowest = std::numeric_limits<double>::infinity();
+absl::StatusOr<UnigramModel> MakeUnigramModel(const spiece::Model& model) {
+  double lowest_score = std::numeric_limits<double>::infinity();
   for (const spiece::Piece& piece : model.pieces()) {
-    lowest = std::min<double>(lowest, piece.score());
+    lowest_score = std::min<double>(lowest_score, piece.score());
   }
-  return lowest;
+  std::vector<UnigramModel::Piece> pieces;
+  for (int32_t id = kSpecialPieces.size(); id < model.pieces_size(); ++id) {
+    const spiece::Piece& piece = model.pieces(id);
+    if (piece.type() != spiece::Piece::NORMAL && piece.type() != spiece::Piece::USER_DEFINED) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("piece ", id, " of the vocabulary has the type ", piece.type(),
+                       "; only normal and user-defined ones may follow the special pieces"));
+    }
+    pieces.push_back({piece.piece(), id, piece.score()});
+  }
+  return UnigramModel::FromPieces(std::move(pieces), {Tokenizer::kUnk, lowest_score - kUnknownPenalty});
 }
 
 }  // namespace
@@ -63,28 +73,19 @@ struct Tokenizer::Impl {
   std::vector<std::pair<std::string, int32_t>> user_defined;
   std::array<bool, 256> begins_user_defined{};
 
-  Impl(std::string_view model_bytes, const spiece::Model& proto, CharMap map)
+  Impl(std::string_view model_bytes, const spiece::Model& proto, CharMap map, UnigramModel unigrams)
       : bytes(model_bytes),
         vocab_size(proto.pieces_size()),
         normalizer(std::move(map)),
-        model(kUnk, LowestScore(proto) - kUnknownPenalty) {}
+        model(std::move(unigrams)) {}
 
-  absl::Status AddPieces(const spiece::Model& proto);
+  void AddUserDefined(const spiece::Model& proto);
   Match NextUserDefined(std::string_view text, size_t from) const;
 };
 
-absl::Status Tokenizer::Impl::AddPieces(const spiece::Model& proto) {
-  for (int32_t id = kSpecialPieces.size(); id < proto.pieces_size(); ++id) {
+void Tokenizer::Impl::AddUserDefined(const spiece::Model& proto) {
+  for (int32_t id = 0; id < proto.pieces_size(); ++id) {
     const spiece::Piece& piece = proto.pieces(id);
-    if (piece.type() != spiece::Piece::NORMAL && piece.type() != spiece::Piece::USER_DEFINED) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("piece ", id, " of the vocabulary has the type ", piece.type(),
-                       "; only normal and user-defined ones may follow the special pieces"));
-    }
-    if (!model.Add(piece.piece(), id, piece.score())) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("piece ", id, " of the vocabulary is empty or a repetition"));
-    }
     if (piece.type() == spiece::Piece::USER_DEFINED) {
       user_defined.emplace_back(piece.piece(), id);
       begins_user_defined[static_cast<unsigned char>(piece.piece().front())] = true;
@@ -92,7 +93,6 @@ absl::Status Tokenizer::Impl::AddPieces(const spiece::Model& proto) {
   }
   std::sort(user_defined.begin(), user_defined.end(),
             [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
-  return absl::OkStatus();
 }
 
 Match Tokenizer::Impl::NextUserDefined(std::string_view text, size_t from) const {
@@ -118,8 +118,9 @@ absl::StatusOr<Tokenizer> Tokenizer::FromBytes(std::string_view model) {
   }
   RETURN_IF_ERROR(CheckSpecialPieces(proto));
   ASSIGN_OR_RETURN(CharMap map, CharMap::FromBytes(proto.normalizer_spec().precompiled_charsmap()));
-  auto impl = std::make_unique<Impl>(model, proto, std::move(map));
-  RETURN_IF_ERROR(impl->AddPieces(proto));
+  ASSIGN_OR_RETURN(UnigramModel unigrams, MakeUnigramModel(proto));
+  auto impl = std::make_unique<Impl>(model, proto, std::move(map), std::move(unigrams));
+  impl->AddUserDefined(proto);
   return Tokenizer(std::move(impl));
 }
 

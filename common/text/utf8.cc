@@ -1,15 +1,6 @@
 #include "common/text/utf8.h"
 
-#include <unicode/utf8.h>
-
 namespace newsgenre {
-
-char32_t NextCharacter(std::string_view bytes, size_t* position) {
-  const char* const data = bytes.data();
-  UChar32 character = 0;
-  U8_NEXT_OR_FFFD(data, *position, bytes.size(), character);
-  return static_cast<char32_t>(character);
-}
 
 bool IsValidUtf8(std::string_view bytes) {
   const char* const data = bytes.data();

@@ -1,6 +1,8 @@
 // UTF-8, one character at a time, on ICU. Pure functions; any thread.
 #pragma once
 
+#include <unicode/utf8.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,7 +12,12 @@ namespace newsgenre {
 
 // Reads the character at `*position` and moves behind it; U+FFFD for a maximal invalid part (Unicode 15,
 // section 3.9).
-char32_t NextCharacter(std::string_view bytes, size_t* position);
+inline char32_t NextCharacter(std::string_view bytes, size_t* position) {
+  const char* const data = bytes.data();
+  UChar32 character = 0;
+  U8_NEXT_OR_FFFD(data, *position, bytes.size(), character);
+  return static_cast<char32_t>(character);
+}
 
 bool IsValidUtf8(std::string_view bytes);
 

@@ -3,8 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "common/text/utf8.h"
 #include "gmock/gmock.h"
-#include "gtest/gtest.h"
+#include "tests/support/status_matchers.h"
 
 namespace newsgenre {
 namespace {
@@ -14,16 +15,13 @@ using ::testing::IsEmpty;
 
 constexpr int32_t kUnknown = 0;
 
-UnigramModel SmallModel() {
-  UnigramModel model(kUnknown, -20);
-  model.Add("a", 1, -5);
-  model.Add("b", 2, -5);
-  model.Add("ab", 3, -4);
-  model.Add("abc", 4, -30);
-  model.Add("c", 5, -3);
-  model.Add("é", 6, -2);
-  return model;
-}
+using Pieces = std::vector<UnigramModel::Piece>;
+
+const Pieces kSmall = {{"a", 1, -5},    {"b", 2, -5}, {"ab", 3, -4},
+                       {"abc", 4, -30}, {"c", 5, -3}, {"é", 6, -2}};
+
+UnigramModel Make(const Pieces& pieces) { return *UnigramModel::FromPieces(pieces, {kUnknown, -20}); }
+UnigramModel SmallModel() { return Make(kSmall); }
 
 std::vector<int32_t> Ids(const UnigramModel& model, const std::string& word) {
   std::vector<int32_t> ids;
@@ -48,10 +46,7 @@ TEST(UnigramModelTest, JoinsUnknownCharactersInARow) {
 }
 
 TEST(UnigramModelTest, OfEqualSumsTakesTheLastPieceThatBeginsFirst) {
-  UnigramModel model(kUnknown, -20);
-  model.Add("x", 1, -2);
-  model.Add("xx", 2, -3);
-  EXPECT_THAT(Ids(model, "xxx"), ElementsAre(1, 2));
+  EXPECT_THAT(Ids(Make({{"x", 1, -2}, {"xx", 2, -3}}), "xxx"), ElementsAre(1, 2));
 }
 
 TEST(UnigramModelTest, AppendsToWhatIsThere) {
@@ -60,11 +55,40 @@ TEST(UnigramModelTest, AppendsToWhatIsThere) {
   EXPECT_THAT(ids, ElementsAre(7, 8, 2, 5));
 }
 
+TEST(UnigramModelTest, AWordThatIsAPieceIsThatOnlyWhereItIsTheBestCut) {
+  const UnigramModel model = SmallModel();
+  EXPECT_THAT(Ids(model, "é"), ElementsAre(6));
+  EXPECT_THAT(Ids(model, "abc"), ElementsAre(3, 5));  // not 4
+}
+
+// Every byte may follow every other, at any depth.
+TEST(UnigramModelTest, FindsEachOfManyPieces) {
+  std::vector<std::string> texts;
+  for (char32_t character = 1; character < 0x500; ++character) {
+    texts.emplace_back("x");
+    AppendUtf8(character, &texts.back());
+  }
+  Pieces pieces;
+  for (const std::string& text : texts) pieces.push_back({text, static_cast<int32_t>(pieces.size()) + 1, -1});
+  const UnigramModel model = Make(pieces);
+  for (const UnigramModel::Piece& piece : pieces) {
+    EXPECT_THAT(Ids(model, std::string(piece.text)), ElementsAre(piece.id));
+    EXPECT_THAT(Ids(model, std::string(piece.text) + "xa"), ElementsAre(piece.id, pieces['a' - 1].id));
+  }
+}
+
+TEST(UnigramModelTest, APieceThatIsNotUtf8IsNoWord) {
+  EXPECT_THAT(Ids(Make({{"\xE2", 1, -1}, {"a\xF0", 2, -1}, {"a", 3, -1}}), "a"), ElementsAre(3));
+}
+
 TEST(UnigramModelTest, RefusesAnEmptyAndARepeatedPiece) {
-  UnigramModel model = SmallModel();
-  EXPECT_FALSE(model.Add("", 7, -1));
-  EXPECT_FALSE(model.Add("ab", 7, -1));
-  EXPECT_TRUE(model.Add("abcd", 7, -1));
+  for (const char* text : {"", "ab"}) {
+    Pieces pieces = kSmall;
+    pieces.push_back({text, 7, -1});
+    EXPECT_THAT(
+        UnigramModel::FromPieces(pieces, {kUnknown, -20}),
+        StatusIs(absl::StatusCode::kInvalidArgument, "piece 7 of the vocabulary is empty or a repetition"));
+  }
 }
 
 }  // namespace
