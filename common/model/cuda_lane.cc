@@ -1,14 +1,38 @@
 #include "common/model/cuda_lane.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/softmax.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "common/base/status_macros.h"
 #include "common/model/cuda_buckets.h"
 
 namespace newsgenre {
+namespace {
+
+// Texts of several lengths that all but fill a bucket.
+std::vector<Encoding> ProbeTexts(const BatchShape& shape, int64_t max_length) {
+  constexpr int64_t kLengths[] = {21, 7, 150, 54, 2};
+  // Ids that any vocabulary has.
+  constexpr int32_t kIds = 4;
+  std::vector<Encoding> texts;
+  int64_t rows = 0;
+  while (static_cast<int64_t>(texts.size()) < shape.texts) {
+    const int64_t length = std::min(kLengths[texts.size() % std::size(kLengths)], max_length);
+    if (rows + length > shape.rows) break;
+    Encoding& text = texts.emplace_back();
+    for (int64_t i = 0; i < length; ++i) text.ids.push_back(static_cast<int32_t>(rows + i * i) % kIds);
+    rows += length;
+  }
+  return texts;
+}
+
+}  // namespace
 
 CudaLane::CudaLane(std::unique_ptr<DeviceStream> stream, Logits logits, const Options& options)
     : stream_(std::move(stream)), logits_(std::move(logits)), options_(options) {}
@@ -48,7 +72,28 @@ absl::Status CudaLane::RecordBucket(Recording* recording) {
   CopyIn({&text}, recording);
   ASSIGN_OR_RETURN(recording->replay,
                    stream_->Record([this, recording] { recording->logits = logits_(recording->batch); }));
-  return absl::OkStatus();
+  return CheckRecording(recording);
+}
+
+// Same kernels, same shapes: all but equal.
+absl::Status CudaLane::CheckRecording(Recording* recording) {
+  constexpr double kMaxDrift = 1e-3;
+  const std::vector<Encoding> texts = ProbeTexts(recording->shape, options_.max_length);
+  std::vector<const Encoding*> batch;
+  for (const Encoding& text : texts) batch.push_back(&text);
+  CopyIn(batch, recording);
+  recording->replay();
+  const auto probabilities = [&](const at::Tensor& logits) {
+    return at::softmax(logits.narrow(0, 0, static_cast<int64_t>(batch.size())), /*dim=*/1, at::kFloat);
+  };
+  const at::Tensor replayed = probabilities(recording->logits).to(at::kCPU);
+  const at::Tensor at_once = probabilities(logits_(recording->batch)).to(at::kCPU);
+  const double drift = (replayed - at_once).abs().max().item<double>();
+  if (drift <= kMaxDrift) return absl::OkStatus();  // false for a NaN
+  return absl::InternalError(absl::StrFormat(
+      "recorded, a batch of %d rows gives a probability that is %.2g from that of the same batch "
+      "run at once; the limit is %g",
+      recording->shape.rows, drift, kMaxDrift));
 }
 
 void CudaLane::CopyIn(const std::vector<const Encoding*>& batch, Recording* recording) {

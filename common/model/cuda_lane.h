@@ -28,7 +28,9 @@ class CudaLane {
     int64_t max_length = 0;           // no text is longer, in tokens
   };
 
-  // Records `logits` at each bucket. Its error; torch's exceptions pass. In a c10::InferenceMode, as Run.
+  // Records `logits` at each bucket, and holds each recording against the same batch run at once: INTERNAL
+  // where a probability is off by more than 1e-3. Record's error; torch's exceptions pass. In a
+  // c10::InferenceMode, as Run.
   static absl::StatusOr<std::unique_ptr<CudaLane>> Make(std::unique_ptr<DeviceStream> stream, Logits logits,
                                                         const Options& options);
 
@@ -46,6 +48,7 @@ class CudaLane {
   CudaLane(std::unique_ptr<DeviceStream> stream, Logits logits, const Options& options);
   absl::Status Record();
   absl::Status RecordBucket(Recording* recording);
+  absl::Status CheckRecording(Recording* recording);
   void CopyIn(const std::vector<const Encoding*>& batch, Recording* recording);
 
   // Declared first: what was recorded must not outlive it.

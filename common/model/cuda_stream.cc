@@ -34,7 +34,13 @@ class CudaStream : public DeviceStream {
 
   void Finish(const Run& body) override {
     const c10::cuda::CUDAStreamGuard guard(stream_);
-    body();
+    try {
+      body();
+    } catch (...) {
+      // What was started still reads the caller's buffers. An error of its own comes up in the next call.
+      static_cast<void>(cudaStreamSynchronize(stream_));
+      throw;
+    }
     done_.record(stream_);
     done_.synchronize();
   }

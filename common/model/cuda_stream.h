@@ -19,8 +19,8 @@ class DeviceStream {
   virtual ~DeviceStream() = default;
   virtual c10::Device device() const = 0;
 
-  // Calls `body`; the work that it starts on the device goes to this stream. Returns once all of it is done;
-  // meanwhile the CPU sleeps.
+  // Calls `body`; the work that it starts on the device goes to this stream. Returns once all of it is done,
+  // or passes an exception on; meanwhile the CPU sleeps.
   virtual void Finish(const Run& body) = 0;
 
   // Calls `run` a few times, and returns what starts the same work again with one call, on the same tensors

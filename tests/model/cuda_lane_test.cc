@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "common/model/cuda_buckets.h"
 #include "common/model/engine.h"
 #include "gmock/gmock.h"
 #include "tests/support/fake_stream.h"
@@ -47,6 +48,11 @@ class CudaLaneTest : public testing::Test {
   at::Tensor Expected(const std::vector<Encoding>& texts) const {
     return engine_->Logits(PackBatch(Pointers(texts), c10::kCPU));
   }
+  // What the lane did while it was made.
+  void Forget() {
+    shapes_.clear();
+    counts_ = {};
+  }
   void ExpectSame(CudaLane* lane, const std::vector<Encoding>& texts) const {
     const at::Tensor logits = lane->Run(Pointers(texts)), expected = Expected(texts);
     ASSERT_EQ(logits.sizes(), expected.sizes());
@@ -63,15 +69,15 @@ class CudaLaneTest : public testing::Test {
 TEST_F(CudaLaneTest, RecordsTheLargestBucketFirst) {
   ASSERT_THAT(MakeLane({{32, 4}, {64, 8}, {96, 12}}), IsOk());
   EXPECT_EQ(counts_.recorded, 3);
-  ASSERT_EQ(shapes_.size(), 3u);
-  EXPECT_EQ(shapes_[0].rows, 96);
-  EXPECT_EQ(shapes_[0].texts, 12);
-  EXPECT_EQ(shapes_[2].rows, 32);
+  ASSERT_FALSE(shapes_.empty());
+  EXPECT_EQ(shapes_.front().rows, 96);
+  EXPECT_EQ(shapes_.front().texts, 12);
+  EXPECT_EQ(shapes_.back().rows, 32);
 }
 
 TEST_F(CudaLaneTest, ReplaysTheSmallestBucketWithRoom) {
   ASSERT_OK_AND_ASSIGN(const auto lane, MakeLane({{32, 4}, {64, 8}}));
-  shapes_.clear();
+  Forget();
   ExpectSame(lane.get(), {TextOf(5), TextOf(20, 3)});
   ExpectSame(lane.get(), {TextOf(5), TextOf(28, 3)});
   EXPECT_EQ(counts_.replayed, 2);
@@ -87,7 +93,7 @@ TEST_F(CudaLaneTest, AFullBucketAndOneTokenGiveTheSame) {
   ExpectSame(lane.get(), {TextOf(1)});
   ExpectSame(lane.get(), {TextOf(8, 1), TextOf(8, 2), TextOf(8, 3), TextOf(8, 4)});
   ExpectSame(lane.get(), {TextOf(64)});
-  EXPECT_EQ(counts_.replayed, 4);
+  EXPECT_EQ(counts_.replayed, 4 + 2);  // each bucket was checked
 }
 
 TEST_F(CudaLaneTest, LeavesNothingOfTheBatchBefore) {
@@ -108,7 +114,7 @@ TEST_F(CudaLaneTest, AResultOutlivesTheNextBatch) {
 
 TEST_F(CudaLaneTest, RunsWhatNoBucketHoldsAsItIs) {
   ASSERT_OK_AND_ASSIGN(const auto lane, MakeLane({{32, 4}}));
-  shapes_.clear();
+  Forget();
   ExpectSame(lane.get(), {TextOf(20), TextOf(13)});
   ExpectSame(lane.get(), {TextOf(2), TextOf(2), TextOf(2), TextOf(2), TextOf(2)});
   EXPECT_EQ(counts_.replayed, 0);
@@ -122,6 +128,18 @@ TEST_F(CudaLaneTest, WithoutBucketsRecordsNothing) {
   ExpectSame(lane.get(), {TextOf(20), TextOf(13)});
   EXPECT_EQ(counts_.recorded, 0);
   EXPECT_EQ(counts_.finished, 1);
+}
+
+TEST_F(CudaLaneTest, RefusesARecordingThatGivesSomethingElse) {
+  counts_.stale = true;
+  EXPECT_THAT(MakeLane({{32, 4}}),
+              StatusIs(absl::StatusCode::kInternal,
+                       testing::HasSubstr("recorded, a batch of 32 rows gives a probability")));
+}
+
+TEST_F(CudaLaneTest, ChecksEveryBucketOfAGpu) {
+  EXPECT_THAT(MakeLane(GraphBuckets(1024)), IsOk());
+  EXPECT_EQ(counts_.replayed, static_cast<int>(GraphBuckets(1024).size()));
 }
 
 TEST_F(CudaLaneTest, PassesOnWhyItCouldNotRecord) {

@@ -11,6 +11,7 @@ struct StreamCounts {
   int recorded = 0;
   int replayed = 0;
   bool refuse = false;  // Record fails
+  bool stale = false;   // a recording does nothing when it is replayed
 };
 
 class FakeStream : public DeviceStream {
@@ -28,7 +29,7 @@ class FakeStream : public DeviceStream {
     ++counts_->recorded;
     return Run([this, run] {
       ++counts_->replayed;
-      run();
+      if (!counts_->stale) run();
     });
   }
 
