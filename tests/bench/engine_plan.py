@@ -52,8 +52,9 @@ def setting(quick):
         # With 32 texts a batch of 32 has but one order. Ours alone also runs batches of 128, in the third part.
         cells = [("arrival", 1), ("arrival", 8), ("arrival", 32), ("length", 8)]
         return Setting(True, threads, started, survey_texts=32, cells=cells, duel_rounds=4, size_rounds=1)
-    cells = [("arrival", batch) for batch in BATCHES] + [("length", batch) for batch in BATCHES[1:]]
-    return Setting(False, threads, started, survey_texts=TEXTS, cells=cells, duel_rounds=8, size_rounds=4)
+    # 128 texts fill one batch of 128, which is the same in both orders.
+    cells = [("arrival", batch) for batch in BATCHES] + [("length", batch) for batch in BATCHES[1:-1]]
+    return Setting(False, threads, started, survey_texts=TEXTS, cells=cells, duel_rounds=8, size_rounds=3)
 
 
 def orders(texts):

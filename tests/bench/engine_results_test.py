@@ -6,7 +6,8 @@ import unittest
 import engine_results as results
 import work
 
-CONFIG = {"embedding_size": 4, "hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 2, "id2label": {"0": "a", "1": "b"}}
+CONFIG = {"embedding_size": 4, "hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 2,
+          "id2label": {"0": "a", "1": "b"}}
 
 
 def sample(contender, seconds, batch=1, phase="survey", order="arrival", first=0, round_number=0, lengths=(10, 20)):
@@ -31,7 +32,8 @@ class AgreementTest(unittest.TestCase):
 
 class RatesTest(unittest.TestCase):
     def test_texts_over_all_seconds_of_a_cell(self):
-        rates = results.rates([sample("a", 1.0), sample("a", 3.0, first=2), sample("a", 1.0, batch=8), sample("a", 9.0, phase="duel")])
+        rates = results.rates([sample("a", 1.0), sample("a", 3.0, first=2), sample("a", 1.0, batch=8),
+                               sample("a", 9.0, phase="duel")])
         self.assertEqual(rates, {("a", "arrival", 1): 1.0, ("a", "arrival", 8): 2.0})
 
     def test_each_contender_counts_at_its_own_best_size(self):
@@ -43,8 +45,8 @@ class RatesTest(unittest.TestCase):
 
 class RatioTest(unittest.TestCase):
     def test_only_the_same_texts_of_the_same_round_are_compared(self):
-        samples = [sample("ours", 1.0), sample("theirs", 2.0), sample("ours", 1.0, round_number=1), sample("theirs", 3.0, round_number=1),
-                   sample("theirs", 100.0, first=2), sample("theirs", 100.0, batch=8)]
+        samples = [sample("ours", 1.0), sample("theirs", 2.0), sample("theirs", 100.0, first=2),
+                   sample("ours", 1.0, round_number=1), sample("theirs", 3.0, round_number=1), sample("theirs", 100.0, batch=8)]
         ours, theirs = {"contender": "ours", "batch": 1}, {"contender": "theirs", "batch": 1}
         self.assertEqual(results.speed_ratios(samples, ours, theirs), [2.0, 3.0])
 

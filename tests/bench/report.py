@@ -116,7 +116,8 @@ def goals_table(goals):
     def bar(one):
         return ("≤ " if one.get("at_most") else "≥ ") + number(one["goal"])
 
-    rows = [[one["name"], "-" if one["value"] is None else number(one["value"]), bar(one), verdict(one)] for one in goals]
+    # Four digits, so that a value just short of its goal is seen to be.
+    rows = [[one["name"], "-" if one["value"] is None else f"{one['value']:.4g}", bar(one), verdict(one)] for one in goals]
     return table(["goal", "value", "asked", "verdict"], rows)
 
 

@@ -46,6 +46,9 @@ class GoalTest(unittest.TestCase):
         self.assertIsNone(one["met"])
         self.assertIsNone(one["value"])
 
+    def test_a_value_just_short_is_seen_to_be(self):
+        self.assertIn("1.196", report.goals_table([report.goal("rate", 1.196, 1.2)]))
+
     def test_what_does_not_run_is_not_met(self):
         one = report.goal_missed("bf16", 0.75, "it crashed")
         self.assertIs(one["met"], False)
