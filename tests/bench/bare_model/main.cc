@@ -13,6 +13,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
+#include "common/base/openmp_wait.h"
 #include "common/base/status_macros.h"
 #include "common/text/clean_text.h"
 #include "common/text/news_reader.h"
@@ -80,4 +81,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace newsgenre
 
-int main(int argc, char** argv) { return newsgenre::Main(argc, argv); }
+int main(int argc, char** argv) {
+  newsgenre::LimitOpenMpSpinning(argv);
+  return newsgenre::Main(argc, argv);
+}
