@@ -1,10 +1,13 @@
 #include "server/classifier_model.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
+#include "common/base/json_log.h"
 #include "common/base/status_macros.h"
 #include "common/model/cpu_threads.h"
+#include "server/batch_cost.h"
 
 namespace newsgenre {
 namespace {
@@ -21,13 +24,76 @@ ModelInfo InfoOf(const Classifier& classifier) {
   return info;
 }
 
+// About as long as AG News's texts are on average: 54 tokens.
+absl::StatusOr<Encoding> TypicalText(const TextEncoder& encoder) {
+  std::string words;
+  for (int i = 0; i < 54; ++i) words += "news ";
+  ASSIGN_OR_RETURN(Encoding text, encoder.Encode(words));
+  text.ids.resize(std::min<size_t>(text.ids.size(), 54));
+  return text;
+}
+
+// What a batch of so many of `text` takes: the best of a few runs, where they are short.
+absl::StatusOr<BatchCost> TimeBatch(const Classifier& classifier, const Encoding& text, int64_t texts) {
+  constexpr int kMostRuns = 4;
+  constexpr double kEnoughSeconds = 0.2;
+  using Clock = std::chrono::steady_clock;
+  const std::vector<const Encoding*> batch(texts, &text);
+  BatchCost cost{texts, texts * static_cast<int64_t>(text.ids.size()), 0};
+  double spent = 0;
+  for (int run = 0; run < kMostRuns && spent < kEnoughSeconds; ++run) {
+    const auto start = Clock::now();
+    RETURN_IF_ERROR(classifier.Probabilities(batch).status());
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    cost.seconds = run == 0 ? seconds : std::min(cost.seconds, seconds);
+    spent += seconds;
+  }
+  return cost;
+}
+
+// By what a small batch takes.
+absl::Status ChooseThreads(const Classifier& classifier, int most_threads) {
+  constexpr int64_t kTexts = 8;
+  ASSIGN_OR_RETURN(const Encoding text, TypicalText(classifier.encoder()));
+  ASSIGN_OR_RETURN(const int threads,
+                   ChooseCpuThreads(most_threads, [&](int count) -> absl::StatusOr<double> {
+                     SetCpuThreads(count);
+                     ASSIGN_OR_RETURN(const BatchCost cost, TimeBatch(classifier, text, kTexts));
+                     return cost.seconds;
+                   }));
+  SetCpuThreads(threads);
+  Log(Severity::kInfo, "threads of a worker", {{"threads", threads}, {"most", most_threads}});
+  return absl::OkStatus();
+}
+
+// Doubles the batch until the next one would take too long, and decides by what that cost. A few seconds at
+// ALBERT-base on two cores.
+absl::StatusOr<BatchLimits> MeasureBatchLimits(const Classifier& classifier) {
+  constexpr int64_t kMostTexts = 1024;
+  ASSIGN_OR_RETURN(const Encoding text, TypicalText(classifier.encoder()));
+  std::vector<BatchCost> curve;
+  auto log = nlohmann::ordered_json::array();
+  for (int64_t texts = 1; texts <= kMostTexts; texts *= 2) {
+    ASSIGN_OR_RETURN(const BatchCost cost, TimeBatch(classifier, text, texts));
+    curve.push_back(cost);
+    log.push_back({{"texts", texts},
+                   {"tokens", cost.tokens},
+                   {"seconds", cost.seconds},
+                   {"texts_per_second", texts / cost.seconds}});
+    if (cost.seconds > kMaxBatchSeconds / 2) break;
+  }
+  const BatchLimits limits = LimitsFromCost(curve);
+  Log(Severity::kInfo, "batch limits", {{"texts", limits.texts}, {"tokens", limits.tokens}, {"curve", log}});
+  return limits;
+}
+
 class ClassifierModel : public Model {
  public:
-  explicit ClassifierModel(std::unique_ptr<Classifier> classifier)
-      : classifier_(std::move(classifier)), info_(InfoOf(*classifier_)) {}
+  ClassifierModel(std::unique_ptr<Classifier> classifier, const BatchLimits& limits)
+      : classifier_(std::move(classifier)), info_(InfoOf(*classifier_)), limits_(limits) {}
 
   const ModelInfo& info() const override { return info_; }
-  BatchLimits batch_limits() const override { return {32, 4096}; }
+  BatchLimits batch_limits() const override { return limits_; }
   absl::StatusOr<Encoding> Encode(std::string_view text) const override {
     return classifier_->encoder().Encode(text);
   }
@@ -42,16 +108,21 @@ class ClassifierModel : public Model {
  private:
   const std::unique_ptr<Classifier> classifier_;
   const ModelInfo info_;
+  const BatchLimits limits_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Model>> LoadClassifierModel(const ServerConfig& config) {
-  SetCpuThreads(config.threads_per_worker > 0 ? config.threads_per_worker
-                                              : std::max(1, AvailableCpus() / config.workers));
+  const int most_threads = std::max(1, AvailableCpus() / config.workers);
+  SetCpuThreads(config.threads_per_worker > 0 ? config.threads_per_worker : most_threads);
   ASSIGN_OR_RETURN(std::unique_ptr<Classifier> classifier,
                    Classifier::Load(config.model_dir, {config.device, config.precision, config.workers}));
-  return std::make_shared<const ClassifierModel>(std::move(classifier));
+  if (config.threads_per_worker == 0 && classifier->device() == "cpu") {
+    RETURN_IF_ERROR(ChooseThreads(*classifier, most_threads));
+  }
+  ASSIGN_OR_RETURN(const BatchLimits limits, MeasureBatchLimits(*classifier));
+  return std::make_shared<const ClassifierModel>(std::move(classifier), limits);
 }
 
 }  // namespace newsgenre

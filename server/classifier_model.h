@@ -11,7 +11,8 @@
 
 namespace newsgenre {
 
-// Loads config.model_dir onto config.device. Classifier::Load's errors.
+// Loads config.model_dir onto config.device, and measures how large a batch is worth growing.
+// Classifier::Load's errors.
 absl::StatusOr<std::shared_ptr<const Model>> LoadClassifierModel(const ServerConfig& config);
 
 }  // namespace newsgenre

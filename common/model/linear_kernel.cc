@@ -1,13 +1,9 @@
 #include "common/model/linear_kernel.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/core/List.h>
-#include <ATen/core/dispatch/Dispatcher.h>
-#include <ATen/cpu/Utils.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/ones.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <chrono>
@@ -16,31 +12,12 @@
 
 #include "common/base/json_log.h"
 #include "common/model/device.h"
-#include "common/model/row_quantizer.h"
+#include "common/model/fp32_product.h"
+#include "common/model/int8_linear.h"
+#include "common/model/torch_operator.h"
 
 namespace newsgenre {
 namespace {
-
-using PostOpArguments = c10::List<std::optional<at::Scalar>>;
-
-// The type of an operator that torch declares in no header: `name` as in torch.ops.
-template <typename Signature>
-c10::TypedOperatorHandle<Signature> Operator(const char* name) {
-  return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Signature>();
-}
-
-at::Tensor Finish(const at::Tensor& y, After after, const at::Tensor& residual) {
-  switch (after) {
-    case After::kGelu:
-      return at::gelu(y, "none");
-    case After::kGeluTanh:
-      return at::gelu(y, "tanh");
-    case After::kAddResidual:
-      return y + residual;
-    default:
-      return y;
-  }
-}
 
 // What torch takes by itself; on a GPU cuBLAS.
 class PlainLinear : public LinearKernel {
@@ -53,7 +30,7 @@ class PlainLinear : public LinearKernel {
 
   std::string name() const override { return name_; }
   at::Tensor Run(const at::Tensor& x, const at::Tensor& residual) const override {
-    return Finish(at::linear(x, weight_, bias_), after_, residual);
+    return DoAfter(at::linear(x, weight_, bias_), after_, residual);
   }
 
  private:
@@ -68,17 +45,17 @@ class PackedLinear : public LinearKernel {
  public:
   PackedLinear(const LinearMap& map, Precision precision)
       : name_("oneDNN packed " + std::string(PrecisionName(precision))),
-        weight_(
-            Operator<at::Tensor(const at::Tensor&, std::optional<int64_t>)>("mkldnn::_reorder_linear_weight")
-                .call(map.affine.weight.to(NetworkType(precision)).contiguous(), kTypicalRows)),
+        weight_(TorchOperator<at::Tensor(const at::Tensor&, std::optional<int64_t>)>(
+                    "mkldnn::_reorder_linear_weight")
+                    .call(map.affine.weight.to(NetworkType(precision)).contiguous(), kTypicalRows)),
         bias_(map.affine.bias.to(NetworkType(precision))),
         after_(map.after) {}
 
   std::string name() const override { return name_; }
   at::Tensor Run(const at::Tensor& x, const at::Tensor& residual) const override {
     static const auto unary =
-        Operator<at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
-                            std::string_view, PostOpArguments, std::optional<std::string_view>)>(
+        TorchOperator<at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
+                                 std::string_view, PostOpArguments, std::optional<std::string_view>)>(
             "mkldnn::_linear_pointwise");
     if (after_ == After::kAddResidual) return RunWithResidual(x, residual);
     const bool has_gelu = after_ != After::kNothing;
@@ -91,10 +68,10 @@ class PackedLinear : public LinearKernel {
   static constexpr int64_t kTypicalRows = 64;
 
   at::Tensor RunWithResidual(const at::Tensor& x, const at::Tensor& residual) const {
-    static const auto binary = c10::Dispatcher::singleton()
-                                   .findSchemaOrThrow("mkldnn::_linear_pointwise", "binary")
-                                   .typed<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&,
-                                                     const std::optional<at::Tensor>&, std::string_view)>();
+    static const auto binary =
+        TorchOperator<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&,
+                                 const std::optional<at::Tensor>&, std::string_view)>(
+            "mkldnn::_linear_pointwise", "binary");
     return binary.call(x, residual, weight_, bias_, "add");
   }
 
@@ -104,46 +81,20 @@ class PackedLinear : public LinearKernel {
   const After after_;
 };
 
-// oneDNN's integer product of rows that are quantised on the way in (asymmetric: after GELU nearly all values
-// are above 0) with weights that were quantised at load, one scale an output.
-class Int8Linear : public LinearKernel {
+// Our own product, for processors with AVX2 and no AVX-512.
+class OwnLinear : public LinearKernel {
  public:
-  explicit Int8Linear(const LinearMap& map) : after_(map.after) {
-    const at::Tensor scales = map.affine.weight.abs().amax(/*dim=*/1).clamp_min(1e-12) / 127;
-    const at::Tensor weight = (map.affine.weight / scales.unsqueeze(1)).round_().to(at::kChar);
-    weight_ = Operator<at::Tensor(at::Tensor, std::optional<c10::List<int64_t>>)>("onednn::qlinear_prepack")
-                  .call(weight, std::nullopt);
-    weight_scales_ = scales;
-    weight_zero_points_ = at::zeros(scales.sizes(), at::kInt);
-    columns_ = {weight.sum(/*dim=*/1, /*keepdim=*/false, at::kFloat) * scales, map.affine.bias.contiguous()};
-  }
+  explicit OwnLinear(const LinearMap& map)
+      : product_(map.affine.weight.contiguous(), map.affine.bias.contiguous()), after_(map.after) {}
 
-  std::string name() const override { return "oneDNN int8"; }
+  std::string name() const override { return "own fp32"; }
   at::Tensor Run(const at::Tensor& x, const at::Tensor& residual) const override {
-    const QuantizedRows rows = QuantizeRows(x, levels_);
-    at::Tensor y = Multiply(rows.values);
-    FinishRows(rows, columns_, residual, &y);
-    return Finish(y, after_ == After::kAddResidual ? After::kNothing : after_, {});
+    return DoAfter(product_.Run(x, residual), after_ == After::kAddResidual ? After::kNothing : after_, {});
   }
 
  private:
-  at::Tensor Multiply(const at::Tensor& values) const {
-    static const auto product = Operator<at::Tensor(
-        at::Tensor, double, int64_t, at::Tensor, at::Tensor, at::Tensor, std::optional<at::Tensor>, double,
-        int64_t, std::optional<c10::ScalarType>, std::string_view, PostOpArguments, std::string_view)>(
-        "onednn::qlinear_pointwise");
-    return product.call(values, /*x_scale=*/1.0, /*x_zero_point=*/0, weight_, weight_scales_,
-                        weight_zero_points_, /*bias=*/std::nullopt, /*output_scale=*/1.0,
-                        /*output_zero_point=*/0, at::kFloat, "none", PostOpArguments(), "");
-  }
-
-  // Without VNNI a product of 8 bits with 8 bits is added up in 16, which overflow: 7 bits there.
-  const int levels_ = at::cpu::is_avx512_vnni_supported() ? 255 : 127;
+  const Fp32Product product_;
   const After after_;
-  at::Tensor weight_;
-  at::Tensor weight_scales_;
-  at::Tensor weight_zero_points_;
-  ColumnTerms columns_;
 };
 
 at::Tensor RunOnce(const LinearKernel& kernel, const LinearMap& map, Precision precision, int64_t rows) {
@@ -154,18 +105,26 @@ at::Tensor RunOnce(const LinearKernel& kernel, const LinearMap& map, Precision p
   return kernel.Run(x, residual);
 }
 
-// The best of a few runs: a machine that is busy slows single runs down.
-double GflopsOf(const LinearKernel& kernel, const LinearMap& map, Precision precision, int64_t rows) {
-  constexpr int kRuns = 4;
+double SecondsOf(const LinearKernel& kernel, const LinearMap& map, Precision precision, int64_t rows) {
   using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
   RunOnce(kernel, map, precision, rows);
-  double seconds = std::numeric_limits<double>::infinity();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// For each kernel its rate, by the best of a few runs, in turn: what else the machine does slows single runs
+// down, and for a while all.
+std::vector<double> GflopsOf(const std::vector<std::shared_ptr<const LinearKernel>>& kernels,
+                             const LinearMap& map, Precision precision, int64_t rows) {
+  constexpr int kRuns = 5;
+  const double gflop = 2e-9 * static_cast<double>(rows * map.affine.weight.numel());
+  std::vector<double> rates(kernels.size(), 0);
   for (int run = 0; run < kRuns; ++run) {
-    const auto start = Clock::now();
-    RunOnce(kernel, map, precision, rows);
-    seconds = std::min(seconds, std::chrono::duration<double>(Clock::now() - start).count());
+    for (size_t i = 0; i < kernels.size(); ++i) {
+      rates[i] = std::max(rates[i], gflop / SecondsOf(*kernels[i], map, precision, rows));
+    }
   }
-  return 2e-9 * static_cast<double>(rows * map.affine.weight.numel()) / seconds;
+  return rates;
 }
 
 }  // namespace
@@ -178,6 +137,19 @@ at::ScalarType NetworkType(Precision precision) {
       return at::kHalf;
     default:
       return at::kFloat;
+  }
+}
+
+at::Tensor DoAfter(const at::Tensor& y, After after, const at::Tensor& residual) {
+  switch (after) {
+    case After::kGelu:
+      return at::gelu(y, "none");
+    case After::kGeluTanh:
+      return at::gelu(y, "tanh");
+    case After::kAddResidual:
+      return y + residual;
+    default:
+      return y;
   }
 }
 
@@ -197,11 +169,16 @@ std::vector<std::shared_ptr<const LinearKernel>> MakeLinearKernels(const LinearM
     }
   };
   if (precision == Precision::kInt8) {
-    add("oneDNN int8", [&] { return std::make_shared<const Int8Linear>(map); });
+    add("oneDNN int8", [&] { return MakeOneDnnInt8Linear(map); });
+    if (HasOwnInt8Linear(map)) add("own int8", [&] { return MakeOwnInt8Linear(map); });
   } else {
     kernels.push_back(std::make_shared<const PlainLinear>(map, precision));
     if (map.affine.weight.is_cpu()) {
       add("oneDNN packed", [&] { return std::make_shared<const PackedLinear>(map, precision); });
+    }
+    if (map.affine.weight.is_cpu() && precision == Precision::kFp32 &&
+        Fp32Product::Fits(map.affine.weight.size(0))) {
+      add("own fp32", [&] { return std::make_shared<const OwnLinear>(map); });
     }
   }
   if (kernels.empty()) kernels.push_back(std::make_shared<const PlainLinear>(map, Precision::kFp32));
@@ -209,18 +186,15 @@ std::vector<std::shared_ptr<const LinearKernel>> MakeLinearKernels(const LinearM
 }
 
 TimedKernel ChooseLinearKernel(const LinearMap& map, Precision precision) {
-  TimedKernel best;
-  const bool timed = map.affine.weight.is_cpu();
-  for (auto& kernel : MakeLinearKernels(map, precision)) {
-    TimedKernel candidate{std::move(kernel)};
-    if (timed) {
-      candidate.small_gflops = GflopsOf(*candidate.kernel, map, precision, kSmallRows);
-      candidate.large_gflops = GflopsOf(*candidate.kernel, map, precision, kLargeRows);
-    }
-    const auto merit = [](const TimedKernel& k) { return k.small_gflops * k.large_gflops; };
-    if (best.kernel == nullptr || merit(candidate) > merit(best)) best = std::move(candidate);
+  const auto kernels = MakeLinearKernels(map, precision);
+  if (!map.affine.weight.is_cpu()) return {kernels.front()};
+  const std::vector<double> small = GflopsOf(kernels, map, precision, kSmallRows);
+  const std::vector<double> large = GflopsOf(kernels, map, precision, kLargeRows);
+  size_t best = 0;
+  for (size_t i = 1; i < kernels.size(); ++i) {
+    if (small[i] * large[i] > small[best] * large[best]) best = i;
   }
-  return best;
+  return {kernels[best], small[best], large[best]};
 }
 
 }  // namespace newsgenre

@@ -20,6 +20,9 @@ at::ScalarType NetworkType(Precision precision);
 // What comes right after x Wᵀ + b, where a kernel can do it in the same pass.
 enum class After { kNothing, kGelu, kGeluTanh, kAddResidual };
 
+// `y` with what comes after, for kernels that can't; `residual` as for LinearKernel::Run.
+at::Tensor DoAfter(const at::Tensor& y, After after, const at::Tensor& residual);
+
 // One linear map: weight [out, in] and bias [out], fp32.
 struct LinearMap {
   std::string name;
@@ -39,9 +42,9 @@ class LinearKernel {
   virtual at::Tensor Run(const at::Tensor& x, const at::Tensor& residual) const = 0;
 };
 
-// Every kernel that the weight's device has for the map in this precision, the plainest first; at least that
-// one. A kernel that throws while it is made or tried is left out, which is logged. torch's exceptions pass
-// for the plainest.
+// Every kernel that the weight's device has for the map in this precision, at::linear first where it has the
+// precision (not int8). A kernel that throws while it is made or tried is left out, which is logged; where
+// none is left, at::linear in fp32. torch's exceptions pass for at::linear.
 std::vector<std::shared_ptr<const LinearKernel>> MakeLinearKernels(const LinearMap& map, Precision precision);
 
 // A kernel with its rates on this machine, in 10⁹ floating-point (or integer) operations a second.

@@ -17,6 +17,7 @@
 #include "common/base/status_macros.h"
 #include "common/model/albert.h"
 #include "common/model/device.h"
+#include "common/model/engine.h"
 #include "common/model/safetensors.h"
 #include "nlohmann/json.hpp"
 #include "tests/support/tiny_model.h"
@@ -65,6 +66,15 @@ at::Tensor ProbabilitiesInBatchesOf(size_t size, const Albert& model, const std:
   return at::cat(probabilities);
 }
 
+at::Tensor EngineLogits(const Engine& engine, const std::vector<Encoding>& texts, size_t batch_texts) {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> logits;
+  for (size_t start = 0; start < texts.size(); start += batch_texts) {
+    logits.push_back(engine.Logits(Pack(texts, start, start + batch_texts)));
+  }
+  return at::cat(logits);
+}
+
 absl::Status Compute(const std::string& folder, const std::string& batch_path, const std::string& out,
                      Head head) {
   ASSIGN_OR_RETURN(Albert model, ReadModel(folder, head));
@@ -72,6 +82,11 @@ absl::Status Compute(const std::string& folder, const std::string& batch_path, c
   Safetensors result;
   result.tensors["alone"] = ProbabilitiesInBatchesOf(1, model, batch.texts);
   result.tensors["grouped"] = ProbabilitiesInBatchesOf(3, model, batch.texts);
+
+  ASSIGN_OR_RETURN(const Engine engine, Engine::Build(model, Precision::kFp32));
+  result.tensors["engine"] = EngineLogits(engine, batch.texts, batch.texts.size());
+  result.tensors["engine_alone"] = EngineLogits(engine, batch.texts, 1).softmax(-1);
+  result.tensors["engine_grouped"] = EngineLogits(engine, batch.texts, 3).softmax(-1);
 
   model.SetRequiresGrad(true);
   const at::Tensor logits = model.Logits(Pack(batch.texts, 0, batch.texts.size()), /*training=*/false);

@@ -88,13 +88,17 @@ def compare_at_base_size(programs, folder, activation, report):
         ours = load_file(folder / "ours")
         logits, gradients = reference.logits_and_gradients(model, head, texts, labels)
         report.line(case, "logits, largest difference", largest_difference(ours["logits"], logits), LOGITS_BAR)
+        difference = largest_difference(ours["engine"], logits)
+        report.line(case, "engine's logits in fp32, largest difference", difference, LOGITS_BAR)
         ratio, name = worst_gradient(ours, gradients)
         name = name.replace("albert.encoder.albert_layer_groups.0.albert_layers.0.", "…")
         report.line(case, f"gradients, worst of {len(gradients)}: {name}", ratio, GRADIENTS_BAR)
-        together = ours["logits"].softmax(-1)
-        for batching in ("alone", "grouped"):
-            difference = largest_difference(ours[batching], together)
-            report.line(case, f"probabilities, {batching} against together", difference, PROBABILITIES_BAR)
+        for path, whole in (("", "logits"), ("engine_", "engine")):
+            together = ours[whole].softmax(-1)
+            for batching in ("alone", "grouped"):
+                difference = largest_difference(ours[path + batching], together)
+                what = f"{path.replace('_', ', ')}probabilities, {batching} against together"
+                report.line(case, what, difference, PROBABILITIES_BAR)
 
 
 def opens_without_missing_weights(cls, release, allowed=()):

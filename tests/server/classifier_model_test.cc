@@ -1,0 +1,47 @@
+#include "server/classifier_model.h"
+
+#include <sstream>
+#include <string>
+
+#include "common/base/json_log.h"
+#include "gmock/gmock.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/tiny_model.h"
+
+namespace newsgenre {
+namespace {
+
+TEST(ClassifierModelTest, MeasuresHowLargeABatchIsWorthGrowing) {
+  const TempDir dir;
+  ASSERT_OK_AND_ASSIGN(const std::string release, PublishTinyModel(dir.path(), {"v7"}));
+  ServerConfig config;
+  config.model_dir = release;
+  config.device = "cpu";
+  config.precision = "fp32";
+  std::ostringstream log;
+  SetLogStream(&log);
+  const auto model = LoadClassifierModel(config);
+  SetLogStream(nullptr);
+  ASSERT_THAT(model, IsOk());
+  EXPECT_EQ((*model)->info().version, "v7");
+  EXPECT_EQ((*model)->info().precision, "fp32");
+
+  const BatchLimits limits = (*model)->batch_limits();
+  EXPECT_GE(limits.texts, 8);
+  EXPECT_GE(limits.tokens, 8 * 54);
+  std::istringstream lines(log.str());
+  nlohmann::json line;
+  for (std::string text; std::getline(lines, text) && line["message"] != "batch limits";) {
+    line = nlohmann::json::parse(text);
+  }
+  ASSERT_EQ(line["message"], "batch limits") << log.str();
+  EXPECT_EQ(line["texts"], limits.texts);
+  EXPECT_EQ(line["tokens"], limits.tokens);
+  ASSERT_GE(line["curve"].size(), 4u);
+  EXPECT_EQ(line["curve"][3]["texts"], 8);
+  EXPECT_GT(line["curve"][3]["seconds"].get<double>(), 0);
+}
+
+}  // namespace
+}  // namespace newsgenre
