@@ -29,6 +29,20 @@ CPUS = len(os.sched_getaffinity(0))
 CHOICES = list(dict.fromkeys([(1, CPUS, 1), (1, CPUS, 8), (CPUS, 1, 1)]))
 
 
+def token_rate(answers, window_ms):
+    """Tokens a second, from (ms, tokens) of each answer. Answers come batch by batch, and a window that cuts through batches
+    counts one too many or too few: so it begins at the end of a batch, which the longest pause in its first third shows, and
+    ends at another, by the longest pause in its last third."""
+    answers = sorted(answers)
+    pauses = [(following - ms, ms) for (ms, _), (following, _) in zip(answers, answers[1:])]
+    early = [pause for pause in pauses if pause[1] < window_ms / 3]
+    late = [pause for pause in pauses if pause[1] > window_ms * 2 / 3]
+    if not early or not late:  # a batch takes a third of the window, or longer
+        return 1000 * sum(tokens for _, tokens in answers) / window_ms
+    begin, end = max(early)[1], max(late)[1]
+    return 1000 * sum(tokens for ms, tokens in answers if begin < ms <= end) / (end - begin)
+
+
 class Peer:
     """One of the two other servers: `start` takes a choice."""
 
@@ -79,8 +93,8 @@ class Bench:
         return str(self.model / min(seconds, key=seconds.get))
 
     def texts_per_second(self, result):
-        tokens = sum(self.tokens[text] for text, ms in result["samples"] if ms is not None)
-        return tokens / result["seconds"] / statistics.mean(self.tokens)
+        return token_rate([(end, self.tokens[text]) for text, ms, end in result["samples"] if ms is not None],
+                          1000 * result["seconds"]) / statistics.mean(self.tokens)
 
     def load(self, server, load, number=0, seconds=None, **how):
         """One sample. `load` names what is asked of the server, `how` says it to the generator."""
@@ -100,21 +114,24 @@ class Bench:
         return result
 
     def choose(self, peer):
-        """Starts the peer in each of its ways, and keeps the best two, or the one that is best in both."""
+        """Starts the peer in each of its ways. One stays for saturation, and of those that answer a single caller soonest, or
+        within 5 % of that, the one with the highest rate for the lower loads."""
+        tried = []
         try:
             for choice in CHOICES:
                 server = peer.start(*choice)
+                tried.append({"server": server})
                 rate = self.load(server, "choice", seconds=self.choice_seconds, callers=8)["texts_per_second"]
                 median = self.load(server, "choice: one caller", seconds=self.choice_seconds, callers=1)["p50_ms"]
-                kept = peer.servers()
-                if peer.saturated is None or rate > peer.best_rate:
-                    peer.saturated, peer.best_rate = server, rate
-                if peer.quickest is None or median < peer.best_median:
-                    peer.quickest, peer.best_median = server, median
-                for other in {*kept, server} - {*peer.servers()}:
-                    other.stop()
+                tried[-1] |= {"rate": rate, "median": median}
+            soonest = min(one["median"] for one in tried)
+            peer.saturated = max(tried, key=lambda one: one["rate"])["server"]
+            peer.quickest = max((one for one in tried if one["median"] <= 1.05 * soonest), key=lambda one: one["rate"])["server"]
         except servers.ServerFailed as problem:
             peer.problem = str(problem)
+        for one in tried:
+            if one["server"] not in peer.servers():
+                one["server"].stop()
 
     def saturation(self, ours, peers, number):
         """newsgenre, its engine alone, and the peers: as many texts as they can."""
@@ -153,11 +170,11 @@ class Bench:
         for block in range(self.blocks):
             first = block * 8 % (COUNT - 32)
             result = self.load(ours, "one caller", block, seconds=1.5, callers=1, warmup_seconds=0.3, first=first, count=32)
-            texts = [first + text for text, _ in result["samples"]]
+            texts = [first + text for text, _, _ in result["samples"]]
             self.bare.forward(texts[:1])  # warm-up
             forwards = [1000 * self.bare.forward([text]) for text in texts]
             self.samples.append({"server": "engine", "load": "one caller", "round": block, "texts": texts, "ms": forwards})
-            differences += [ms - forward for (_, ms), forward in zip(result["samples"], forwards) if ms is not None]
+            differences += [ms - forward for (_, ms, _), forward in zip(result["samples"], forwards) if ms is not None]
         return differences
 
     def of(self, name, load):

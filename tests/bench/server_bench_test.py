@@ -44,8 +44,18 @@ def peer(name, problem=None):
 class ServerBenchTest(unittest.TestCase):
     def test_rates_count_tokens(self):
         bench = make_server_bench([], tokens=[10, 30])
-        result = {"seconds": 2.0, "samples": [[0, 5.0], [1, 5.0], [1, None]]}
-        self.assertEqual(bench.texts_per_second(result), (10 + 30) / 2 / 20)
+        samples = [[index % 2, 5.0, 100.0 * index] for index in range(20)] + [[1, None, None]]
+        self.assertAlmostEqual(bench.texts_per_second({"seconds": 2.0, "samples": samples}), 10, delta=1)
+
+    def test_a_batch_that_the_window_cuts_off_does_not_count(self):
+        # Batches of 4 texts with 10 tokens each, every 700 ms, whose answers take 3 ms: 57.1 tokens a second.
+        answers = [(700 * batch + text + phase, 10) for phase in (1, 350, 690) for batch in range(11) for text in range(4)]
+        for phase in range(3):
+            rate = server_bench.token_rate(answers[44 * phase : 44 * phase + 44], 8000)
+            self.assertAlmostEqual(rate, 40 / 0.7, delta=0.1)
+
+    def test_batches_as_long_as_the_window(self):
+        self.assertEqual(server_bench.token_rate([(4000, 10), (4001, 20)], 8000), 3.75)
 
     def test_goals(self):
         samples = server_samples(0, 12, {1: 12, 8: 10}, {"triton": 10, "litserve": 24})

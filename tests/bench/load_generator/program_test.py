@@ -26,7 +26,7 @@ class ProgramTest(unittest.TestCase):
         result = json.loads(self.load("--callers=2", "--first=3", "--count=2").stdout)
         self.assertGreater(result["ok"], 0)
         self.assertEqual((result["failed"], result["unfinished"], result["errors"]), (0, 0, {}))
-        self.assertEqual({text for text, _ in result["samples"]}, {0, 1})
+        self.assertEqual({sample[0] for sample in result["samples"]}, {0, 1})
         self.assertAlmostEqual(result["calls_per_second"], result["ok"] / 0.2, places=3)
 
     def test_open_loop(self):

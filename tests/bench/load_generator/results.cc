@@ -17,9 +17,12 @@ Json Milliseconds(double seconds) {
   return std::round(seconds * 1e6) / 1e3;
 }
 
-Json Samples(const std::vector<Call>& calls) {
+Json Samples(const std::vector<Call>& calls, const Window& window) {
   Json samples = Json::array();
-  for (const Call& call : calls) samples.push_back({call.text, Milliseconds(call.latency())});
+  for (const Call& call : calls) {
+    const Json end = call.ok ? Milliseconds(call.finished - window.begin) : Json(nullptr);
+    samples.push_back({call.text, Milliseconds(call.latency()), end});
+  }
   return samples;
 }
 
@@ -89,7 +92,7 @@ Json ToJson(const Results& results, const Window& window) {
     json[name] = Milliseconds(Percentile(results.latencies, fraction));
   }
   if (results.measured.size() <= kMaxSamples) {
-    json["samples"] = Samples(results.measured);
+    json["samples"] = Samples(results.measured, window);
   } else {
     json["histogram"] = Histogram(results.latencies);
   }

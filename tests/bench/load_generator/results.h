@@ -55,8 +55,9 @@ Results Measure(const std::vector<Call>& calls, const Window& window);
 // is none.
 double Percentile(const std::vector<double>& ascending, double fraction);
 
-// The counts, the rate, percentiles in ms (null is kNever), and every sample: as [text, ms] while they are
-// few, else as [ms, count], where each ms is the upper end of a bucket that is 1 % wide.
+// The counts, the rate, percentiles in ms (null is kNever), and every sample: while they are few as [text,
+// latency in ms, ms from the window's begin to the answer], else as [ms, count], where each ms is the upper
+// end of a bucket that is 1 % wide.
 nlohmann::ordered_json ToJson(const Results& results, const Window& window);
 
 }  // namespace newsgenre

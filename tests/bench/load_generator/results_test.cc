@@ -78,7 +78,7 @@ TEST(ToJsonTest, HoldsEverySample) {
   second.text = 3;
   const Window window{1, 2, true};
   const auto json = ToJson(Measure({Answered(1, 1, 1.0015), second, Unanswered(1.6)}, window), window);
-  EXPECT_EQ(json["samples"].dump(), "[[0,1.5],[3,250.0],[0,null]]");
+  EXPECT_EQ(json["samples"].dump(), "[[0,1.5,1.5],[3,250.0,750.0],[0,null,null]]");
   EXPECT_EQ(json["p50_ms"], 250);
   EXPECT_TRUE(json["p95_ms"].is_null()) << "one in three never came";
   EXPECT_EQ(json["ok"], 2);
