@@ -11,6 +11,8 @@
 #include <limits>
 #include <sstream>
 
+#include "common/base/status_macros.h"
+
 namespace newsgenre {
 namespace {
 
@@ -64,6 +66,20 @@ int AvailableCpus() {
   const int affinity = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
   std::ifstream membership("/proc/self/cgroup");
   return std::min(affinity, CpuQuota("/sys/fs/cgroup", {std::istreambuf_iterator<char>(membership), {}}));
+}
+
+absl::StatusOr<int> ChooseCpuThreads(int most,
+                                     const std::function<absl::StatusOr<double>(int threads)>& seconds) {
+  int threads = most;
+  if (threads == 1) return threads;
+  ASSIGN_OR_RETURN(double best, seconds(threads));
+  while (threads > 1) {
+    ASSIGN_OR_RETURN(const double with_half, seconds(threads / 2));
+    if (with_half >= kClearGain * best) break;
+    threads /= 2;
+    best = std::min(best, with_half);
+  }
+  return threads;
 }
 
 void SetCpuThreads(int threads) { at::set_num_threads(threads); }

@@ -1,7 +1,10 @@
 // How many CPU threads torch takes. This header shows no torch.
 #pragma once
 
+#include <functional>
 #include <string>
+
+#include "absl/status/statusor.h"
 
 namespace newsgenre {
 
@@ -14,8 +17,14 @@ int AvailableCpus();
 // /proc/PID/cgroup.
 int CpuQuota(const std::string& root, const std::string& membership);
 
-// Each thread that computes with torch may use this many CPU threads, at least 1. Once, before the first of
-// them does.
+// How many threads are worth their CPUs: `most`, halved as long as `seconds`, which times a piece of work
+// with so many threads, stays below kClearGain times the least that it was. Small models are no slower with
+// one thread, which leaves the other CPUs to the rest of the program. `seconds`'s error.
+absl::StatusOr<int> ChooseCpuThreads(int most,
+                                     const std::function<absl::StatusOr<double>(int threads)>& seconds);
+inline constexpr double kClearGain = 1.3;
+
+// This thread, and those that have not yet computed with torch, may use this many CPU threads, at least 1.
 void SetCpuThreads(int threads);
 
 }  // namespace newsgenre

@@ -3,10 +3,12 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <string>
 #include <thread>
 
-#include "gtest/gtest.h"
+#include "gmock/gmock.h"
+#include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 
 namespace newsgenre {
@@ -67,6 +69,32 @@ TEST_F(CpuQuotaTest, IsNoneWhereNothingIsKnown) {
   for (const std::string membership : {"", "\n", "no colon", "0:", "0::/\n"}) {
     EXPECT_EQ(Quota(membership), kNoQuota) << membership;
   }
+}
+
+TEST(ChooseCpuThreadsTest, TakesAsManyAsGainClearly) {
+  const struct {
+    std::map<int, double> seconds;  // that may be asked for
+    int most, chosen;
+  } cases[] = {
+      {{}, 1, 1},
+      {{{2, 1.0}, {1, 1.8}}, 2, 2},
+      {{{2, 1.0}, {1, 1.3}}, 2, 2},
+      {{{2, 1.0}, {1, 1.2}}, 2, 1},
+      {{{2, 1.0}, {1, 0.5}}, 2, 1},
+      {{{16, 1.0}, {8, 1.1}, {4, 1.2}, {2, 1.4}}, 16, 4},
+      {{{16, 1.0}, {8, 0.9}, {4, 1.2}}, 16, 8},
+      {{{3, 1.0}, {1, 2.0}}, 3, 3},
+  };
+  for (const auto& c : cases) {
+    const auto seconds = [&](int threads) -> absl::StatusOr<double> { return c.seconds.at(threads); };
+    ASSERT_OK_AND_ASSIGN(const int threads, ChooseCpuThreads(c.most, seconds));
+    EXPECT_EQ(threads, c.chosen) << "of " << c.most;
+  }
+}
+
+TEST(ChooseCpuThreadsTest, TellsWhatWentWrong) {
+  const auto seconds = [](int) -> absl::StatusOr<double> { return absl::InternalError("no"); };
+  EXPECT_THAT(ChooseCpuThreads(2, seconds), StatusIs(absl::StatusCode::kInternal, "no"));
 }
 
 TEST(AvailableCpusTest, IsFrom1ToWhatTheMachineHas) {
