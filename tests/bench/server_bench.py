@@ -23,6 +23,8 @@ import servers
 COUNT = 128  # texts, sent in turn
 MAX_CALLERS = 128
 NEVER_MS = 1e9
+# Of the single caller's texts: so many at a time, and so many times so many in all.
+BLOCK_TEXTS, BLOCK_FIRSTS = 16, 4
 LOADS = (0.3, 0.7)  # of the slowest server's rate
 CPUS = len(os.sched_getaffinity(0))
 # (instances, threads of each, texts of a batch)
@@ -164,18 +166,19 @@ class Bench:
                 self.load(server, f"{fraction:.0%} load", number, rate=fraction * slowest)
 
     def calls_and_forwards(self, ours):
-        """A single caller, a few texts at a time, and after each few the bare forward of the same texts. Returns by how
-        many ms each call was longer."""
-        differences = []
+        """A single caller, a few texts at a time, and after each few the bare forward of the same texts, over and over. By how
+        many ms a call is longer: of each text the difference of its medians, so that the machine's moods cancel out."""
+        calls, forwards = {}, {}
         for block in range(self.blocks):
-            first = block * 8 % (COUNT - 32)
-            result = self.load(ours, "one caller", block, seconds=1.5, callers=1, warmup_seconds=0.3, first=first, count=32)
-            texts = [first + text for text, _, _ in result["samples"]]
-            self.bare.forward(texts[:1])  # warm-up
-            forwards = [1000 * self.bare.forward([text]) for text in texts]
-            self.samples.append({"server": "engine", "load": "one caller", "round": block, "texts": texts, "ms": forwards})
-            differences += [ms - forward for (_, ms, _), forward in zip(result["samples"], forwards) if ms is not None]
-        return differences
+            first = block % BLOCK_FIRSTS * BLOCK_TEXTS
+            result = self.load(ours, "one caller", block, seconds=1.5, callers=1, warmup_seconds=0.3, first=first,
+                               count=BLOCK_TEXTS)
+            self.bare.forward([first])  # warm-up
+            for text, ms, _ in result["samples"]:
+                calls.setdefault(first + text, []).append(NEVER_MS if ms is None else ms)
+                forwards.setdefault(first + text, []).append(1000 * self.bare.forward([first + text]))
+        self.samples.append({"server": "engine", "load": "one caller", "calls_ms": calls, "forwards_ms": forwards})
+        return [statistics.median(calls[text]) - statistics.median(forwards[text]) for text in calls]
 
     def of(self, name, load):
         return [sample for sample in self.samples if (sample.get("server"), sample["load"]) == (name, load)]
@@ -230,7 +233,7 @@ def tables(bench, peers, ours, differences):
                          *(report.spread(list(bench.percentiles(server.name, load, key).values()))
                            for key in ("p50_ms", "p95_ms", "p99_ms")), lost])
     print("\n" + report.table(["load", "server", "texts/s", "p50 ms", "p95 ms", "p99 ms", "lost"], rows))
-    print(f"\none caller, a call less its bare forward: {report.spread(differences)} ms of {len(differences)} calls")
+    print(f"\none caller, a call less its bare forward: {report.spread(differences)} ms of {len(differences)} texts")
 
 
 def measure(bench, ours, peers):
