@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "common/model/parallel.h"
+
 namespace newsgenre {
 
 at::Tensor AttendOnCpu(const PackedBatch& batch, const at::Tensor& q, const at::Tensor& k,
@@ -38,7 +40,7 @@ at::Tensor AttendOnCpu(const PackedBatch& batch, const at::Tensor& q, const at::
     const int64_t token = batch.tokens() * share / shares;
     return std::lower_bound(batch.starts.begin(), batch.starts.begin() + texts, token) - batch.starts.begin();
   };
-  at::parallel_for(0, shares, 1, [&](int64_t begin, int64_t end) {
+  ParallelFor(shares, 1, [&](int64_t begin, int64_t end) {
     const c10::InferenceMode inference;
     for (int64_t text = first_of(begin); text < (end == shares ? texts : first_of(end)); ++text) attend(text);
   });

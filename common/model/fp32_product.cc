@@ -1,9 +1,10 @@
 #include "common/model/fp32_product.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+
+#include "common/model/parallel.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -117,7 +118,7 @@ at::Tensor Fp32Product::Run(const at::Tensor& x, const at::Tensor& residual) con
                   std::min(kBlockRows, count - row));
   };
   const int64_t grain = std::max<int64_t>(1, kGrain / (std::max<int64_t>(count, 1) * in_ * kColumns));
-  at::parallel_for(0, out_ / kColumns, grain, [&](int64_t begin, int64_t end) {
+  ParallelFor(out_ / kColumns, grain, [&](int64_t begin, int64_t end) {
     for (int64_t row = 0; row < count; row += kBlockRows) {
       for (int64_t input = 0; input < in_; input += kBlockInputs) {
         for (int64_t panel = begin; panel < end; ++panel) multiply(row, input, panel);

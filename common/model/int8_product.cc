@@ -1,10 +1,11 @@
 #include "common/model/int8_product.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <cstring>
+
+#include "common/model/parallel.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -67,7 +68,8 @@ template <int64_t kRows>
 NEWSGENRE_AVX2 void MultiplyTile(const Tile& tile) {
   const __m256i ones = _mm256_set1_epi16(1);
   __m256i sums[kRows][2];
-  for (auto& row : sums) row[0] = row[1] = _mm256_setzero_si256();
+#pragma GCC unroll 3
+  for (int64_t row = 0; row < kRows; ++row) sums[row][0] = sums[row][1] = _mm256_setzero_si256();
   const auto* panel = reinterpret_cast<const __m256i*>(tile.panel);
   for (int64_t i = 0; i < tile.in; i += kStep, panel += 4) {
     const __m256i w0 = _mm256_loadu_si256(panel), w1 = _mm256_loadu_si256(panel + 1);
@@ -82,6 +84,7 @@ NEWSGENRE_AVX2 void MultiplyTile(const Tile& tile) {
       sums[row][1] = _mm256_add_epi32(sums[row][1], _mm256_madd_epi16(right, ones));
     }
   }
+#pragma GCC unroll 3
   for (int64_t row = 0; row < kRows; ++row) {
     Store(sums[row][0], tile, row, 0);
     Store(sums[row][1], tile, row, kColumns / 2);
@@ -147,7 +150,7 @@ at::Tensor Int8Product::Run(const QuantizedRows& rows, const at::Tensor& residua
                    y.mutable_data_ptr<float>(),
                    out_};
   const int64_t grain = std::max<int64_t>(1, kGrain / (std::max<int64_t>(count, 1) * in_ * kColumns));
-  at::parallel_for(0, out_ / kColumns, grain, [&](int64_t begin, int64_t end) {
+  ParallelFor(out_ / kColumns, grain, [&](int64_t begin, int64_t end) {
     for (int64_t row = 0; row < count; row += kBlockRows) {
       for (int64_t panel = begin; panel < end; ++panel) {
         MultiplyPanel(Moved(first, row, panel * kColumns), std::min(kBlockRows, count - row));

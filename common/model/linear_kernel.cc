@@ -97,18 +97,21 @@ class OwnLinear : public LinearKernel {
   const After after_;
 };
 
-at::Tensor RunOnce(const LinearKernel& kernel, const LinearMap& map, Precision precision, int64_t rows) {
-  const auto options = at::TensorOptions(NetworkType(precision)).device(map.affine.weight.device());
-  const at::Tensor x = at::ones({rows, map.affine.weight.size(1)}, options);
-  const at::Tensor residual =
-      map.after == After::kAddResidual ? at::ones({rows, map.affine.weight.size(0)}, options) : at::Tensor();
-  return kernel.Run(x, residual);
-}
+// What a timing runs a map on.
+struct TrialInput {
+  TrialInput(const LinearMap& map, Precision precision, int64_t rows) {
+    const auto options = at::TensorOptions(NetworkType(precision)).device(map.affine.weight.device());
+    x = at::ones({rows, map.affine.weight.size(1)}, options);
+    if (map.after == After::kAddResidual) residual = at::ones({rows, map.affine.weight.size(0)}, options);
+  }
+  at::Tensor x;
+  at::Tensor residual;
+};
 
-double SecondsOf(const LinearKernel& kernel, const LinearMap& map, Precision precision, int64_t rows) {
+double SecondsOf(const LinearKernel& kernel, const TrialInput& input) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
-  RunOnce(kernel, map, precision, rows);
+  kernel.Run(input.x, input.residual);
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
@@ -118,10 +121,11 @@ std::vector<double> GflopsOf(const std::vector<std::shared_ptr<const LinearKerne
                              const LinearMap& map, Precision precision, int64_t rows) {
   constexpr int kRuns = 5;
   const double gflop = 2e-9 * static_cast<double>(rows * map.affine.weight.numel());
+  const TrialInput input(map, precision, rows);
   std::vector<double> rates(kernels.size(), 0);
   for (int run = 0; run < kRuns; ++run) {
     for (size_t i = 0; i < kernels.size(); ++i) {
-      rates[i] = std::max(rates[i], gflop / SecondsOf(*kernels[i], map, precision, rows));
+      rates[i] = std::max(rates[i], gflop / SecondsOf(*kernels[i], input));
     }
   }
   return rates;
@@ -159,7 +163,8 @@ std::vector<std::shared_ptr<const LinearKernel>> MakeLinearKernels(const LinearM
   const auto add = [&](const std::string& what, const auto& make) {
     const absl::Status status = CatchTorch([&] {
       std::shared_ptr<const LinearKernel> kernel = make();
-      RunOnce(*kernel, map, precision, /*rows=*/2);
+      const TrialInput input(map, precision, /*rows=*/2);
+      kernel->Run(input.x, input.residual);
       kernels.push_back(std::move(kernel));
       return absl::OkStatus();
     });

@@ -1,9 +1,10 @@
 #include "common/model/row_quantizer.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+
+#include "common/model/parallel.h"
 
 // The compiler makes each of these loops for the instructions of several generations of processors; the
 // loader takes the best that the machine has.
@@ -70,7 +71,7 @@ QuantizedRows QuantizeRows(const at::Tensor& x, int levels) {
   uint8_t* values = out.values.mutable_data_ptr<uint8_t>();
   float* scales = out.scales.mutable_data_ptr<float>();
   float* offsets = out.offsets.mutable_data_ptr<float>();
-  at::parallel_for(0, rows, std::max<int64_t>(1, kGrain / width), [&](int64_t begin, int64_t end) {
+  ParallelFor(rows, std::max<int64_t>(1, kGrain / width), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       const Range range = RangeOf(in + row * stride, width);
       // A row of equal values is its offset alone.
@@ -92,13 +93,12 @@ void FinishRows(const QuantizedRows& rows, const ColumnTerms& columns, const at:
   const float* bias = columns.bias.const_data_ptr<float>();
   const float* added = residual.defined() ? residual.const_data_ptr<float>() : nullptr;
   float* y = product->mutable_data_ptr<float>();
-  at::parallel_for(0, product->size(0), std::max<int64_t>(1, kGrain / width),
-                   [&](int64_t begin, int64_t end) {
-                     for (int64_t row = begin; row < end; ++row) {
-                       Finish(scales[row], offsets[row], sums, bias, width, y + row * width);
-                       if (added != nullptr) Add(added + row * width, width, y + row * width);
-                     }
-                   });
+  ParallelFor(product->size(0), std::max<int64_t>(1, kGrain / width), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      Finish(scales[row], offsets[row], sums, bias, width, y + row * width);
+      if (added != nullptr) Add(added + row * width, width, y + row * width);
+    }
+  });
 }
 
 }  // namespace newsgenre
