@@ -1,5 +1,6 @@
 #include "common/model/engine.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
@@ -8,6 +9,7 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/tanh.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -32,6 +34,23 @@ Affine Stack(const std::vector<Affine>& maps) {
   return {at::cat(weights), at::cat(biases)};
 }
 
+// On the CPU a batch of more tokens runs in pieces: beyond some hundred tokens a thread no product gets
+// faster, and what passes from one to the next (12 KB a token at base size) leaves the caches.
+int64_t MostTokensOfPiece() { return 256 * at::get_num_threads(); }
+
+// Those texts of a batch on the CPU, as a batch.
+PackedBatch Piece(const PackedBatch& batch, int64_t first, int64_t end) {
+  const int64_t start = batch.starts[first], tokens = batch.starts[end] - start;
+  PackedBatch piece;
+  piece.ids = batch.ids.narrow(0, start, tokens);
+  piece.positions = batch.positions.narrow(0, start, tokens);
+  for (int64_t text = first; text <= end; ++text) piece.starts.push_back(batch.starts[text] - start);
+  piece.first_rows = batch.first_rows.narrow(0, first, end - first) - start;
+  piece.device_starts = batch.device_starts.narrow(0, first, end - first + 1) - start;
+  piece.max_length = batch.max_length;
+  return piece;
+}
+
 // How the texts of one batch attend; the same for all layers.
 class Attention {
  public:
@@ -53,6 +72,7 @@ class Attention {
 struct Engine::Impl {
   Impl(const Albert& model, Precision precision);
 
+  at::Tensor Logits(const PackedBatch& batch) const;
   at::Tensor Embed(const PackedBatch& batch) const;
   at::Tensor RunLayer(const at::Tensor& x, const Attention& attend) const;
   at::Tensor RunLastLayer(const at::Tensor& x, const at::Tensor& first_rows, const Attention& attend) const;
@@ -142,15 +162,31 @@ absl::StatusOr<Engine> Engine::Build(const Albert& model, Precision precision) {
   return Engine(std::move(impl));
 }
 
-at::Tensor Engine::Logits(const PackedBatch& batch) const {
-  const Impl& net = *impl_;
-  const Attention attend(batch, net.config.num_attention_heads);
-  at::Tensor x = net.Embed(batch);
-  for (int layer = 1; layer < net.config.num_hidden_layers; ++layer) x = net.RunLayer(x, attend);
+at::Tensor Engine::Impl::Logits(const PackedBatch& batch) const {
+  const Attention attend(batch, config.num_attention_heads);
+  at::Tensor x = Embed(batch);
+  for (int layer = 1; layer < config.num_hidden_layers; ++layer) x = RunLayer(x, attend);
   // The heads read the last layer's first tokens only: nothing else of it is computed.
-  x = net.RunLastLayer(x, batch.first_rows, attend).to(at::kFloat);
-  if (net.head == Head::kPooler) x = at::tanh(at::linear(x, net.pooler.weight, net.pooler.bias));
-  return at::linear(x, net.classifier.weight, net.classifier.bias);
+  x = RunLastLayer(x, batch.first_rows, attend).to(at::kFloat);
+  if (head == Head::kPooler) x = at::tanh(at::linear(x, pooler.weight, pooler.bias));
+  return at::linear(x, classifier.weight, classifier.bias);
+}
+
+at::Tensor Engine::Logits(const PackedBatch& batch) const {
+  if (!batch.ids.is_cpu() || batch.tokens() <= MostTokensOfPiece() || batch.tokens() < batch.rows()) {
+    return impl_->Logits(batch);
+  }
+  // Of about the same number of tokens each.
+  const int64_t pieces = (batch.tokens() - 1) / MostTokensOfPiece() + 1;
+  std::vector<at::Tensor> logits;
+  for (int64_t piece = 1, first = 0; piece <= pieces; ++piece) {
+    const int64_t token = batch.tokens() * piece / pieces;
+    const auto end = std::lower_bound(batch.starts.begin() + first, batch.starts.end(), token);
+    const int64_t last = end - batch.starts.begin();
+    if (last > first) logits.push_back(impl_->Logits(Piece(batch, first, last)));
+    first = last;
+  }
+  return at::cat(logits);
 }
 
 Precision Engine::precision() const { return impl_->precision; }

@@ -1,5 +1,6 @@
 #include "common/model/engine.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
@@ -230,6 +231,20 @@ TEST_P(EngineTest, ATextsProbabilitiesDoNotDependOnItsBatch) {
       EXPECT_LT(MaxDifference(together[i], alone), bar(precision) + more)
           << PrecisionName(precision) << " " << i;
     }
+  }
+}
+
+TEST_P(EngineTest, ALargeBatchRunsInPieces) {
+  const c10::InferenceMode inference;
+  at::set_num_threads(1);
+  std::vector<int> lengths;
+  for (int i = 0; i < 40; ++i) lengths.push_back(1 + (i * i * 7) % 190);  // 3,663 tokens, 256 a piece
+  const std::vector<Encoding> texts = RandomTexts(lengths);
+  ASSERT_OK_AND_ASSIGN(const Engine engine, Engine::Build(model_, Precision::kFp32));
+  const at::Tensor logits = engine.Logits(Pack(texts));
+  ASSERT_EQ(logits.size(0), 40);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    EXPECT_LT(MaxDifference(logits[i], engine.Logits(Pack({texts[i]}))[0]), 2e-5) << i;
   }
 }
 
