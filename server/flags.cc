@@ -63,10 +63,7 @@ constexpr char kUsage[] =
     "ports.\n"
     "SIGTERM or SIGINT stops it: health says NOT_SERVING, calls under way finish.\n"
     "Exit codes: 0 stopped by a signal, or the self-test passed; 1 can't listen, can't load the model, can't "
-    "read "
-    "a flag, or the self-test failed; 2 a "
-    "flag's value is "
-    "refused.";
+    "read a flag, or the self-test failed; 2 a flag's value is refused.";
 
 bool IsOurs(absl::string_view filename) { return absl::EndsWith(filename, "server/flags.cc"); }
 

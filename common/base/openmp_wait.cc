@@ -15,8 +15,9 @@ void LimitOpenMpSpinning(char** argv) {
   std::error_code error;
   const std::string program = std::filesystem::read_symlink("/proc/self/exe", error).string();
   if (error) return;
-  // Spinning gains nothing that could be measured here, with a server or a training run alone on two cores,
-  // and takes the core from whoever has work: two training runs at once took more than twice as long.
+  // Who spins takes the core from whoever has work: with libgomp's own setting two training runs at once on
+  // two cores took more than twice as long. A short spin made one run alone a tenth faster, and a server
+  // that shares its cores with its callers slower.
   setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/1);
   execv(program.c_str(), argv);
 }

@@ -29,13 +29,12 @@ const std::vector<std::string>& DriftTexts() {
       "Keeper saves three penalties. The village side goes through to the last sixteen, where it meets the "
       "holders; tickets are gone.",
       "Ministers of nine countries signed a treaty on river traffic on Tuesday, after a night of talks that "
-      "the "
-      "host called the hardest of his career. It takes effect in March, when the ice is out of the upper "
+      "the host called the hardest of his career. It takes effect in March, when the ice is out of the upper "
       "valleys, and lets barges of any flag load in any port. Shipowners, who had asked for it for thirty "
       "years, said that freight would cost a fifth less; railway unions warned of closures. Engineers still "
       "have to deepen two bends, and a sensor in every lock, thinner than a hair, will tell the traffic "
-      "office "
-      "how much water is left. The first convoy, forty barges of grain, is to sail on the day after the "
+      "office how much water is left. The first convoy, forty barges of grain, is to sail on the day after "
+      "the "
       "treaty's text is lodged with the court, whose judges also settle what the signatories quarrel over.",
   };
   return *texts;

@@ -4,12 +4,8 @@
 
 #include <algorithm>
 
+#include "common/model/avx2.h"
 #include "common/model/parallel.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#define NEWSGENRE_AVX2 __attribute__((target("avx2,fma")))
-#endif
 
 namespace newsgenre {
 
@@ -91,9 +87,7 @@ at::Tensor PanelsOf(const at::Tensor& weight) {
 
 }  // namespace
 
-bool Fp32Product::Fits(int64_t out) {
-  return out % kOutMultiple == 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
+bool Fp32Product::Fits(int64_t out) { return out % kOutMultiple == 0 && HasAvx2(); }
 
 Fp32Product::Fp32Product(const at::Tensor& weight, const at::Tensor& bias)
     : in_(weight.size(1)),

@@ -41,7 +41,7 @@ class OneDnnInt8Linear : public LinearKernel {
     QuantizedWeight weight(map);
     weight_ =
         TorchOperator<at::Tensor(at::Tensor, std::optional<c10::List<int64_t>>)>("onednn::qlinear_prepack")
-            .call(weight.values, c10::List<int64_t>({kTypicalRows, map.affine.weight.size(1)}));
+            .call(weight.values, c10::List<int64_t>({kSmallRows, map.affine.weight.size(1)}));
     weight_scales_ = weight.scales;
     weight_zero_points_ = at::zeros(weight.scales.sizes(), at::kInt);
     columns_ = weight.columns;
@@ -52,7 +52,7 @@ class OneDnnInt8Linear : public LinearKernel {
     const QuantizedRows rows = QuantizeRows(x, RowLevels());
     at::Tensor y = Multiply(rows.values);
     FinishRows(rows, columns_, residual, &y);
-    return DoAfter(y, after_ == After::kAddResidual ? After::kNothing : after_, {});
+    return Activate(y, after_);
   }
 
  private:
@@ -65,8 +65,6 @@ class OneDnnInt8Linear : public LinearKernel {
                         weight_zero_points_, /*bias=*/std::nullopt, /*output_scale=*/1.0,
                         /*output_zero_point=*/0, at::kFloat, "none", PostOpArguments(), "");
   }
-
-  static constexpr int64_t kTypicalRows = 64;
 
   const After after_;
   at::Tensor weight_;
@@ -82,8 +80,7 @@ class OwnInt8Linear : public LinearKernel {
 
   std::string name() const override { return "own int8"; }
   at::Tensor Run(const at::Tensor& x, const at::Tensor& residual) const override {
-    return DoAfter(product_.Run(QuantizeRows(x, RowLevels()), residual),
-                   after_ == After::kAddResidual ? After::kNothing : after_, {});
+    return Activate(product_.Run(QuantizeRows(x, RowLevels()), residual), after_);
   }
 
  private:

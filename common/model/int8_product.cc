@@ -5,12 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/model/avx2.h"
 #include "common/model/parallel.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#define NEWSGENRE_AVX2 __attribute__((target("avx2,fma")))
-#endif
 
 namespace newsgenre {
 
@@ -124,8 +120,7 @@ at::Tensor PanelsOf(const at::Tensor& weight) {
 }  // namespace
 
 bool Int8Product::Fits(int64_t in, int64_t out) {
-  return in % kInMultiple == 0 && out % kOutMultiple == 0 && __builtin_cpu_supports("avx2") &&
-         __builtin_cpu_supports("fma");
+  return in % kInMultiple == 0 && out % kOutMultiple == 0 && HasAvx2();
 }
 
 Int8Product::Int8Product(const at::Tensor& weight, const at::Tensor& scales, const ColumnTerms& columns)

@@ -30,7 +30,8 @@ class PlainLinear : public LinearKernel {
 
   std::string name() const override { return name_; }
   at::Tensor Run(const at::Tensor& x, const at::Tensor& residual) const override {
-    return DoAfter(at::linear(x, weight_, bias_), after_, residual);
+    const at::Tensor y = at::linear(x, weight_, bias_);
+    return after_ == After::kAddResidual ? y + residual : Activate(y, after_);
   }
 
  private:
@@ -45,9 +46,10 @@ class PackedLinear : public LinearKernel {
  public:
   PackedLinear(const LinearMap& map, Precision precision)
       : name_("oneDNN packed " + std::string(PrecisionName(precision))),
+        // The layout of the blocks depends a little on the rows that it is made for.
         weight_(TorchOperator<at::Tensor(const at::Tensor&, std::optional<int64_t>)>(
                     "mkldnn::_reorder_linear_weight")
-                    .call(map.affine.weight.to(NetworkType(precision)).contiguous(), kTypicalRows)),
+                    .call(map.affine.weight.to(NetworkType(precision)).contiguous(), kSmallRows)),
         bias_(map.affine.bias.to(NetworkType(precision))),
         after_(map.after) {}
 
@@ -64,9 +66,6 @@ class PackedLinear : public LinearKernel {
   }
 
  private:
-  // The layout of the blocks depends a little on the rows that it is made for.
-  static constexpr int64_t kTypicalRows = 64;
-
   at::Tensor RunWithResidual(const at::Tensor& x, const at::Tensor& residual) const {
     static const auto binary =
         TorchOperator<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&,
@@ -89,7 +88,7 @@ class OwnLinear : public LinearKernel {
 
   std::string name() const override { return "own fp32"; }
   at::Tensor Run(const at::Tensor& x, const at::Tensor& residual) const override {
-    return DoAfter(product_.Run(x, residual), after_ == After::kAddResidual ? After::kNothing : after_, {});
+    return Activate(product_.Run(x, residual), after_);
   }
 
  private:
@@ -144,14 +143,12 @@ at::ScalarType NetworkType(Precision precision) {
   }
 }
 
-at::Tensor DoAfter(const at::Tensor& y, After after, const at::Tensor& residual) {
+at::Tensor Activate(const at::Tensor& y, After after) {
   switch (after) {
     case After::kGelu:
       return at::gelu(y, "none");
     case After::kGeluTanh:
       return at::gelu(y, "tanh");
-    case After::kAddResidual:
-      return y + residual;
     default:
       return y;
   }

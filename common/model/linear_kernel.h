@@ -20,8 +20,8 @@ at::ScalarType NetworkType(Precision precision);
 // What comes right after x Wᵀ + b, where a kernel can do it in the same pass.
 enum class After { kNothing, kGelu, kGeluTanh, kAddResidual };
 
-// `y` with what comes after, for kernels that can't; `residual` as for LinearKernel::Run.
-at::Tensor DoAfter(const at::Tensor& y, After after, const at::Tensor& residual);
+// GELU of `y` where that comes after it, for kernels that can't; else `y`.
+at::Tensor Activate(const at::Tensor& y, After after);
 
 // One linear map: weight [out, in] and bias [out], fp32.
 struct LinearMap {

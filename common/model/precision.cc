@@ -7,7 +7,13 @@
 namespace newsgenre {
 namespace {
 
-constexpr Precision kAll[] = {Precision::kFp32, Precision::kBf16, Precision::kFp16, Precision::kInt8};
+absl::StatusOr<Precision> PrecisionNamed(std::string_view name) {
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16, Precision::kFp16, Precision::kInt8}) {
+    if (name == PrecisionName(precision)) return precision;
+  }
+  return absl::InvalidArgumentError("precision is '" + std::string(name) +
+                                    "'; allowed: auto, fp32, bf16, fp16, int8");
+}
 
 }  // namespace
 
@@ -26,29 +32,21 @@ std::string_view PrecisionName(Precision precision) {
 }
 
 absl::Status CheckPrecisionName(std::string_view name) {
-  if (name == "auto") return absl::OkStatus();
-  for (const Precision precision : kAll) {
-    if (name == PrecisionName(precision)) return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError("precision is '" + std::string(name) +
-                                    "'; allowed: auto, fp32, bf16, fp16, int8");
+  return name == "auto" ? absl::OkStatus() : PrecisionNamed(name).status();
 }
 
 absl::StatusOr<Precision> ParsePrecision(std::string_view name, const DeviceAbilities& device) {
-  RETURN_IF_ERROR(CheckPrecisionName(name));
   if (name == "auto") return device.native_bf16 ? Precision::kBf16 : Precision::kFp32;
-  if (name == PrecisionName(Precision::kFp16) && !device.is_gpu) {
+  ASSIGN_OR_RETURN(const Precision precision, PrecisionNamed(name));
+  if (precision == Precision::kFp16 && !device.is_gpu) {
     return absl::FailedPreconditionError(
         "precision 'fp16' is for GPUs; the CPU has auto, fp32, bf16 and int8");
   }
-  if (name == PrecisionName(Precision::kInt8) && device.is_gpu) {
+  if (precision == Precision::kInt8 && device.is_gpu) {
     return absl::FailedPreconditionError(
         "precision 'int8' is for the CPU; a GPU has auto, fp32, bf16 and fp16");
   }
-  for (const Precision precision : kAll) {
-    if (name == PrecisionName(precision)) return precision;
-  }
-  return absl::InternalError("no precision has the name '" + std::string(name) + "'");
+  return precision;
 }
 
 }  // namespace newsgenre
