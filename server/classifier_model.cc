@@ -12,7 +12,7 @@
 namespace newsgenre {
 namespace {
 
-ModelInfo InfoOf(const Classifier& classifier) {
+ModelInfo InfoOf(const Classifier& classifier, int workers) {
   const v1::Manifest& manifest = classifier.manifest();
   ModelInfo info;
   info.version = manifest.version();
@@ -21,6 +21,7 @@ ModelInfo InfoOf(const Classifier& classifier) {
   info.metrics = {manifest.metrics().begin(), manifest.metrics().end()};
   info.device = classifier.device();
   info.precision = std::string(PrecisionName(classifier.precision()));
+  info.workers = workers;
   return info;
 }
 
@@ -52,7 +53,7 @@ absl::StatusOr<BatchCost> TimeBatch(const Classifier& classifier, const Encoding
 }
 
 // By what a small batch takes.
-absl::Status ChooseThreads(const Classifier& classifier, int most_threads) {
+absl::StatusOr<int> ChooseThreads(const Classifier& classifier, int most_threads) {
   constexpr int64_t kTexts = 8;
   ASSIGN_OR_RETURN(const Encoding text, TypicalText(classifier.encoder()));
   ASSIGN_OR_RETURN(const int threads,
@@ -62,8 +63,7 @@ absl::Status ChooseThreads(const Classifier& classifier, int most_threads) {
                      return cost.seconds;
                    }));
   SetCpuThreads(threads);
-  Log(Severity::kInfo, "threads of a worker", {{"threads", threads}, {"most", most_threads}});
-  return absl::OkStatus();
+  return threads;
 }
 
 // Doubles the batch until the next one would take too long, and decides by what that cost. A few seconds at
@@ -89,8 +89,8 @@ absl::StatusOr<BatchLimits> MeasureBatchLimits(const Classifier& classifier) {
 
 class ClassifierModel : public Model {
  public:
-  ClassifierModel(std::unique_ptr<Classifier> classifier, const BatchLimits& limits)
-      : classifier_(std::move(classifier)), info_(InfoOf(*classifier_)), limits_(limits) {}
+  ClassifierModel(std::unique_ptr<Classifier> classifier, int workers, const BatchLimits& limits)
+      : classifier_(std::move(classifier)), info_(InfoOf(*classifier_, workers)), limits_(limits) {}
 
   const ModelInfo& info() const override { return info_; }
   BatchLimits batch_limits() const override { return limits_; }
@@ -114,15 +114,22 @@ class ClassifierModel : public Model {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Model>> LoadClassifierModel(const ServerConfig& config) {
-  const int most_threads = std::max(1, AvailableCpus() / config.workers);
-  SetCpuThreads(config.threads_per_worker > 0 ? config.threads_per_worker : most_threads);
+  const int cpus = AvailableCpus();
+  int workers = std::max(1, config.workers);
+  const int most_threads = std::max(1, cpus / workers);
+  int threads = config.threads_per_worker > 0 ? config.threads_per_worker : most_threads;
+  SetCpuThreads(threads);
   ASSIGN_OR_RETURN(std::unique_ptr<Classifier> classifier,
-                   Classifier::Load(config.model_dir, {config.device, config.precision, config.workers}));
-  if (config.threads_per_worker == 0 && classifier->device() == "cpu") {
-    RETURN_IF_ERROR(ChooseThreads(*classifier, most_threads));
+                   Classifier::Load(config.model_dir, {config.device, config.precision, workers}));
+  if (classifier->device() == "cpu") {
+    if (config.threads_per_worker == 0) {
+      ASSIGN_OR_RETURN(threads, ChooseThreads(*classifier, most_threads));
+    }
+    if (config.workers == 0) workers = std::clamp(cpus / threads, 1, ServerConfig::kMostWorkers);
+    Log(Severity::kInfo, "workers", {{"workers", workers}, {"threads_per_worker", threads}, {"cpus", cpus}});
   }
   ASSIGN_OR_RETURN(const BatchLimits limits, MeasureBatchLimits(*classifier));
-  return std::make_shared<const ClassifierModel>(std::move(classifier), limits);
+  return std::make_shared<const ClassifierModel>(std::move(classifier), workers, limits);
 }
 
 }  // namespace newsgenre

@@ -40,7 +40,7 @@ absl::Status ServerConfig::Validate() const {
   // Fewer, and the largest BatchClassify call would never find room; more, and looking at all that wait, as
   // BatchQueue does now and then, would hold up the batches.
   RETURN_IF_ERROR(CheckRange("max_queue_texts", max_queue_texts, max_batch_texts, 1 << 16));
-  RETURN_IF_ERROR(CheckRange("workers", workers, 1, 64));
+  RETURN_IF_ERROR(CheckRange("workers", workers, 0, kMostWorkers));
   RETURN_IF_ERROR(CheckRange("threads_per_worker", threads_per_worker, 0, 1024));
   return CheckRange("drain_seconds", drain_seconds, 0, 3600);
 }

@@ -33,10 +33,13 @@ struct ServerConfig {
   // bursts, and makes the last in the queue wait longer.
   int max_queue_texts = 1024;
 
-  // Threads that run the model, each on a batch of its own.
-  int workers = 1;
-  // CPU threads for each of them; 0 divides the CPUs that this process may use among them.
+  // Threads that run the model, each on a batch of its own; 0 takes as many as their CPU threads leave CPUs
+  // for, and one on a GPU.
+  int workers = 0;
+  // CPU threads for each of them; 0 measures at load how many are worth their CPUs.
   int threads_per_worker = 0;
+
+  static constexpr int kMostWorkers = 64;
 
   // Seconds that calls under way may take to finish after SIGTERM, before they are cancelled.
   int drain_seconds = 20;

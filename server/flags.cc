@@ -44,9 +44,12 @@ ABSL_FLAG(int, max_queue_texts, ServerConfig().max_queue_texts,
           "bursts, and makes the last in the queue wait longer.");
 
 // Threads and time
-ABSL_FLAG(int, workers, ServerConfig().workers, "Threads that run the model, each on a batch of its own.");
+ABSL_FLAG(
+    int, workers, ServerConfig().workers,
+    "Threads that run the model, each on a batch of its own; 0 takes as many as their CPU threads leave "
+    "CPUs for, and one on a GPU.");
 ABSL_FLAG(int, threads_per_worker, ServerConfig().threads_per_worker,
-          "CPU threads for each worker; 0 divides the CPUs that this process may use among the workers.");
+          "CPU threads for each worker; 0 measures at load how many are worth their CPUs.");
 ABSL_FLAG(
     int, drain_seconds, ServerConfig().drain_seconds,
     "Seconds that calls under way may take to finish after SIGTERM or SIGINT, before they are cancelled.");

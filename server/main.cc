@@ -5,6 +5,7 @@
 
 #include "common/base/json_log.h"
 #include "common/base/openmp_wait.h"
+#include "common/base/scheduling.h"
 #include "common/base/shutdown_signal.h"
 #include "server/classifier_model.h"
 #include "server/flags.h"
@@ -73,5 +74,6 @@ int Main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   newsgenre::LimitOpenMpSpinning(argv);
+  newsgenre::ScheduleInBatches();
   return newsgenre::Main(argc, argv);
 }

@@ -22,7 +22,7 @@ RequestLimits RequestLimitsOf(const ServerConfig& config) {
 
 Batcher::Options BatcherOptionsOf(const ServerConfig& config) {
   Batcher::Options options;
-  options.workers = config.workers;
+  options.workers = 0;  // until a model says how many
   options.max_queue_texts = config.max_queue_texts;
   return options;
 }
@@ -70,6 +70,7 @@ absl::Status Server::Listen() {
 }
 
 absl::Status Server::Serve(std::shared_ptr<const Model> model) {
+  batcher_.AddWorkers(config_.workers > 0 ? config_.workers : model->info().workers);
   RETURN_IF_ERROR(AddContext(WarmUp(*model), "warming up model " + model->info().version));
   const ModelInfo& info = model->info();
   models_.Replace(metrics_.CountPredictions(std::move(model)));

@@ -10,7 +10,7 @@ int64_t Tokens(const Job& job) { return static_cast<int64_t>(job.encoding.ids.si
 
 // Where a job goes that nobody waits for any more; nullptr for one that is to run.
 std::vector<Job>* PlaceOfDead(const Job& job, BatchQueue::TimePoint now, BatchQueue::Taken* taken) {
-  if (job.cancelled != nullptr && job.cancelled->load()) return &taken->cancelled;
+  if (job.cancelled != nullptr && job.cancelled()) return &taken->cancelled;
   return job.deadline <= now ? &taken->expired : nullptr;
 }
 

@@ -43,17 +43,23 @@ absl::Status PredictOneByOne(const Model& model, const std::vector<Encoding>& te
 
 Batcher::Batcher(const Options& options, BatchObserver* observer)
     : options_(options), observer_(observer), finishers_(options.finishers, observer) {
-  {
-    MutexLock lock(&mutex_);
-    running_workers_ = options.workers;
-    warm_ups_.resize(options.workers);
-  }
-  for (int i = 0; i < options.workers; ++i) threads_.emplace_back([this, i] { Work(i); });
+  AddWorkers(options.workers);
 }
 
 Batcher::~Batcher() {
   Drain();
   for (std::thread& thread : threads_) thread.join();
+}
+
+void Batcher::AddWorkers(int workers) {
+  const int running = static_cast<int>(threads_.size());
+  {
+    MutexLock lock(&mutex_);
+    if (draining_ || workers <= running) return;
+    running_workers_ = workers;
+    warm_ups_.resize(workers);
+  }
+  for (int i = running; i < workers; ++i) threads_.emplace_back([this, i] { Work(i); });
 }
 
 absl::StatusOr<Batcher::Room> Batcher::Reserve(int64_t texts) {

@@ -27,7 +27,7 @@ namespace newsgenre {
 class Batcher {
  public:
   struct Options {
-    int workers = 1;
+    int workers = 1;  // at first
     int finishers = 1;
     int64_t max_queue_texts = 1024;  // waiting or reserved, those that run not counted
   };
@@ -52,6 +52,10 @@ class Batcher {
   ~Batcher();
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
+
+  // From now on at least so many threads run models; without any, jobs wait. One thread at a time, none of
+  // the batcher's own, and not beside Drain.
+  void AddWorkers(int workers) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // RESOURCE_EXHAUSTED: the queue has no room for so many; UNAVAILABLE: draining. Takes no lock. Any thread.
   absl::StatusOr<Room> Reserve(int64_t texts);

@@ -1,7 +1,6 @@
 // A text on its way through the model.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -19,8 +18,9 @@ struct Job {
   std::shared_ptr<const Model> model;  // the one that made `encoding`; all jobs of a batch have the same
   Encoding encoding;
   Clock::time_point deadline = Clock::time_point::max();
-  // Set once the caller has gone; all jobs of a call may share one. May be null.
-  std::shared_ptr<const std::atomic<bool>> cancelled;
+  // Whether the caller has gone; null where that is never known. Is called on any thread, under the
+  // batcher's lock, until `done` is; must be quick.
+  std::function<bool()> cancelled;
   // Called exactly once, on a finisher thread, under no lock: the probabilities, or DEADLINE_EXCEEDED,
   // CANCELLED or the model's error. Must neither throw nor block: other replies wait for it.
   std::function<void(absl::StatusOr<std::vector<float>>)> done;

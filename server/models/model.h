@@ -19,6 +19,7 @@ struct ModelInfo {
   std::map<std::string, double> metrics;
   std::string device;     // "cpu", "cuda:0"
   std::string precision;  // "fp32"
+  int workers = 1;        // batches that are worth running at once, each on a thread of its own
 };
 
 // What one batch may hold. A text above `tokens` still runs: alone.

@@ -78,28 +78,31 @@ class BatchResults {
 grpc::ServerUnaryReactor* ClassifierService::Classify(grpc::CallbackServerContext* context,
                                                       const grpc::ByteBuffer* request,
                                                       grpc::ByteBuffer* response) {
-  auto* call = new UnaryCall(*context, response, observers_.classify);
+  auto* const call = new UnaryCall(context, response, observers_.classify);
+  grpc::ServerUnaryReactor* const reactor = call->reactor();
   const absl::Status status = StartClassify(*request, call);
   if (!status.ok()) call->Fail(status);
-  return call;
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* ClassifierService::BatchClassify(grpc::CallbackServerContext* context,
                                                            const grpc::ByteBuffer* request,
                                                            grpc::ByteBuffer* response) {
-  auto* call = new UnaryCall(*context, response, observers_.batch_classify);
+  auto* const call = new UnaryCall(context, response, observers_.batch_classify);
+  grpc::ServerUnaryReactor* const reactor = call->reactor();
   const absl::Status status = StartBatchClassify(*request, call);
   if (!status.ok()) call->Fail(status);
-  return call;
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* ClassifierService::GetModel(grpc::CallbackServerContext* context,
                                                       const grpc::ByteBuffer* request,
                                                       grpc::ByteBuffer* response) {
-  auto* call = new UnaryCall(*context, response, observers_.get_model);
+  auto* const call = new UnaryCall(context, response, observers_.get_model);
+  grpc::ServerUnaryReactor* const reactor = call->reactor();
   const absl::Status status = AnswerGetModel(*request, call);
   if (!status.ok()) call->Fail(status);
-  return call;
+  return reactor;
 }
 
 absl::Status ClassifierService::StartClassify(const grpc::ByteBuffer& bytes, UnaryCall* call) {
@@ -179,7 +182,7 @@ absl::StatusOr<Job> ClassifierService::MakeJob(const v1::ClassifyRequest& reques
   job.model = std::move(model);
   job.encoding = *std::move(encoding);
   job.deadline = call.deadline();
-  job.cancelled = call.cancelled();
+  job.cancelled = [call = &call] { return call->cancelled(); };
   return job;
 }
 

@@ -26,20 +26,24 @@ absl::Status ToAnswer(const absl::Status& status) {
   return absl::InternalError(std::string(status.message()));
 }
 
-UnaryCall::UnaryCall(const grpc::CallbackServerContext& context, grpc::ByteBuffer* response,
-                     CallObserver* observer)
-    : response_(response), observer_(observer), deadline_(ToSteadyClock(context.raw_deadline())) {
+UnaryCall::UnaryCall(grpc::CallbackServerContext* context, grpc::ByteBuffer* response, CallObserver* observer)
+    : context_(context),
+      reactor_(context->DefaultReactor()),
+      response_(response),
+      observer_(observer),
+      deadline_(ToSteadyClock(context->raw_deadline())) {
   observer_->OnStart();
 }
 
 void UnaryCall::Reply(const google::protobuf::Message& message) {
   *response_ = SerializeMessage(message);
-  FinishWith(*cancelled_ ? absl::CancelledError("the caller has gone") : absl::OkStatus());
+  FinishWith(cancelled() ? absl::CancelledError("the caller has gone") : absl::OkStatus());
 }
 
 void UnaryCall::FinishWith(const absl::Status& status) {
   observer_->OnFinish(status.code(), Clock::now() - start_);
-  Finish(ToGrpcStatus(status));
+  reactor_->Finish(ToGrpcStatus(status));
+  delete this;
 }
 
 }  // namespace newsgenre

@@ -1,9 +1,7 @@
 // One call of a unary method.
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <memory>
 
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
@@ -19,33 +17,37 @@ namespace newsgenre {
 absl::Status ToAnswer(const absl::Status& status);
 
 // Measures the call, and answers it: Reply or Fail is called exactly once, on any thread, and ends this
-// object's life as far as the caller is concerned (gRPC deletes it soon after).
-class UnaryCall : public grpc::ServerUnaryReactor {
+// object's life.
+class UnaryCall {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `observer` outlives the call; `response` is the handler's argument.
-  UnaryCall(const grpc::CallbackServerContext& context, grpc::ByteBuffer* response, CallObserver* observer);
+  // The handler's arguments; `observer` outlives the call.
+  UnaryCall(grpc::CallbackServerContext* context, grpc::ByteBuffer* response, CallObserver* observer);
 
   // OK, or CANCELLED where the caller has gone.
   void Reply(const google::protobuf::Message& message);
   void Fail(const absl::Status& status) { FinishWith(ToAnswer(status)); }
 
+  // What the handler returns, asked for before the call can end. It is gRPC's own: that one's reactions run
+  // where they occur, those of others on threads for the purpose.
+  grpc::ServerUnaryReactor* reactor() const { return reactor_; }
+
   // When the caller gives up; max() where it never does.
   Clock::time_point deadline() const { return deadline_; }
-  // Set once the caller has gone.
-  std::shared_ptr<const std::atomic<bool>> cancelled() const { return cancelled_; }
+  // Whether the caller has gone. Any thread.
+  bool cancelled() const { return context_->IsCancelled(); }
 
  private:
-  void OnCancel() override { *cancelled_ = true; }
-  void OnDone() override { delete this; }
+  ~UnaryCall() = default;
   void FinishWith(const absl::Status& status);
 
+  grpc::CallbackServerContext* const context_;
+  grpc::ServerUnaryReactor* const reactor_;
   grpc::ByteBuffer* const response_;
   CallObserver* const observer_;
   const Clock::time_point start_ = Clock::now();
   const Clock::time_point deadline_;
-  const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace newsgenre

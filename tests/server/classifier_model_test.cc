@@ -1,9 +1,11 @@
 #include "server/classifier_model.h"
 
+#include <algorithm>
 #include <sstream>
 #include <string>
 
 #include "common/base/json_log.h"
+#include "common/model/cpu_threads.h"
 #include "gmock/gmock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -26,6 +28,7 @@ TEST(ClassifierModelTest, MeasuresHowLargeABatchIsWorthGrowing) {
   ASSERT_THAT(model, IsOk());
   EXPECT_EQ((*model)->info().version, "v7");
   EXPECT_EQ((*model)->info().precision, "fp32");
+  EXPECT_GE((*model)->info().workers, 1);
 
   const BatchLimits limits = (*model)->batch_limits();
   EXPECT_GE(limits.texts, 8);
@@ -41,6 +44,20 @@ TEST(ClassifierModelTest, MeasuresHowLargeABatchIsWorthGrowing) {
   ASSERT_GE(line["curve"].size(), 4u);
   EXPECT_EQ(line["curve"][3]["texts"], 8);
   EXPECT_GT(line["curve"][3]["seconds"].get<double>(), 0);
+}
+
+TEST(ClassifierModelTest, WorkersTakeTheCpusThatTheirThreadsLeave) {
+  const TempDir dir;
+  ASSERT_OK_AND_ASSIGN(const std::string release, PublishTinyModel(dir.path()));
+  ServerConfig config;
+  config.model_dir = release;
+  config.device = "cpu";
+  config.threads_per_worker = 1;
+  ASSERT_OK_AND_ASSIGN(auto model, LoadClassifierModel(config));
+  EXPECT_EQ(model->info().workers, std::min(AvailableCpus(), ServerConfig::kMostWorkers));
+  config.workers = 3;
+  ASSERT_OK_AND_ASSIGN(model, LoadClassifierModel(config));
+  EXPECT_EQ(model->info().workers, 3);
 }
 
 }  // namespace

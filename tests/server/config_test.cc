@@ -40,7 +40,7 @@ TEST(ServerConfigTest, NamesTheFieldItsValueAndTheLimit) {
        "max_queue_texts is 255; it must lie between 256 and"},
       {[](ServerConfig* c) { c->max_queue_texts = 65537; },
        "max_queue_texts is 65537; it must lie between 256 and 65536"},
-      {[](ServerConfig* c) { c->workers = 0; }, "workers is 0"},
+      {[](ServerConfig* c) { c->workers = -1; }, "workers is -1"},
       {[](ServerConfig* c) { c->threads_per_worker = -1; }, "threads_per_worker is -1"},
       {[](ServerConfig* c) { c->drain_seconds = -1; }, "drain_seconds is -1"},
   };

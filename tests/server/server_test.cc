@@ -171,6 +171,20 @@ TEST_F(ServerTest, EveryWorkerIsWarmBeforeItServes) {
   EXPECT_EQ(SeriesValue(Page(), "newsgenre_batch_texts_count"), 0);
 }
 
+TEST_F(ServerTest, TheModelSaysHowManyWorkersItIsWorth) {
+  Start();
+  Mutex mutex;
+  std::set<std::thread::id> workers;
+  auto model = std::make_shared<FakeModel>("fake-1", [&](const std::vector<const Encoding*>& batch) {
+    MutexLock lock(&mutex);
+    workers.insert(std::this_thread::get_id());
+    return FakeModel::Rules(batch);
+  });
+  model->set_workers(2);
+  ASSERT_THAT(server_->Serve(model), IsOk());
+  EXPECT_EQ(workers.size(), 2u);
+}
+
 // Before there is a model nobody knows its labels; all else is there from the start.
 TEST_F(ServerTest, EverySeriesIsThereBeforeTheFirstCall) {
   Start();

@@ -34,6 +34,9 @@ class FakeModel : public Model {
   const ModelInfo& info() const override { return info_; }
   BatchLimits batch_limits() const override { return limits_; }
 
+  // Before the model is shared.
+  void set_workers(int workers) { info_.workers = workers; }
+
   // A token a byte between [CLS] and [SEP].
   absl::StatusOr<Encoding> Encode(std::string_view text) const override {
     if (text.find_first_not_of(' ') == std::string_view::npos) {

@@ -9,6 +9,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
+#include "common/base/scheduling.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
@@ -67,4 +68,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace newsgenre
 
-int main(int argc, char** argv) { return newsgenre::Main(argc, argv); }
+int main(int argc, char** argv) {
+  newsgenre::ScheduleInBatches();  // as newsgenre_server
+  return newsgenre::Main(argc, argv);
+}

@@ -1,6 +1,5 @@
 #include "server/batching/batch_queue.h"
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -52,7 +51,7 @@ Job MakeJob(const Models& models, const Waiting& waiting) {
   job.model = waiting.model == 'a' ? models.a : models.b;
   job.encoding.ids.assign(waiting.tokens, waiting.id);
   if (waiting.deadline != kNever) job.deadline = kStart + milliseconds(waiting.deadline);
-  job.cancelled = std::make_shared<const std::atomic<bool>>(waiting.cancelled);
+  job.cancelled = [cancelled = waiting.cancelled] { return cancelled; };
   return job;
 }
 
@@ -183,13 +182,13 @@ TEST(BatchQueueCostTest, TheDeadBehindTheBatchLeaveWithTheNextSweep) {
   const int interval = BatchQueue::kSweepInterval.count();
   BatchQueue queue;
   EXPECT_EQ(queue.Take(kStart).texts(), 0);  // sweeps
-  const auto cancelled = std::make_shared<std::atomic<bool>>(false);
+  bool cancelled = false;
   for (int id = 1; id <= 4; ++id) {
     Job job = MakeJob(models, {id});
-    if (id == 1 || id == 4) job.cancelled = cancelled;
+    if (id == 1 || id == 4) job.cancelled = [&] { return cancelled; };
     queue.Push(std::move(job), kStart);
   }
-  cancelled->store(true);
+  cancelled = true;
   BatchQueue::Taken taken = queue.Take(kStart + milliseconds(interval - 1));
   EXPECT_EQ(Ids(taken.cancelled), "1");
   EXPECT_EQ(Ids(taken.batch), "2");

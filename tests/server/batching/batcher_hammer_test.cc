@@ -115,7 +115,7 @@ class Submitter {
     const int deadline = static_cast<int>(random_() % 10);
     if (deadline == 0) job.deadline = Job::Clock::now();
     if (deadline == 1) job.deadline = Job::Clock::now() + std::chrono::microseconds(random_() % 2000);
-    job.cancelled = last_cancel_;
+    if (last_cancel_ != nullptr) job.cancelled = [cancel = last_cancel_] { return cancel->load(); };
     Outcome* outcome = &outcomes_.emplace_back();
     const bool may_leave = deadline <= 1 || last_cancel_ != nullptr;
     job.done = [=](absl::StatusOr<std::vector<float>> scores) {

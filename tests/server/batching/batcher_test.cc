@@ -182,6 +182,17 @@ TEST(BatcherTest, OneSubmitKeepsAllWorkersBusy) {
   EXPECT_THAT(two.get(), IsOk());
 }
 
+TEST(BatcherTest, JobsWaitForTheFirstWorker) {
+  Recorder recorder;
+  Batcher batcher(OptionsOf(0), &recorder);
+  std::future<Scores> result = SubmitOne(&batcher, MakeModel(), 3);
+  EXPECT_EQ(recorder.queued(), 1);
+  batcher.AddWorkers(2);
+  EXPECT_THAT(result.get(), IsOk());
+  batcher.Drain();
+  batcher.AddWorkers(3);  // too late, and harmless
+}
+
 TEST(BatcherTest, WarmUpRunsEachTextOnEveryWorker) {
   Recorder recorder;
   Batcher batcher(OptionsOf(3, 1), &recorder);
@@ -385,7 +396,7 @@ TEST(BatcherTest, ExpiredAndCancelledJobsNeverReachTheModel) {
   jobs.push_back(MakeJob(model, 1, &expired));
   jobs.back().deadline = Job::Clock::now();
   jobs.push_back(MakeJob(model, 1, &cancelled));
-  jobs.back().cancelled = std::make_shared<const std::atomic<bool>>(true);
+  jobs.back().cancelled = [] { return true; };
   ASSERT_THAT(Submit(&batcher, std::move(jobs)), IsOk());
   EXPECT_THAT(expired.get(), StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("deadline")));
   EXPECT_THAT(cancelled.get(), StatusIs(absl::StatusCode::kCancelled, HasSubstr("caller")));

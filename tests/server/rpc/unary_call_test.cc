@@ -37,9 +37,10 @@ class Service : public v1::ClassifierService::WithRawCallbackMethod_GetModel<v1:
   explicit Service(CallObserver* observer) : observer_(observer) {}
   grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* context, const grpc::ByteBuffer*,
                                      grpc::ByteBuffer* response) override {
-    auto* call = new UnaryCall(*context, response, observer_);
+    auto* call = new UnaryCall(context, response, observer_);
+    grpc::ServerUnaryReactor* const reactor = call->reactor();
     call_.set_value(call);
-    return call;
+    return reactor;
   }
   UnaryCall* WaitForCall() { return call_.get_future().get(); }
 
@@ -76,7 +77,7 @@ class UnaryCallTest : public testing::Test {
 TEST_F(UnaryCallTest, ReplyReachesTheCaller) {
   UnaryCall* call = Call();
   EXPECT_EQ(call->deadline(), UnaryCall::Clock::time_point::max());
-  EXPECT_FALSE(*call->cancelled());
+  EXPECT_FALSE(call->cancelled());
   v1::GetModelResponse response;
   response.set_version("one");
   call->Reply(response);
@@ -114,9 +115,8 @@ TEST_F(UnaryCallTest, ADeadlineInCenturiesIsNone) {
 
 TEST_F(UnaryCallTest, LearnsThatTheCallerHasGone) {
   UnaryCall* call = Call();
-  const auto cancelled = call->cancelled();
   context_.TryCancel();
-  while (!*cancelled) std::this_thread::yield();
+  while (!call->cancelled()) std::this_thread::yield();
   call->Reply(v1::GetModelResponse());
   EXPECT_EQ(observer_.WaitForCode(), absl::StatusCode::kCancelled);
 }

@@ -1,0 +1,12 @@
+#include "common/base/scheduling.h"
+
+#include <sched.h>
+
+namespace newsgenre {
+
+void ScheduleInBatches() {
+  const sched_param parameters{};
+  sched_setscheduler(/*pid=*/0, SCHED_BATCH, &parameters);
+}
+
+}  // namespace newsgenre
