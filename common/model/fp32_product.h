@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "common/model/after.h"
+
 namespace newsgenre {
 
 // y = x Wᵀ + b with the weights in panels of 16 columns: 6 rows of x meet a panel at a time, so that 12
@@ -19,17 +21,18 @@ class Fp32Product {
   static bool Fits(int64_t out);
 
   // `weight`: [out, in] fp32; `bias`: [out]. The size fits.
-  Fp32Product(const at::Tensor& weight, const at::Tensor& bias);
+  Fp32Product(const at::Tensor& weight, const at::Tensor& bias, After after);
 
-  // [rows, out]: x Wᵀ + bias, plus `residual` [rows, out], contiguous, where it is defined. `x`: [rows, in]
-  // fp32, contiguous. A row's result does not depend on the others. On the calling thread's CPU threads; any
-  // thread.
-  at::Tensor Run(const at::Tensor& x, const at::Tensor& residual) const;
+  // y [rows, out], contiguous fp32: x Wᵀ + bias, and what comes after it; `residual`: [rows, out], contiguous
+  // fp32, for kAddResidual. `x`: [rows, in] fp32, contiguous. A row's result does not depend on the others.
+  // On the calling thread's CPU threads; any thread.
+  void Run(const at::Tensor& x, const at::Tensor& residual, const at::Tensor& y) const;
 
  private:
   const int64_t in_;
   const int64_t out_;
   const at::Tensor bias_;
+  const After after_;
   const at::Tensor panels_;  // [out / kOutMultiple, in, kOutMultiple]
 };
 

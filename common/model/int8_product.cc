@@ -1,11 +1,14 @@
 #include "common/model/int8_product.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "common/model/avx2.h"
+#include "common/model/avx2_math.h"
 #include "common/model/parallel.h"
 
 namespace newsgenre {
@@ -14,29 +17,33 @@ namespace newsgenre {
 
 namespace {
 
-// A panel holds kOutMultiple columns: for each kInMultiple inputs kVectors vectors, each of which has 4
-// inputs of 8 columns: those of vpmaddubsw. The first two vectors have the first 4 inputs.
-constexpr int64_t kColumns = Int8Product::kOutMultiple;
+// A panel holds the weights of so many columns: for each kStep inputs, for each 8 columns, kStep / 4 vectors,
+// each of which has 4 inputs of 8 columns: those of vpmaddubsw. The last panel may have fewer columns.
+constexpr int64_t kPanelColumns = 32;
 constexpr int64_t kStep = Int8Product::kInMultiple;
-
-// So many rows at once that their sums and a step of the panel fit into the 16 vector registers.
-constexpr int64_t kTileRows = 3;
-// The rows that meet one panel after the other: those of 768 inputs stay in the second-level cache.
-constexpr int64_t kBlockRows = 96;
+// What is multiplied at a time: so many inputs of a panel stay in the first-level cache, so many rows in the
+// second.
+constexpr int64_t kBlockInputs = 768;
+constexpr int64_t kBlockRows = 256;
 // A thread's share is worth at least this many products.
-constexpr int64_t kGrain = 1 << 21;
+constexpr int64_t kGrain = 1 << 20;
 
-// Where a tile reads and writes: all at its first row, and at its panel's first column.
-struct Tile {
+// Where rows meet a block of a panel: all at the first row, the block's first input and the panel's first
+// column.
+struct Block {
   const uint8_t* values;
   int64_t in;
   const int8_t* panel;
+  int64_t inputs;
+  bool first;  // of the inputs' blocks; later ones add to y, which has the sums so far as integers
+  bool last;   // then y gets its values
   const float* row_scales;
   const float* row_offsets;
   const float* scales;
   const float* sums;
   const float* bias;
   const float* residual;  // may be null
+  After after;
   float* y;
   int64_t out;
 };
@@ -47,74 +54,93 @@ NEWSGENRE_AVX2 inline __m256i FourValues(const uint8_t* values) {
   return _mm256_set1_epi32(four);
 }
 
-// y of one row for 8 columns from the sums of their products.
-NEWSGENRE_AVX2 inline void Store(__m256i sums, const Tile& tile, int64_t row, int64_t column) {
-  const __m256 row_scale = _mm256_set1_ps(tile.row_scales[row]);
-  const __m256 row_offset = _mm256_set1_ps(tile.row_offsets[row]);
-  const __m256 constant =
-      _mm256_fmadd_ps(row_offset, _mm256_loadu_ps(tile.sums + column), _mm256_loadu_ps(tile.bias + column));
-  const __m256 scale = _mm256_mul_ps(row_scale, _mm256_loadu_ps(tile.scales + column));
-  __m256 y = _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(sums), constant);
-  const int64_t at = row * tile.out + column;
-  if (tile.residual != nullptr) y = _mm256_add_ps(y, _mm256_loadu_ps(tile.residual + at));
-  _mm256_storeu_ps(tile.y + at, y);
+// 8 columns of kStep inputs: kDepth vectors add up in 16 bits before they do in 32.
+template <int64_t kDepth>
+NEWSGENRE_AVX2 inline __m256i AddStep(__m256i sums, const __m256i* values, const __m256i* weights) {
+  const __m256i ones = _mm256_set1_epi16(1);
+#pragma GCC unroll 2
+  for (int64_t i = 0; i < kStep / 4; i += kDepth) {
+    __m256i pairs = _mm256_maddubs_epi16(values[i], _mm256_loadu_si256(weights + i));
+#pragma GCC unroll 4
+    for (int64_t j = i + 1; j < i + kDepth; ++j) {
+      pairs = _mm256_add_epi16(pairs, _mm256_maddubs_epi16(values[j], _mm256_loadu_si256(weights + j)));
+    }
+    sums = _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, ones));
+  }
+  return sums;
 }
 
-template <int64_t kRows>
-NEWSGENRE_AVX2 void MultiplyTile(const Tile& tile) {
-  const __m256i ones = _mm256_set1_epi16(1);
-  __m256i sums[kRows][2];
-#pragma GCC unroll 3
-  for (int64_t row = 0; row < kRows; ++row) sums[row][0] = sums[row][1] = _mm256_setzero_si256();
-  const auto* panel = reinterpret_cast<const __m256i*>(tile.panel);
-  for (int64_t i = 0; i < tile.in; i += kStep, panel += 4) {
-    const __m256i w0 = _mm256_loadu_si256(panel), w1 = _mm256_loadu_si256(panel + 1);
-    const __m256i w2 = _mm256_loadu_si256(panel + 2), w3 = _mm256_loadu_si256(panel + 3);
-#pragma GCC unroll 3
-    for (int64_t row = 0; row < kRows; ++row) {
-      const uint8_t* values = tile.values + row * tile.in + i;
-      const __m256i x0 = FourValues(values), x1 = FourValues(values + 4);
-      const __m256i left = _mm256_add_epi16(_mm256_maddubs_epi16(x0, w0), _mm256_maddubs_epi16(x1, w2));
-      const __m256i right = _mm256_add_epi16(_mm256_maddubs_epi16(x0, w1), _mm256_maddubs_epi16(x1, w3));
-      sums[row][0] = _mm256_add_epi32(sums[row][0], _mm256_madd_epi16(left, ones));
-      sums[row][1] = _mm256_add_epi32(sums[row][1], _mm256_madd_epi16(right, ones));
+NEWSGENRE_AVX2 inline void Finish(__m256i sums, const Block& block, int64_t row, int64_t column) {
+  const __m256 row_offset = _mm256_set1_ps(block.row_offsets[row]);
+  const __m256 row_scale = _mm256_set1_ps(block.row_scales[row]);
+  const __m256 constant =
+      _mm256_fmadd_ps(row_offset, _mm256_loadu_ps(block.sums + column), _mm256_loadu_ps(block.bias + column));
+  const __m256 scale = _mm256_mul_ps(row_scale, _mm256_loadu_ps(block.scales + column));
+  avx2::StoreAfter(_mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(sums), constant), block.after, block.residual,
+                   block.y, row * block.out + column);
+}
+
+// One row and kVectors · 8 columns.
+template <int64_t kVectors, int64_t kDepth>
+NEWSGENRE_AVX2 inline void MultiplyRow(const Block& block, int64_t row) {
+  auto* y = reinterpret_cast<__m256i*>(block.y + row * block.out);
+  __m256i sums[kVectors];
+#pragma GCC unroll 4
+  for (int64_t v = 0; v < kVectors; ++v) {
+    sums[v] = block.first ? _mm256_setzero_si256() : _mm256_loadu_si256(y + v);
+  }
+  const uint8_t* x = block.values + row * block.in;
+  const auto* panel = reinterpret_cast<const __m256i*>(block.panel);
+  for (const uint8_t* const end = x + block.inputs; x < end; x += kStep, panel += kVectors * kStep / 4) {
+    __m256i values[kStep / 4];
+#pragma GCC unroll 4
+    for (int64_t j = 0; j < kStep / 4; ++j) values[j] = FourValues(x + 4 * j);
+#pragma GCC unroll 4
+    for (int64_t v = 0; v < kVectors; ++v) {
+      sums[v] = AddStep<kDepth>(sums[v], values, panel + v * kStep / 4);
     }
   }
-#pragma GCC unroll 3
-  for (int64_t row = 0; row < kRows; ++row) {
-    Store(sums[row][0], tile, row, 0);
-    Store(sums[row][1], tile, row, kColumns / 2);
+#pragma GCC unroll 4
+  for (int64_t v = 0; v < kVectors; ++v) {
+    if (block.last) {
+      Finish(sums[v], block, row, 8 * v);
+    } else {
+      _mm256_storeu_si256(y + v, sums[v]);
+    }
   }
 }
 
-// The tile that is `rows` and `columns` further, those a whole number of panels.
-Tile Moved(Tile tile, int64_t rows, int64_t columns) {
-  tile.values += rows * tile.in;
-  tile.panel += columns * tile.in;
-  tile.row_scales += rows;
-  tile.row_offsets += rows;
-  tile.scales += columns;
-  tile.sums += columns;
-  tile.bias += columns;
-  if (tile.residual != nullptr) tile.residual += rows * tile.out + columns;
-  tile.y += rows * tile.out + columns;
-  return tile;
+template <int64_t kVectors, int64_t kDepth>
+NEWSGENRE_AVX2 void MultiplyRows(const Block& block, int64_t rows) {
+  for (int64_t row = 0; row < rows; ++row) MultiplyRow<kVectors, kDepth>(block, row);
 }
 
-// `rows` rows with the tile's panel.
-void MultiplyPanel(Tile tile, int64_t rows) {
-  for (; rows >= kTileRows; rows -= kTileRows) {
-    MultiplyTile<kTileRows>(tile);
-    tile = Moved(tile, kTileRows, 0);
-  }
-  if (rows == 2) MultiplyTile<2>(tile);
-  if (rows == 1) MultiplyTile<1>(tile);
+using BlockFunction = void (*)(const Block&, int64_t rows);
+
+BlockFunction FunctionFor(int64_t columns, bool four_sums) {
+  static constexpr BlockFunction kTwo[] = {MultiplyRows<1, 2>, MultiplyRows<2, 2>, MultiplyRows<3, 2>,
+                                           MultiplyRows<4, 2>};
+  static constexpr BlockFunction kFour[] = {MultiplyRows<1, 4>, MultiplyRows<2, 4>, MultiplyRows<3, 4>,
+                                            MultiplyRows<4, 4>};
+  return (four_sums ? kFour : kTwo)[columns / 8 - 1];
 }
 
-at::Tensor PanelsOf(const at::Tensor& weight) {
-  const int64_t out = weight.size(0), in = weight.size(1);
-  // [panels, halves of 8 columns, 8, steps, fours of inputs, 4] to [panels, steps, fours, halves, 8, 4]
-  return weight.view({out / kColumns, 2, 8, in / kStep, 2, 4}).permute({0, 3, 4, 1, 2, 5}).contiguous();
+int64_t ColumnsOf(int64_t panel, int64_t out) { return std::min(kPanelColumns, out - panel * kPanelColumns); }
+
+// Whether no sum of the 8 products that meet in 16 bits, two of each of four vectors, can leave them.
+bool FourSumsFit(const at::Tensor& weight) {
+  // [columns, steps, fours, pairs, 2]
+  const at::Tensor parts = weight.view({weight.size(0), -1, kStep / 4, 2, 2}).to(at::kInt);
+  const int64_t most = parts.clamp_min(0).sum({2, 4}).max().item<int64_t>();
+  const int64_t least = parts.clamp_max(0).sum({2, 4}).min().item<int64_t>();
+  return std::max(most, -least) * Int8Product::kLevels <= std::numeric_limits<int16_t>::max();
+}
+
+// [columns, in] to [steps, eights of columns, fours of inputs, 8, 4]
+at::Tensor PanelOf(const at::Tensor& weight) {
+  return weight.view({weight.size(0) / 8, 8, weight.size(1) / kStep, kStep / 4, 4})
+      .permute({2, 0, 3, 1, 4})
+      .reshape({-1});
 }
 
 }  // namespace
@@ -123,46 +149,73 @@ bool Int8Product::Fits(int64_t in, int64_t out) {
   return in % kInMultiple == 0 && out % kOutMultiple == 0 && HasAvx2();
 }
 
-Int8Product::Int8Product(const at::Tensor& weight, const at::Tensor& scales, const ColumnTerms& columns)
+Int8Product::Int8Product(const at::Tensor& weight, const at::Tensor& scales, const ColumnTerms& columns,
+                         After after)
     : in_(weight.size(1)),
       out_(weight.size(0)),
       scales_(scales.contiguous()),
       columns_{columns.sums.contiguous(), columns.bias.contiguous()},
-      panels_(PanelsOf(weight.contiguous())) {}
+      after_(after),
+      panels_(at::empty({in_ * out_}, at::TensorOptions(at::kChar))) {
+  for (int64_t first = 0; first < out_; first += kPanelColumns) {
+    const at::Tensor part = weight.narrow(0, first, ColumnsOf(first / kPanelColumns, out_)).contiguous();
+    panels_.narrow(0, first * in_, part.numel()).copy_(PanelOf(part));
+    four_sums_.push_back(FourSumsFit(part));
+  }
+}
 
-at::Tensor Int8Product::Run(const QuantizedRows& rows, const at::Tensor& residual) const {
+void Int8Product::Run(const QuantizedRows& rows, const at::Tensor& residual, const at::Tensor& y) const {
   const int64_t count = rows.values.size(0);
-  const at::Tensor y = at::empty({count, out_}, at::TensorOptions(at::kFloat));
-  const Tile first{rows.values.const_data_ptr<uint8_t>(),
-                   in_,
-                   panels_.const_data_ptr<int8_t>(),
-                   rows.scales.const_data_ptr<float>(),
-                   rows.offsets.const_data_ptr<float>(),
-                   scales_.const_data_ptr<float>(),
-                   columns_.sums.const_data_ptr<float>(),
-                   columns_.bias.const_data_ptr<float>(),
-                   residual.defined() ? residual.const_data_ptr<float>() : nullptr,
-                   y.mutable_data_ptr<float>(),
-                   out_};
-  const int64_t grain = std::max<int64_t>(1, kGrain / (std::max<int64_t>(count, 1) * in_ * kColumns));
-  ParallelFor(out_ / kColumns, grain, [&](int64_t begin, int64_t end) {
+  const auto* values = rows.values.const_data_ptr<uint8_t>();
+  const auto* row_scales = rows.scales.const_data_ptr<float>();
+  const auto* row_offsets = rows.offsets.const_data_ptr<float>();
+  const auto* weights = panels_.const_data_ptr<int8_t>();
+  const auto* scales = scales_.const_data_ptr<float>();
+  const auto* sums = columns_.sums.const_data_ptr<float>();
+  const auto* bias = columns_.bias.const_data_ptr<float>();
+  const float* added = after_ == After::kAddResidual ? residual.const_data_ptr<float>() : nullptr;
+  float* results = y.mutable_data_ptr<float>();
+
+  const auto multiply = [&](int64_t panel, int64_t input, int64_t row) {
+    const int64_t column = panel * kPanelColumns, columns = ColumnsOf(panel, out_);
+    const int64_t inputs = std::min(kBlockInputs, in_ - input), at = row * out_ + column;
+    const Block block{values + row * in_ + input,
+                      in_,
+                      weights + column * in_ + input * columns,
+                      inputs,
+                      /*first=*/input == 0,
+                      /*last=*/input + inputs == in_,
+                      row_scales + row,
+                      row_offsets + row,
+                      scales + column,
+                      sums + column,
+                      bias + column,
+                      added == nullptr ? nullptr : added + at,
+                      after_,
+                      results + at,
+                      out_};
+    FunctionFor(columns, four_sums_[panel])(block, std::min(kBlockRows, count - row));
+  };
+  const int64_t panels = static_cast<int64_t>(four_sums_.size());
+  const int64_t grain = std::max<int64_t>(1, kGrain / (std::max<int64_t>(count, 1) * in_ * kPanelColumns));
+  ParallelFor(panels, grain, [&](int64_t begin, int64_t end) {
     for (int64_t row = 0; row < count; row += kBlockRows) {
       for (int64_t panel = begin; panel < end; ++panel) {
-        MultiplyPanel(Moved(first, row, panel * kColumns), std::min(kBlockRows, count - row));
+        for (int64_t input = 0; input < in_; input += kBlockInputs) multiply(panel, input, row);
       }
     }
   });
-  return y;
 }
 
 #else
 
 bool Int8Product::Fits(int64_t, int64_t) { return false; }
 
-Int8Product::Int8Product(const at::Tensor& weight, const at::Tensor& scales, const ColumnTerms& columns)
-    : in_(weight.size(1)), out_(weight.size(0)), scales_(scales), columns_(columns) {}
+Int8Product::Int8Product(const at::Tensor& weight, const at::Tensor& scales, const ColumnTerms& columns,
+                         After after)
+    : in_(weight.size(1)), out_(weight.size(0)), scales_(scales), columns_(columns), after_(after) {}
 
-at::Tensor Int8Product::Run(const QuantizedRows&, const at::Tensor&) const { return {}; }
+void Int8Product::Run(const QuantizedRows&, const at::Tensor&, const at::Tensor&) const {}
 
 #endif
 

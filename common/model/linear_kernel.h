@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/model/after.h"
 #include "common/model/albert.h"
 #include "common/model/precision.h"
 
@@ -17,12 +18,6 @@ namespace newsgenre {
 // The type of the network's activations: fp32 for int8 too.
 at::ScalarType NetworkType(Precision precision);
 
-// What comes right after x Wᵀ + b, where a kernel can do it in the same pass.
-enum class After { kNothing, kGelu, kGeluTanh, kAddResidual };
-
-// GELU of `y` where that comes after it, for kernels that can't; else `y`.
-at::Tensor Activate(const at::Tensor& y, After after);
-
 // One linear map: weight [out, in] and bias [out], fp32.
 struct LinearMap {
   std::string name;
@@ -30,7 +25,7 @@ struct LinearMap {
   After after = After::kNothing;
 };
 
-// A map on one of torch's kernels. Owns the weights in the layout that the kernel wants. Immutable: any
+// A map on one kernel. Owns the weights in the layout that the kernel wants. Immutable: any
 // thread.
 class LinearKernel {
  public:
@@ -40,6 +35,10 @@ class LinearKernel {
   // x: [rows, in] in the network's type (bf16, fp16 or fp32), contiguous. `residual`: [rows, out] for
   // kAddResidual, undefined otherwise. A row's result does not depend on the other rows.
   virtual at::Tensor Run(const at::Tensor& x, const at::Tensor& residual) const = 0;
+  // The same to `y`, [rows, out], contiguous.
+  virtual void RunInto(const at::Tensor& x, const at::Tensor& residual, const at::Tensor& y) const {
+    y.copy_(Run(x, residual));
+  }
 };
 
 // Every kernel that the weight's device has for the map in this precision, at::linear first where it has the

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/model/avx2.h"
 #include "common/model/parallel.h"
 
 // The compiler makes each of these loops for the instructions of several generations of processors; the
@@ -44,12 +45,42 @@ NEWSGENRE_VECTORIZED Range RangeOf(const float* x, int64_t width) {
   return {*std::min_element(least, least + kLanes), *std::max_element(most, most + kLanes)};
 }
 
-NEWSGENRE_VECTORIZED void Quantize(const float* x, int64_t width, float offset, float inverse_scale,
-                                   uint8_t* values) {
+void Quantize(const float* x, int64_t width, float offset, float inverse_scale, uint8_t* values) {
   for (int64_t i = 0; i < width; ++i) {
     values[i] = static_cast<uint8_t>(static_cast<int32_t>((x[i] - offset) * inverse_scale + 0.5f));
   }
 }
+
+#if defined(__x86_64__)
+
+// The same of the first values, a multiple of 32, with instructions that compilers don't find: the number
+// done.
+NEWSGENRE_AVX2 int64_t QuantizeThirtyTwos(const float* x, int64_t width, float offset, float inverse_scale,
+                                          uint8_t* values) {
+  const __m256 offsets = _mm256_set1_ps(offset), scales = _mm256_set1_ps(inverse_scale);
+  const __m256 half = _mm256_set1_ps(0.5f);
+  // The packing instructions work on halves of 16 bytes, and leave fours of values in this order.
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  int64_t i = 0;
+  for (; i + 32 <= width; i += 32) {
+    __m256i eights[4];
+#pragma GCC unroll 4
+    for (int64_t v = 0; v < 4; ++v) {
+      const __m256 above = _mm256_sub_ps(_mm256_loadu_ps(x + i + 8 * v), offsets);
+      eights[v] = _mm256_cvttps_epi32(_mm256_fmadd_ps(above, scales, half));
+    }
+    const __m256i packed = _mm256_packus_epi16(_mm256_packs_epi32(eights[0], eights[1]),
+                                               _mm256_packs_epi32(eights[2], eights[3]));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(values + i), _mm256_permutevar8x32_epi32(packed, order));
+  }
+  return i;
+}
+
+#else
+
+int64_t QuantizeThirtyTwos(const float*, int64_t, float, float, uint8_t*) { return 0; }
+
+#endif
 
 NEWSGENRE_VECTORIZED void Finish(float scale, float offset, const float* sums, const float* bias,
                                  int64_t width, float* y) {
@@ -71,6 +102,7 @@ QuantizedRows QuantizeRows(const at::Tensor& x, int levels) {
   uint8_t* values = out.values.mutable_data_ptr<uint8_t>();
   float* scales = out.scales.mutable_data_ptr<float>();
   float* offsets = out.offsets.mutable_data_ptr<float>();
+  const bool avx2 = HasAvx2();
   ParallelFor(rows, std::max<int64_t>(1, kGrain / width), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       const Range range = RangeOf(in + row * stride, width);
@@ -78,7 +110,10 @@ QuantizedRows QuantizeRows(const at::Tensor& x, int levels) {
       const float scale = range.most > range.least ? (range.most - range.least) / levels : 1.0f;
       scales[row] = scale;
       offsets[row] = range.least;
-      Quantize(in + row * stride, width, range.least, 1.0f / scale, values + row * width);
+      const float* x = in + row * stride;
+      uint8_t* to = values + row * width;
+      const int64_t done = avx2 ? QuantizeThirtyTwos(x, width, range.least, 1.0f / scale, to) : 0;
+      Quantize(x + done, width - done, range.least, 1.0f / scale, to + done);
     }
   });
   return out;

@@ -9,6 +9,12 @@
 namespace newsgenre {
 namespace {
 
+at::Tensor ResultOf(const Fp32Product& product, const at::Tensor& x, const at::Tensor& residual) {
+  const at::Tensor y = at::empty(residual.sizes());
+  product.Run(x, residual, y);
+  return y;
+}
+
 class Fp32ProductTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -23,14 +29,15 @@ TEST_F(Fp32ProductTest, AgreesWithTheFormulaAtEverySizeOfTileBlockAndShare) {
       at::manual_seed(rows * 7919 + in * 31 + out);
       const at::Tensor x = at::randn({rows, in}), weight = at::randn({out, in}), bias = at::randn({out});
       const at::Tensor residual = at::randn({rows, out});
-      const Fp32Product product(weight, bias);
       const at::Tensor expected =
           at::mm(x.to(at::kDouble), weight.to(at::kDouble).t()) + bias.to(at::kDouble);
-      EXPECT_TRUE(at::allclose(product.Run(x, {}).to(at::kDouble), expected, /*rtol=*/1e-5, /*atol=*/1e-3))
-          << rows << " rows, " << in << " by " << out;
-      EXPECT_TRUE(at::allclose(product.Run(x, residual).to(at::kDouble), expected + residual, /*rtol=*/1e-5,
-                               /*atol=*/1e-3))
-          << rows << " rows, " << in << " by " << out << ", with a residual";
+      for (const After after : {After::kNothing, After::kGelu, After::kGeluTanh, After::kAddResidual}) {
+        const at::Tensor y = ResultOf(Fp32Product(weight, bias, after), x, residual);
+        EXPECT_TRUE(at::allclose(
+            y.to(at::kDouble), after == After::kAddResidual ? expected + residual : Activate(expected, after),
+            /*rtol=*/1e-5, /*atol=*/1e-3))
+            << rows << " rows, " << in << " by " << out;
+      }
     }
   }
 }
@@ -38,11 +45,11 @@ TEST_F(Fp32ProductTest, AgreesWithTheFormulaAtEverySizeOfTileBlockAndShare) {
 TEST_F(Fp32ProductTest, ARowsResultDoesNotDependOnTheOthers) {
   at::manual_seed(5);
   const at::Tensor x = at::randn({100, 768}), residual = at::randn({100, 768});
-  const Fp32Product product(at::randn({768, 768}), at::randn({768}));
-  const at::Tensor together = product.Run(x, residual);
+  const Fp32Product product(at::randn({768, 768}), at::randn({768}), After::kAddResidual);
+  const at::Tensor together = ResultOf(product, x, residual);
   for (const int64_t row : {0, 1, 50, 95, 96, 99}) {
-    EXPECT_TRUE(
-        at::equal(product.Run(x.narrow(0, row, 1), residual.narrow(0, row, 1)), together.narrow(0, row, 1)));
+    EXPECT_TRUE(at::equal(ResultOf(product, x.narrow(0, row, 1), residual.narrow(0, row, 1)),
+                          together.narrow(0, row, 1)));
   }
 }
 
