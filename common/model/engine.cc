@@ -34,9 +34,12 @@ Affine Stack(const std::vector<Affine>& maps) {
   return {at::cat(weights), at::cat(biases)};
 }
 
-// On the CPU a batch of more tokens runs in pieces: beyond some hundred tokens a thread no product gets
-// faster, and what passes from one to the next (12 KB a token at base size) leaves the caches.
-int64_t MostTokensOfPiece() { return 256 * at::get_num_threads(); }
+// On the CPU a batch of more tokens runs in pieces, since what passes from one product to the next would
+// leave the caches: 256 tokens a thread at base size, where no product gets faster either.
+int64_t MostTokensOfPiece(const AlbertConfig& config) {
+  constexpr int64_t kValuesOfThread = 256 * 6144;
+  return at::get_num_threads() * kValuesOfThread / (4 * config.hidden_size + config.intermediate_size);
+}
 
 // Those texts of a batch on the CPU, as a batch.
 PackedBatch Piece(const PackedBatch& batch, int64_t first, int64_t end) {
@@ -173,11 +176,12 @@ at::Tensor Engine::Impl::Logits(const PackedBatch& batch) const {
 }
 
 at::Tensor Engine::Logits(const PackedBatch& batch) const {
-  if (!batch.ids.is_cpu() || batch.tokens() <= MostTokensOfPiece() || batch.tokens() < batch.rows()) {
+  const int64_t most = MostTokensOfPiece(impl_->config);
+  if (!batch.ids.is_cpu() || batch.tokens() <= most || batch.tokens() < batch.rows()) {
     return impl_->Logits(batch);
   }
   // Of about the same number of tokens each.
-  const int64_t pieces = (batch.tokens() - 1) / MostTokensOfPiece() + 1;
+  const int64_t pieces = (batch.tokens() - 1) / most + 1;
   std::vector<at::Tensor> logits;
   for (int64_t piece = 1, first = 0; piece <= pieces; ++piece) {
     const int64_t token = batch.tokens() * piece / pieces;

@@ -46,8 +46,9 @@ Fp32Product::Fp32Product(const at::Tensor& weight, const at::Tensor& bias, After
       after_(after),
       panels_(PanelsOf(weight.contiguous())) {}
 
-void Fp32Product::Run(const at::Tensor& x, const at::Tensor& residual, const at::Tensor& y) const {
+at::Tensor Fp32Product::Run(const at::Tensor& x, const at::Tensor& residual) const {
   const int64_t count = x.size(0);
+  const at::Tensor y = at::empty({count, out_}, x.options());
   const float* in = x.const_data_ptr<float>();
   const float* panels = panels_.const_data_ptr<float>();
   const float* bias = bias_.const_data_ptr<float>();
@@ -73,6 +74,7 @@ void Fp32Product::Run(const at::Tensor& x, const at::Tensor& residual, const at:
       }
     }
   });
+  return y;
 }
 
 #else
@@ -82,7 +84,7 @@ bool Fp32Product::Fits(int64_t) { return false; }
 Fp32Product::Fp32Product(const at::Tensor& weight, const at::Tensor& bias, After after)
     : in_(weight.size(1)), out_(weight.size(0)), bias_(bias), after_(after) {}
 
-void Fp32Product::Run(const at::Tensor&, const at::Tensor&, const at::Tensor&) const {}
+at::Tensor Fp32Product::Run(const at::Tensor&, const at::Tensor&) const { return {}; }
 
 #endif
 

@@ -23,10 +23,10 @@ class Fp32Product {
   // `weight`: [out, in] fp32; `bias`: [out]. The size fits.
   Fp32Product(const at::Tensor& weight, const at::Tensor& bias, After after);
 
-  // y [rows, out], contiguous fp32: x Wᵀ + bias, and what comes after it; `residual`: [rows, out], contiguous
+  // [rows, out] fp32: x Wᵀ + bias, and what comes after it; `residual`: [rows, out], contiguous
   // fp32, for kAddResidual. `x`: [rows, in] fp32, contiguous. A row's result does not depend on the others.
   // On the calling thread's CPU threads; any thread.
-  void Run(const at::Tensor& x, const at::Tensor& residual, const at::Tensor& y) const;
+  at::Tensor Run(const at::Tensor& x, const at::Tensor& residual) const;
 
  private:
   const int64_t in_;

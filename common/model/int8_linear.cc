@@ -2,7 +2,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/cpu/Utils.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
 #include <limits>
@@ -81,19 +80,13 @@ class OwnInt8Linear : public LinearKernel {
 
   std::string name() const override { return "own int8"; }
   at::Tensor Run(const at::Tensor& x, const at::Tensor& residual) const override {
-    const at::Tensor y = at::empty({x.size(0), out_}, x.options());
-    RunInto(x, residual, y);
-    return y;
-  }
-  void RunInto(const at::Tensor& x, const at::Tensor& residual, const at::Tensor& y) const override {
-    product_.Run(QuantizeRows(x, RowLevels()), residual, y);
+    return product_.Run(QuantizeRows(x, RowLevels()), residual);
   }
 
  private:
   OwnInt8Linear(const QuantizedWeight& weight, After after)
-      : out_(weight.values.size(0)), product_(weight.values, weight.scales, weight.columns, after) {}
+      : product_(weight.values, weight.scales, weight.columns, after) {}
 
-  const int64_t out_;
   const Int8Product product_;
 };
 

@@ -164,8 +164,9 @@ Int8Product::Int8Product(const at::Tensor& weight, const at::Tensor& scales, con
   }
 }
 
-void Int8Product::Run(const QuantizedRows& rows, const at::Tensor& residual, const at::Tensor& y) const {
+at::Tensor Int8Product::Run(const QuantizedRows& rows, const at::Tensor& residual) const {
   const int64_t count = rows.values.size(0);
+  const at::Tensor y = at::empty({count, out_}, at::TensorOptions(at::kFloat));
   const auto* values = rows.values.const_data_ptr<uint8_t>();
   const auto* row_scales = rows.scales.const_data_ptr<float>();
   const auto* row_offsets = rows.offsets.const_data_ptr<float>();
@@ -205,6 +206,7 @@ void Int8Product::Run(const QuantizedRows& rows, const at::Tensor& residual, con
       }
     }
   });
+  return y;
 }
 
 #else
@@ -215,7 +217,7 @@ Int8Product::Int8Product(const at::Tensor& weight, const at::Tensor& scales, con
                          After after)
     : in_(weight.size(1)), out_(weight.size(0)), scales_(scales), columns_(columns), after_(after) {}
 
-void Int8Product::Run(const QuantizedRows&, const at::Tensor&, const at::Tensor&) const {}
+at::Tensor Int8Product::Run(const QuantizedRows&, const at::Tensor&) const { return {}; }
 
 #endif
 

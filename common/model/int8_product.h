@@ -30,10 +30,10 @@ class Int8Product {
   // `columns`: [out] each. The sizes fit.
   Int8Product(const at::Tensor& weight, const at::Tensor& scales, const ColumnTerms& columns, After after);
 
-  // y [rows, out], contiguous fp32: (scale · values + offset) · (weight · scales)ᵀ + bias, and what comes
+  // [rows, out] fp32: (scale · values + offset) · (weight · scales)ᵀ + bias, and what comes
   // after it; `residual`: [rows, out], contiguous fp32, for kAddResidual. `rows`: [rows, in], at most
   // kLevels. A row's result does not depend on the others. On the calling thread's CPU threads; any thread.
-  void Run(const QuantizedRows& rows, const at::Tensor& residual, const at::Tensor& y) const;
+  at::Tensor Run(const QuantizedRows& rows, const at::Tensor& residual) const;
 
  private:
   const int64_t in_;

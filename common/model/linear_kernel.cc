@@ -1,7 +1,6 @@
 #include "common/model/linear_kernel.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/ones.h>
 
@@ -83,21 +82,14 @@ class PackedLinear : public LinearKernel {
 // Our own product, for processors with AVX2 and no AVX-512.
 class OwnLinear : public LinearKernel {
  public:
-  explicit OwnLinear(const LinearMap& map)
-      : out_(map.affine.weight.size(0)), product_(map.affine.weight, map.affine.bias, map.after) {}
+  explicit OwnLinear(const LinearMap& map) : product_(map.affine.weight, map.affine.bias, map.after) {}
 
   std::string name() const override { return "own fp32"; }
   at::Tensor Run(const at::Tensor& x, const at::Tensor& residual) const override {
-    const at::Tensor y = at::empty({x.size(0), out_}, x.options());
-    product_.Run(x, residual, y);
-    return y;
-  }
-  void RunInto(const at::Tensor& x, const at::Tensor& residual, const at::Tensor& y) const override {
-    product_.Run(x, residual, y);
+    return product_.Run(x, residual);
   }
 
  private:
-  const int64_t out_;
   const Fp32Product product_;
 };
 

@@ -35,10 +35,6 @@ class LinearKernel {
   // x: [rows, in] in the network's type (bf16, fp16 or fp32), contiguous. `residual`: [rows, out] for
   // kAddResidual, undefined otherwise. A row's result does not depend on the other rows.
   virtual at::Tensor Run(const at::Tensor& x, const at::Tensor& residual) const = 0;
-  // The same to `y`, [rows, out], contiguous.
-  virtual void RunInto(const at::Tensor& x, const at::Tensor& residual, const at::Tensor& y) const {
-    y.copy_(Run(x, residual));
-  }
 };
 
 // Every kernel that the weight's device has for the map in this precision, at::linear first where it has the

@@ -9,12 +9,6 @@
 namespace newsgenre {
 namespace {
 
-at::Tensor ResultOf(const Fp32Product& product, const at::Tensor& x, const at::Tensor& residual) {
-  const at::Tensor y = at::empty(residual.sizes());
-  product.Run(x, residual, y);
-  return y;
-}
-
 class Fp32ProductTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -32,7 +26,7 @@ TEST_F(Fp32ProductTest, AgreesWithTheFormulaAtEverySizeOfTileBlockAndShare) {
       const at::Tensor expected =
           at::mm(x.to(at::kDouble), weight.to(at::kDouble).t()) + bias.to(at::kDouble);
       for (const After after : {After::kNothing, After::kGelu, After::kGeluTanh, After::kAddResidual}) {
-        const at::Tensor y = ResultOf(Fp32Product(weight, bias, after), x, residual);
+        const at::Tensor y = Fp32Product(weight, bias, after).Run(x, residual);
         EXPECT_TRUE(at::allclose(
             y.to(at::kDouble), after == After::kAddResidual ? expected + residual : Activate(expected, after),
             /*rtol=*/1e-5, /*atol=*/1e-3))
@@ -46,10 +40,10 @@ TEST_F(Fp32ProductTest, ARowsResultDoesNotDependOnTheOthers) {
   at::manual_seed(5);
   const at::Tensor x = at::randn({100, 768}), residual = at::randn({100, 768});
   const Fp32Product product(at::randn({768, 768}), at::randn({768}), After::kAddResidual);
-  const at::Tensor together = ResultOf(product, x, residual);
+  const at::Tensor together = product.Run(x, residual);
   for (const int64_t row : {0, 1, 50, 95, 96, 99}) {
-    EXPECT_TRUE(at::equal(ResultOf(product, x.narrow(0, row, 1), residual.narrow(0, row, 1)),
-                          together.narrow(0, row, 1)));
+    EXPECT_TRUE(
+        at::equal(product.Run(x.narrow(0, row, 1), residual.narrow(0, row, 1)), together.narrow(0, row, 1)));
   }
 }
 
