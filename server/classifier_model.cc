@@ -34,15 +34,16 @@ absl::StatusOr<Encoding> TypicalText(const TextEncoder& encoder) {
   return text;
 }
 
-// What a batch of so many of `text` takes: the best of a few runs, where they are short.
-absl::StatusOr<BatchCost> TimeBatch(const Classifier& classifier, const Encoding& text, int64_t texts) {
+// What a batch of so many of `text` takes: the best of a few runs, of fewer where they are long.
+absl::StatusOr<BatchCost> TimeBatch(const Classifier& classifier, const Encoding& text, int64_t texts,
+                                    int least_runs) {
   constexpr int kMostRuns = 4;
   constexpr double kEnoughSeconds = 0.2;
   using Clock = std::chrono::steady_clock;
   const std::vector<const Encoding*> batch(texts, &text);
   BatchCost cost{texts, texts * static_cast<int64_t>(text.ids.size()), 0};
   double spent = 0;
-  for (int run = 0; run < kMostRuns && spent < kEnoughSeconds; ++run) {
+  for (int run = 0; run < kMostRuns && (run < least_runs || spent < kEnoughSeconds); ++run) {
     const auto start = Clock::now();
     RETURN_IF_ERROR(classifier.Probabilities(batch).status());
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -52,14 +53,16 @@ absl::StatusOr<BatchCost> TimeBatch(const Classifier& classifier, const Encoding
   return cost;
 }
 
-// By what a small batch takes.
+// By what a small batch takes. Several runs for each number, because the first one of all is slow, and a
+// wrong choice costs half the speed for as long as the server runs.
 absl::StatusOr<int> ChooseThreads(const Classifier& classifier, int most_threads) {
-  constexpr int64_t kTexts = 8;
+  constexpr int64_t kTexts = 4;
+  constexpr int kLeastRuns = 3;
   ASSIGN_OR_RETURN(const Encoding text, TypicalText(classifier.encoder()));
   ASSIGN_OR_RETURN(const int threads,
                    ChooseCpuThreads(most_threads, [&](int count) -> absl::StatusOr<double> {
                      SetCpuThreads(count);
-                     ASSIGN_OR_RETURN(const BatchCost cost, TimeBatch(classifier, text, kTexts));
+                     ASSIGN_OR_RETURN(const BatchCost cost, TimeBatch(classifier, text, kTexts, kLeastRuns));
                      return cost.seconds;
                    }));
   SetCpuThreads(threads);
@@ -74,7 +77,7 @@ absl::StatusOr<BatchLimits> MeasureBatchLimits(const Classifier& classifier) {
   std::vector<BatchCost> curve;
   auto log = nlohmann::ordered_json::array();
   for (int64_t texts = 1; texts <= kMostTexts; texts *= 2) {
-    ASSIGN_OR_RETURN(const BatchCost cost, TimeBatch(classifier, text, texts));
+    ASSIGN_OR_RETURN(const BatchCost cost, TimeBatch(classifier, text, texts, /*least_runs=*/1));
     curve.push_back(cost);
     log.push_back({{"texts", texts},
                    {"tokens", cost.tokens},

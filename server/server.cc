@@ -58,6 +58,9 @@ absl::Status Server::Listen() {
   builder.AddListeningPort(config_.address, grpc::InsecureServerCredentials(), &port_);
   // Otherwise a second server on this port would start, and take half of the connections.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // No pings that measure the connection: they and their answers interrupt the model's threads, and what a
+  // large message needs gRPC allows for as soon as it knows its size.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.SetMaxReceiveMessageSize(MaxReceiveBytes(RequestLimitsOf(config_)));
   builder.RegisterService(&health_);
   builder.RegisterService(&classifier_);

@@ -92,6 +92,8 @@ GrpcTarget::GrpcTarget(const std::string& address, GrpcMethod method, const std:
   grpc::ChannelArguments arguments;
   // Otherwise all channels to one address share a connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // Pings that measure the connection, and the server's answers to them, would take turns with its model.
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   for (int i = 0; i < kConnections; ++i) {
     const auto channel = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
     channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10));
