@@ -4,6 +4,8 @@
 #include <ATen/ops/randn.h>
 #include <c10/core/InferenceMode.h>
 
+#include <utility>
+
 #include "common/model/attention.h"
 #include "gtest/gtest.h"
 #include "tests/model/random_texts.h"
@@ -16,8 +18,10 @@ TEST(CpuAttentionTest, GivesWhatTheLayoutGives) {
   const c10::InferenceMode inference;
   for (const std::vector<int>& lengths : {std::vector<int>{9}, {1, 1}, {30, 1, 150, 7, 8, 64}}) {
     const PackedBatch batch = Pack(RandomTexts(lengths));
-    for (const int64_t heads : {1, 3}) {
-      const int64_t hidden = 16 * heads;
+    // Widths of whole and half tiles, and one that only torch's own attention has.
+    for (const auto& [heads, width] :
+         {std::pair<int64_t, int64_t>{1, 16}, {3, 8}, {2, 24}, {1, 64}, {2, 4}}) {
+      const int64_t hidden = width * heads;
       const at::Tensor qkv = at::randn({batch.rows(), 3 * hidden});
       const auto parts = qkv.chunk(3, 1);
       const AttentionLayout layout(batch, 0.0);
@@ -29,6 +33,18 @@ TEST(CpuAttentionTest, GivesWhatTheLayoutGives) {
                               layout.Attend(first, parts[1], parts[2], heads)),
                 1e-5);
     }
+  }
+}
+
+// Scores so far apart that only the largest counts, and all far below zero.
+TEST(CpuAttentionTest, LargeScoresNeitherOverflowNorVanish) {
+  const c10::InferenceMode inference;
+  const PackedBatch batch = Pack(RandomTexts({5, 20}));
+  at::manual_seed(6);
+  const at::Tensor k = (100 * at::randn({25, 32})).abs(), v = at::randn({25, 32});
+  for (const at::Tensor& q : {100 * at::randn({25, 32}), -k}) {
+    const AttentionLayout layout(batch, 0.0);
+    EXPECT_LT(MaxDifference(AttendOnCpu(batch, q, k, v, 2), layout.Attend(q, k, v, 2)), 1e-4);
   }
 }
 
