@@ -117,15 +117,20 @@ NEWSGENRE_AVX2 void MultiplyRows(const Block& block, int64_t rows) {
 
 using BlockFunction = void (*)(const Block&, int64_t rows);
 
-BlockFunction FunctionFor(int64_t columns, bool four_sums) {
-  static constexpr BlockFunction kTwo[] = {MultiplyRows<1, 2>, MultiplyRows<2, 2>, MultiplyRows<3, 2>,
-                                           MultiplyRows<4, 2>};
-  static constexpr BlockFunction kFour[] = {MultiplyRows<1, 4>, MultiplyRows<2, 4>, MultiplyRows<3, 4>,
-                                            MultiplyRows<4, 4>};
-  return (four_sums ? kFour : kTwo)[columns / 8 - 1];
+// For a panel of so many columns.
+template <int64_t kDepth>
+BlockFunction FunctionFor(int64_t columns) {
+  switch (columns) {
+    case 8:
+      return MultiplyRows<1, kDepth>;
+    case 16:
+      return MultiplyRows<2, kDepth>;
+    case 24:
+      return MultiplyRows<3, kDepth>;
+    default:
+      return MultiplyRows<4, kDepth>;
+  }
 }
-
-int64_t ColumnsOf(int64_t panel, int64_t out) { return std::min(kPanelColumns, out - panel * kPanelColumns); }
 
 // Whether no sum of the 8 products that meet in 16 bits, two of each of four vectors, can leave them.
 bool FourSumsFit(const at::Tensor& weight) {
@@ -158,7 +163,7 @@ Int8Product::Int8Product(const at::Tensor& weight, const at::Tensor& scales, con
       after_(after),
       panels_(at::empty({in_ * out_}, at::TensorOptions(at::kChar))) {
   for (int64_t first = 0; first < out_; first += kPanelColumns) {
-    const at::Tensor part = weight.narrow(0, first, ColumnsOf(first / kPanelColumns, out_)).contiguous();
+    const at::Tensor part = weight.narrow(0, first, std::min(kPanelColumns, out_ - first)).contiguous();
     panels_.narrow(0, first * in_, part.numel()).copy_(PanelOf(part));
     four_sums_.push_back(FourSumsFit(part));
   }
@@ -178,7 +183,8 @@ at::Tensor Int8Product::Run(const QuantizedRows& rows, const at::Tensor& residua
   float* results = y.mutable_data_ptr<float>();
 
   const auto multiply = [&](int64_t panel, int64_t input, int64_t row) {
-    const int64_t column = panel * kPanelColumns, columns = ColumnsOf(panel, out_);
+    const int64_t column = panel * kPanelColumns;
+    const int64_t columns = std::min(kPanelColumns, out_ - column);
     const int64_t inputs = std::min(kBlockInputs, in_ - input), at = row * out_ + column;
     const Block block{values + row * in_ + input,
                       in_,
@@ -195,7 +201,8 @@ at::Tensor Int8Product::Run(const QuantizedRows& rows, const at::Tensor& residua
                       after_,
                       results + at,
                       out_};
-    FunctionFor(columns, four_sums_[panel])(block, std::min(kBlockRows, count - row));
+    const BlockFunction run = four_sums_[panel] ? FunctionFor<4>(columns) : FunctionFor<2>(columns);
+    run(block, std::min(kBlockRows, count - row));
   };
   const int64_t panels = static_cast<int64_t>(four_sums_.size());
   const int64_t grain = std::max<int64_t>(1, kGrain / (std::max<int64_t>(count, 1) * in_ * kPanelColumns));
