@@ -5,11 +5,10 @@
 #include <sys/mman.h>
 
 #include <array>
-#include <cstdint>
 #include <cstdlib>
-#include <mutex>
 #include <new>
-#include <vector>
+
+#include "common/base/mutex.h"
 
 namespace newsgenre {
 namespace {
@@ -17,8 +16,9 @@ namespace {
 constexpr size_t kAlignment = 64;  // torch's own
 constexpr size_t kHugePage = 2 << 20;
 
-// Sizes are rounded up to one of four in each power of two, at least kAlignment.
-constexpr int kClasses = 4 * 48;
+// Sizes up to 256 bytes are rounded up to a multiple of kAlignment, larger ones to one of four between powers
+// of two. More classes than any size needs.
+constexpr int kClasses = 4 * 58;
 
 struct SizeClass {
   int index = 0;
@@ -26,17 +26,19 @@ struct SizeClass {
 };
 
 SizeClass ClassOf(size_t bytes) {
-  if (bytes <= 4 * kAlignment) {
-    const size_t steps = bytes == 0 ? 1 : (bytes + kAlignment - 1) / kAlignment;
-    return {static_cast<int>(steps) - 1, steps * kAlignment};
+  int power = 6;
+  size_t floor = 0, step = kAlignment;
+  if (bytes > 4 * kAlignment) {
+    power = 63 - __builtin_clzll(bytes - 1);  // 2^power < bytes <= 2^(power + 1)
+    floor = size_t{1} << power;
+    step = floor / 4;
   }
-  const int power = 63 - __builtin_clzll(bytes - 1);  // 2^power < bytes <= 2^(power + 1), or equal below
-  const size_t step = size_t{1} << (power - 2);
-  const size_t steps = (bytes - (size_t{1} << power) + step - 1) / step;  // 1 … 4
-  return {4 * (power - 7) + static_cast<int>(steps) - 1, (size_t{1} << power) + steps * step};
+  const size_t steps = (bytes - floor + step - 1) / step;  // 1 … 4
+  const int first = power == 6 ? 0 : 4 * (power - 7);
+  return {first + static_cast<int>(steps) - 1, floor + steps * step};
 }
 
-// Stands before each block.
+// Stands before each block; as long as the alignment.
 struct alignas(kAlignment) Header {
   int size_class = 0;
   Header* next = nullptr;  // while it waits
@@ -44,30 +46,35 @@ struct alignas(kAlignment) Header {
 
 using Lists = std::array<Header*, kClasses>;
 
-// Blocks of threads that have ended.
+void Push(Header* block, Lists* lists) {
+  block->next = (*lists)[block->size_class];
+  (*lists)[block->size_class] = block;
+}
+
+// nullptr where there is none.
+Header* Pop(int size_class, Lists* lists) {
+  Header* const block = (*lists)[size_class];
+  if (block != nullptr) (*lists)[size_class] = block->next;
+  return block;
+}
+
+// Blocks of threads that have ended. Any thread.
 class Leftovers {
  public:
   Header* Take(int size_class) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    Header* const block = lists_[size_class];
-    if (block != nullptr) lists_[size_class] = block->next;
-    return block;
+    MutexLock lock(&mutex_);
+    return Pop(size_class, &lists_);
   }
-  void Add(const Lists& lists) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+  void Add(Lists lists) {
+    MutexLock lock(&mutex_);
     for (int i = 0; i < kClasses; ++i) {
-      for (Header* block = lists[i]; block != nullptr;) {
-        Header* const next = block->next;
-        block->next = lists_[i];
-        lists_[i] = block;
-        block = next;
-      }
+      while (Header* const block = Pop(i, &lists)) Push(block, &lists_);
     }
   }
 
  private:
-  std::mutex mutex_;
-  Lists lists_{};
+  Mutex mutex_;
+  Lists lists_ ABSL_GUARDED_BY(mutex_){};
 };
 
 Leftovers& AllLeftovers() {
@@ -75,15 +82,16 @@ Leftovers& AllLeftovers() {
   return *leftovers;
 }
 
-// A thread's own.
+// A thread's own. What comes back after its destructor, when the thread ends, is lost.
 struct Cache {
   Lists lists{};
-  char* free = nullptr;  // of the piece that small blocks are cut from
-  size_t left = 0;
+  char* uncut = nullptr;  // of the huge page that blocks are cut from
+  size_t uncut_bytes = 0;
   ~Cache() { AllLeftovers().Add(lists); }
 };
 thread_local Cache cache;
 
+// As huge pages, where the system has them.
 char* FromSystem(size_t bytes) {
   const size_t rounded = (bytes + kHugePage - 1) / kHugePage * kHugePage;
   void* const memory = std::aligned_alloc(kHugePage, rounded);
@@ -98,13 +106,13 @@ Header* NewBlock(const SizeClass& size) {
   if (bytes >= kHugePage / 2) {
     memory = FromSystem(bytes);
   } else {
-    if (cache.left < bytes) {
-      cache.free = FromSystem(kHugePage);
-      cache.left = kHugePage;
+    if (cache.uncut_bytes < bytes) {  // the rest is lost
+      cache.uncut = FromSystem(kHugePage);
+      cache.uncut_bytes = kHugePage;
     }
-    memory = cache.free;
-    cache.free += bytes;
-    cache.left -= bytes;
+    memory = cache.uncut;
+    cache.uncut += bytes;
+    cache.uncut_bytes -= bytes;
   }
   auto* const block = new (memory) Header;
   block->size_class = size.index;
@@ -113,9 +121,7 @@ Header* NewBlock(const SizeClass& size) {
 
 void Free(void* data) {
   if (data == nullptr) return;
-  Header* const block = static_cast<Header*>(data) - 1;
-  block->next = cache.lists[block->size_class];
-  cache.lists[block->size_class] = block;
+  Push(static_cast<Header*>(data) - 1, &cache.lists);
 }
 
 class KeepingAllocator : public c10::Allocator {
@@ -123,12 +129,8 @@ class KeepingAllocator : public c10::Allocator {
   c10::DataPtr allocate(size_t bytes) override {
     if (bytes == 0) return {nullptr, nullptr, &Free, c10::Device(c10::DeviceType::CPU)};
     const SizeClass size = ClassOf(bytes);
-    Header* block = cache.lists[size.index];
-    if (block != nullptr) {
-      cache.lists[size.index] = block->next;
-    } else {
-      block = AllLeftovers().Take(size.index);
-    }
+    Header* block = Pop(size.index, &cache.lists);
+    if (block == nullptr) block = AllLeftovers().Take(size.index);
     if (block == nullptr) block = NewBlock(size);
     void* const data = block + 1;
     return {data, data, &Free, c10::Device(c10::DeviceType::CPU)};
@@ -142,9 +144,11 @@ class KeepingAllocator : public c10::Allocator {
 }  // namespace
 
 void KeepCpuMemory() {
-  if (getenv("NOKEEP")) return;
-  static auto* const allocator = new KeepingAllocator;
-  c10::SetAllocator(c10::DeviceType::CPU, allocator, /*priority=*/1);
+  static const bool once = [] {
+    c10::SetAllocator(c10::DeviceType::CPU, new KeepingAllocator, /*priority=*/1);
+    return true;
+  }();
+  static_cast<void>(once);
 }
 
 }  // namespace newsgenre

@@ -132,6 +132,24 @@ BlockFunction FunctionFor(int64_t columns) {
   }
 }
 
+// Of a product, whose first block is `block`, the one at this row, column and input; its panel has `columns`.
+Block At(Block block, int64_t row, int64_t column, int64_t input, int64_t columns) {
+  block.values += row * block.in + input;
+  block.panel += column * block.in + input * columns;
+  block.inputs = std::min(kBlockInputs, block.in - input);
+  block.first = input == 0;
+  block.last = input + block.inputs == block.in;
+  block.row_scales += row;
+  block.row_offsets += row;
+  block.scales += column;
+  block.sums += column;
+  block.bias += column;
+  const int64_t at = row * block.out + column;
+  if (block.residual != nullptr) block.residual += at;
+  block.y += at;
+  return block;
+}
+
 // Whether no sum of the 8 products that meet in 16 bits, two of each of four vectors, can leave them.
 bool FourSumsFit(const at::Tensor& weight) {
   // [columns, steps, fours, pairs, 2]
@@ -172,44 +190,32 @@ Int8Product::Int8Product(const at::Tensor& weight, const at::Tensor& scales, con
 at::Tensor Int8Product::Run(const QuantizedRows& rows, const at::Tensor& residual) const {
   const int64_t count = rows.values.size(0);
   const at::Tensor y = at::empty({count, out_}, at::TensorOptions(at::kFloat));
-  const auto* values = rows.values.const_data_ptr<uint8_t>();
-  const auto* row_scales = rows.scales.const_data_ptr<float>();
-  const auto* row_offsets = rows.offsets.const_data_ptr<float>();
-  const auto* weights = panels_.const_data_ptr<int8_t>();
-  const auto* scales = scales_.const_data_ptr<float>();
-  const auto* sums = columns_.sums.const_data_ptr<float>();
-  const auto* bias = columns_.bias.const_data_ptr<float>();
-  const float* added = after_ == After::kAddResidual ? residual.const_data_ptr<float>() : nullptr;
-  float* results = y.mutable_data_ptr<float>();
-
-  const auto multiply = [&](int64_t panel, int64_t input, int64_t row) {
-    const int64_t column = panel * kPanelColumns;
-    const int64_t columns = std::min(kPanelColumns, out_ - column);
-    const int64_t inputs = std::min(kBlockInputs, in_ - input), at = row * out_ + column;
-    const Block block{values + row * in_ + input,
-                      in_,
-                      weights + column * in_ + input * columns,
-                      inputs,
-                      /*first=*/input == 0,
-                      /*last=*/input + inputs == in_,
-                      row_scales + row,
-                      row_offsets + row,
-                      scales + column,
-                      sums + column,
-                      bias + column,
-                      added == nullptr ? nullptr : added + at,
-                      after_,
-                      results + at,
-                      out_};
+  const Block first{rows.values.const_data_ptr<uint8_t>(),
+                    in_,
+                    panels_.const_data_ptr<int8_t>(),
+                    /*inputs=*/0,
+                    /*first=*/true,
+                    /*last=*/false,
+                    rows.scales.const_data_ptr<float>(),
+                    rows.offsets.const_data_ptr<float>(),
+                    scales_.const_data_ptr<float>(),
+                    columns_.sums.const_data_ptr<float>(),
+                    columns_.bias.const_data_ptr<float>(),
+                    after_ == After::kAddResidual ? residual.const_data_ptr<float>() : nullptr,
+                    after_,
+                    y.mutable_data_ptr<float>(),
+                    out_};
+  const auto multiply = [&](int64_t row, int64_t panel, int64_t input) {
+    const int64_t column = panel * kPanelColumns, columns = std::min(kPanelColumns, out_ - column);
     const BlockFunction run = four_sums_[panel] ? FunctionFor<4>(columns) : FunctionFor<2>(columns);
-    run(block, std::min(kBlockRows, count - row));
+    run(At(first, row, column, input, columns), std::min(kBlockRows, count - row));
   };
   const int64_t panels = static_cast<int64_t>(four_sums_.size());
   const int64_t grain = std::max<int64_t>(1, kGrain / (std::max<int64_t>(count, 1) * in_ * kPanelColumns));
   ParallelFor(panels, grain, [&](int64_t begin, int64_t end) {
     for (int64_t row = 0; row < count; row += kBlockRows) {
       for (int64_t panel = begin; panel < end; ++panel) {
-        for (int64_t input = 0; input < in_; input += kBlockInputs) multiply(panel, input, row);
+        for (int64_t input = 0; input < in_; input += kBlockInputs) multiply(row, panel, input);
       }
     }
   });
