@@ -6,7 +6,6 @@
 
 #include "common/base/json_log.h"
 #include "common/base/status_macros.h"
-#include "common/model/cpu_memory.h"
 #include "common/model/cpu_threads.h"
 #include "server/batch_cost.h"
 
@@ -118,7 +117,6 @@ class ClassifierModel : public Model {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Model>> LoadClassifierModel(const ServerConfig& config) {
-  KeepCpuMemory();
   const int cpus = AvailableCpus();
   int workers = std::max(1, config.workers);
   const int most_threads = std::max(1, cpus / workers);

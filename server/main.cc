@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "common/base/json_log.h"
-#include "common/base/openmp_wait.h"
+#include "common/base/libraries_settings.h"
 #include "common/base/scheduling.h"
 #include "common/base/shutdown_signal.h"
 #include "server/classifier_model.h"
@@ -73,7 +73,7 @@ int Main(int argc, char** argv) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  newsgenre::LimitOpenMpSpinning(argv);
+  newsgenre::SetLibrariesSettings(argv);
   newsgenre::ScheduleInBatches();
   return newsgenre::Main(argc, argv);
 }

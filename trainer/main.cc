@@ -4,7 +4,7 @@
 #include <iostream>
 #include <string>
 
-#include "common/base/openmp_wait.h"
+#include "common/base/libraries_settings.h"
 #include "common/base/shutdown_signal.h"
 #include "trainer/flags.h"
 #include "trainer/training_run.h"
@@ -30,7 +30,7 @@ void Print(const newsgenre::Report& report) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  newsgenre::LimitOpenMpSpinning(argv);
+  newsgenre::SetLibrariesSettings(argv);
   newsgenre::Progress progress(isatty(STDERR_FILENO) != 0 ? &std::cerr : nullptr);
   const absl::StatusOr<newsgenre::TrainerConfig> config = newsgenre::ParseFlags(argc, argv);
   if (!config.ok()) return Fail(config.status(), &progress);

@@ -13,7 +13,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
-#include "common/base/openmp_wait.h"
+#include "common/base/libraries_settings.h"
 #include "common/base/status_macros.h"
 #include "common/text/clean_text.h"
 #include "common/text/news_reader.h"
@@ -82,6 +82,6 @@ int Main(int argc, char** argv) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  newsgenre::LimitOpenMpSpinning(argv);
+  newsgenre::SetLibrariesSettings(argv);
   return newsgenre::Main(argc, argv);
 }

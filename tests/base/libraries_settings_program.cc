@@ -2,12 +2,12 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "common/base/openmp_wait.h"
+#include "common/base/libraries_settings.h"
 
 int main(int argc, char** argv) {
   std::cout << "executed" << std::endl;
-  newsgenre::LimitOpenMpSpinning(argv);
-  for (const char* name : {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}) {
+  newsgenre::SetLibrariesSettings(argv);
+  for (const char* name : {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "GLIBC_TUNABLES"}) {
     const char* value = std::getenv(name);
     std::cout << name << "=" << (value == nullptr ? "unset" : value) << "\n";
   }
