@@ -61,10 +61,9 @@ absl::Status ParseMessage(const grpc::ByteBuffer& bytes, Message* message) {
 }
 
 grpc::ByteBuffer SerializeMessage(const Message& message) {
-  grpc::ByteBuffer bytes;
-  bool own_buffer;
-  MessageTraits::Serialize(message, &bytes, &own_buffer);
-  return bytes;
+  const grpc::Slice slice(message.ByteSizeLong());
+  message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));
+  return grpc::ByteBuffer(&slice, 1);
 }
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
