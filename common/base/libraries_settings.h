@@ -5,8 +5,8 @@ namespace newsgenre {
 
 // Executes this program again, once, with the settings that suit it, each but where the user has one:
 // OMP_WAIT_POLICY=passive (threads of libgomp that wait sleep, and don't spin; GOMP_SPINCOUNT is a user's
-// setting too), and GLIBC_TUNABLES=glibc.malloc.hugetlb=1 (memory in huge pages, where the system has them).
-// Goes on as before where the program can't be executed again. First in main, before any thread.
+// setting too), and GLIBC_TUNABLES for memory in huge pages, where the system has them. Goes on as before
+// where the program can't be executed again. First in main, before any thread.
 void SetLibrariesSettings(char** argv);
 
 }  // namespace newsgenre

@@ -25,7 +25,7 @@ std::string Output(const std::string& variables) {
 TEST(SetLibrariesSettingsTest, ExecutesTheProgramOnceMoreWithTheSameArguments) {
   EXPECT_EQ(Output(""),
             "executed\nexecuted\nGOMP_SPINCOUNT=unset\nOMP_WAIT_POLICY=passive\n"
-            "GLIBC_TUNABLES=glibc.malloc.hugetlb=1\n" +
+            "GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1:glibc.malloc.tcache_count=512\n" +
                 kArguments);
 }
 
@@ -35,7 +35,7 @@ TEST(SetLibrariesSettingsTest, LeavesTheUsersChoice) {
                 kArguments);
   EXPECT_EQ(Output("OMP_WAIT_POLICY=active"),
             "executed\nexecuted\nGOMP_SPINCOUNT=unset\nOMP_WAIT_POLICY=active\n"
-            "GLIBC_TUNABLES=glibc.malloc.hugetlb=1\n" +
+            "GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1:glibc.malloc.tcache_count=512\n" +
                 kArguments);
 }
 
