@@ -13,7 +13,6 @@ at a time, in turn, a piece of a few seconds each. Three parts:
 import argparse
 import json
 import pathlib
-import time
 
 import base_model
 import engine_plan as plan
@@ -46,7 +45,7 @@ class Bench:
 
     def start(self, contenders):
         for contender in contenders:
-            self._say(f"starting {contender.name}")
+            report.progress(f"starting {contender.name}")
             command = contender.command(self.folder, self.setting.threads, self.ids_path)
             worker = Worker(contender.name, command, report.OUT / "logs")
             reason = contender.refusal(worker.info)
@@ -62,9 +61,6 @@ class Bench:
 
     def names(self, *precisions, ours=False):
         return [name for name in self.workers if name.startswith("ours") == ours and name.rsplit(" ", 1)[1] in precisions]
-
-    def _say(self, what):
-        print(f"[{time.monotonic() - self.setting.started:5.0f} s] {what}", flush=True)
 
     def run(self, name, numbers, batch, **labels):
         answer = self.workers[name].ask(texts=numbers, batch=batch)
@@ -96,7 +92,7 @@ class Bench:
     def survey(self):
         """Every contender on the same piece, then the next piece; who begins moves on."""
         for order, batch in self.setting.cells:
-            self._say(f"survey: {order} order, batches of {batch}")
+            report.progress(f"survey: {order} order, batches of {batch}")
             names = list(self.workers)
             numbers = self.orders[order]
             if order == "arrival" and batch in plan.WARM_UP:
@@ -111,7 +107,7 @@ class Bench:
     def duel(self, ours, peers):
         """(ours, batch), (peer, batch) …: all on the same texts in every round."""
         cells = [ours, *peers]
-        self._say("duel: " + ", ".join(f"{name} in batches of {batch}" for name, batch in cells))
+        report.progress("duel: " + ", ".join(f"{name} in batches of {batch}" for name, batch in cells))
         size = max(plan.DUEL_PIECE, *(batch for _, batch in cells))
         starts = [first for first in range(0, len(self.texts), size) if first + size <= len(self.texts)]
         for number in range(self.setting.duel_rounds):
@@ -128,7 +124,7 @@ class Bench:
                    self.setting.threads]
         rates = Worker(f"products {precision}", command, report.OUT / "logs")
         for number in range(self.setting.size_rounds):
-            self._say(f"sizes: {name}, round {number + 1} of {self.setting.size_rounds}")
+            report.progress(f"sizes: {name}, round {number + 1} of {self.setting.size_rounds}")
             for first in range(0, len(self.texts), plan.CHUNK):
                 for batch in plan.BATCHES:
                     if first % plan.piece(batch) == 0:
@@ -241,7 +237,7 @@ def main():
     report.write("engine", samples=bench.samples, goals=goals, machine=machine, quick=setting.quick, threads=setting.threads,
                  texts=len(bench.texts), survey_texts=setting.survey_texts, contenders=info, notes=bench.notes,
                  products=bench.products)
-    print(f"{time.monotonic() - setting.started:.0f} seconds in all")
+    report.progress("done")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
 
 import news
 import report
@@ -39,7 +38,6 @@ def piece(batch):
 class Setting:
     quick: bool
     threads: int
-    started: float
     survey_texts: int
     cells: list  # (order, batch size) of the survey; one by one the order does not matter
     duel_rounds: int
@@ -47,14 +45,14 @@ class Setting:
 
 
 def setting(quick):
-    threads, started = len(os.sched_getaffinity(0)), time.monotonic()
+    threads = len(os.sched_getaffinity(0))
     if quick:
         # With 32 texts a batch of 32 has but one order. Ours alone also runs batches of 128, in the third part.
         cells = [("arrival", 1), ("arrival", 8), ("arrival", 32), ("length", 8)]
-        return Setting(True, threads, started, survey_texts=32, cells=cells, duel_rounds=4, size_rounds=1)
+        return Setting(True, threads, survey_texts=32, cells=cells, duel_rounds=4, size_rounds=1)
     # 128 texts fill one batch of 128, which is the same in both orders.
     cells = [("arrival", batch) for batch in BATCHES] + [("length", batch) for batch in BATCHES[1:-1]]
-    return Setting(False, threads, started, survey_texts=TEXTS, cells=cells, duel_rounds=8, size_rounds=3)
+    return Setting(False, threads, survey_texts=TEXTS, cells=cells, duel_rounds=8, size_rounds=3)
 
 
 def orders(texts):

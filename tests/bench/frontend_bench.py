@@ -37,6 +37,7 @@ class Bench:
 
     def load(self, server, load, number=0, **how):
         """One sample. `load` names what is asked of the server, `how` says it to the generator."""
+        report.progress(f"{load}, {server.name}, {number + 1}")
         server.thaw()
         before = stage_seconds(server) if server.name == "newsgenre" else {}
         result = servers.load(server, self.texts, seconds=self.seconds, warmup_seconds=1, seed=number + 1, **how)

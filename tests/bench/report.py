@@ -15,9 +15,11 @@ import pathlib
 import platform
 import statistics
 import subprocess
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 OUT = ROOT / "build" / "bench"
+STARTED = time.monotonic()
 
 # Short names of the instructions that decide how fast a product can be, and how /proc/cpuinfo calls them.
 FLAGS = {"AVX2": "avx2", "AVX-512": "avx512f", "AVX-512 BF16": "avx512_bf16", "AVX-512 VNNI": "avx512_vnni",
@@ -51,6 +53,11 @@ def machine(packages=()):
 
 def has_native_bf16(description):
     return bool(NATIVE_BF16 & set(description["flags"]))
+
+
+def progress(what):
+    """A line for who waits: the seconds since this program began, and what is next."""
+    print(f"[{time.monotonic() - STARTED:5.0f} s] {what}", flush=True)
 
 
 def summary(values):

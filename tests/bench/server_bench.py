@@ -100,6 +100,7 @@ class Bench:
 
     def load(self, server, load, number=0, seconds=None, **how):
         """One sample. `load` names what is asked of the server, `how` says it to the generator."""
+        report.progress(f"{load}, {server.name}, {number + 1}")
         server.thaw()
         before = servers.newsgenre_metrics(server) if server.name == "newsgenre" else {}
         how = {"count": COUNT, "warmup_seconds": 2, "seed": number + 1, **how}
