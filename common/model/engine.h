@@ -20,8 +20,8 @@ namespace newsgenre {
 // Owns its weights, in the layout of its kernels; a copy shares them. Immutable: any thread.
 class Engine {
  public:
-  // On `model`'s device. Packs the weights and times the kernels on the calling thread's CPU threads: a few
-  // hundred milliseconds at base size. INTERNAL or RESOURCE_EXHAUSTED where torch fails.
+  // On `model`'s device. Packs the weights and times the kernels on the calling thread's CPU threads: a
+  // second or two at base size on two cores. INTERNAL or RESOURCE_EXHAUSTED where torch fails.
   static absl::StatusOr<Engine> Build(const Albert& model, Precision precision);
 
   // [texts, labels], fp32, on the batch's device, which is the engine's. The caller holds a

@@ -115,7 +115,7 @@ double SecondsOf(const LinearKernel& kernel, const TrialInput& input) {
 // down, and for a while all.
 std::vector<double> GflopsOf(const std::vector<std::shared_ptr<const LinearKernel>>& kernels,
                              const LinearMap& map, Precision precision, int64_t rows) {
-  constexpr int kRuns = 5;
+  constexpr int kRuns = 8;
   const double gflop = 2e-9 * static_cast<double>(rows * map.affine.weight.numel());
   const TrialInput input(map, precision, rows);
   std::vector<double> rates(kernels.size(), 0);
