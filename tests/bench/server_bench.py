@@ -251,7 +251,6 @@ def measure(bench, ours, peers):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
-    begin = time.monotonic()
     bench = Bench(parser.parse_args().quick)
     tokenizer = bench.tokenizer()
     file = bench.best_file(tokenizer)
@@ -270,7 +269,8 @@ def main():
             server.stop()
     tables(bench, peers, ours, differences)
     report.write("server", samples=bench.samples, goals=goals(bench, peers, differences), machine=report.machine(),
-                 quick=bench.quick, callers=bench.callers, file=os.path.basename(file), minutes=(time.monotonic() - begin) / 60)
+                 quick=bench.quick, callers=bench.callers, file=os.path.basename(file),
+                 minutes=(time.monotonic() - report.STARTED) / 60)
 
 
 if __name__ == "__main__":
