@@ -59,7 +59,7 @@ class Project:
         self.root = pathlib.Path(root)
         tops = sorted({room.split("/")[0] for room in ROOMS})
         self.files = sorted(str(path.relative_to(self.root)) for top in tops for path in (self.root / top).rglob("*")
-                            if path.suffix in (".h", ".cc"))
+                            if path.suffix in (".h", ".cc", ".inc"))
 
     @functools.lru_cache(maxsize=None)
     def includes(self, path):

@@ -59,8 +59,8 @@ void LogChoice(const ChosenPath& chosen, const std::string& device) {
   for (const KernelChoice& choice : chosen.path.kernels) {
     kernels.push_back({{"linear", choice.linear},
                        {"kernel", choice.kernel},
-                       {"gflops_at_64_rows", std::round(choice.small_gflops)},
-                       {"gflops_at_512_rows", std::round(choice.large_gflops)}});
+                       {"gflops_small", std::round(choice.small_gflops)},
+                       {"gflops_large", std::round(choice.large_gflops)}});
   }
   Log(Severity::kInfo, "engine",
       {{"device", device},

@@ -1,5 +1,5 @@
-// The network ready to serve: ALBERT's formulas as in albert.h, each linear map on the fastest kernel that
-// its precision has on its device.
+// The network ready to serve: ALBERT's formulas as in albert.h, by the fastest means that a device has for a
+// precision.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,31 +12,34 @@
 #include "absl/status/statusor.h"
 #include "common/model/albert.h"
 #include "common/model/kernel_choice.h"
+#include "common/model/network.h"
 #include "common/model/packed_batch.h"
 #include "common/model/precision.h"
 
 namespace newsgenre {
 
-// Owns its weights, in the layout of its kernels; a copy shares them. Immutable: any thread.
+// A copy shares the network. Immutable: any thread.
 class Engine {
  public:
-  // On `model`'s device. Packs the weights and times the kernels on the calling thread's CPU threads: a
-  // second or two at base size on two cores. INTERNAL or RESOURCE_EXHAUSTED where torch fails.
+  // On `model`'s device. On the CPU it packs the weights and times the kernels on the calling thread's CPU
+  // threads: a second or two at base size on two cores. INTERNAL or RESOURCE_EXHAUSTED where torch fails.
   static absl::StatusOr<Engine> Build(const Albert& model, Precision precision);
 
-  // [texts, labels], fp32, on the batch's device, which is the engine's. The caller holds a
-  // c10::InferenceMode; torch's exceptions pass (see CatchTorch).
-  at::Tensor Logits(const PackedBatch& batch) const;
+  // As Network::Logits.
+  at::Tensor Logits(const PackedBatch& batch) const { return network_->Logits(batch); }
 
-  Precision precision() const;
-  c10::Device device() const;
-  // What was chosen for each linear map, in the order in which a batch meets them.
-  const std::vector<KernelChoice>& kernels() const;
+  Precision precision() const { return precision_; }
+  c10::Device device() const { return device_; }
+  // As Network::kernels.
+  std::vector<KernelChoice> kernels() const { return network_->kernels(); }
 
  private:
-  struct Impl;
-  explicit Engine(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
-  std::shared_ptr<const Impl> impl_;
+  Engine(std::shared_ptr<const Network> network, Precision precision, c10::Device device)
+      : network_(std::move(network)), precision_(precision), device_(device) {}
+
+  std::shared_ptr<const Network> network_;
+  Precision precision_;
+  c10::Device device_;
 };
 
 }  // namespace newsgenre

@@ -19,8 +19,8 @@ struct Machine {
 absl::StatusOr<Machine> DescribeMachine(const std::string& device);
 
 // 10¹² operations a second of a matrix product at ALBERT-base's largest shape ([rows, 768] with [768, 3072];
-// 512 rows on the CPU, 8,192 on a GPU) by the best kernel of the precision: the best of a few runs, on the
-// calling thread's CPU threads. ParseDevice's errors, or torch's.
+// 96 rows on each of the calling thread's CPU threads, 8,192 on a GPU) by the best kernel of the precision:
+// the best of a few runs. ParseDevice's errors, or torch's.
 absl::StatusOr<double> ProductTeraflops(const std::string& device, Precision precision);
 
 }  // namespace newsgenre

@@ -24,7 +24,7 @@ std::string Output(const std::string& variables) {
 
 TEST(SetLibrariesSettingsTest, ExecutesTheProgramOnceMoreWithTheSameArguments) {
   EXPECT_EQ(Output(""),
-            "executed\nexecuted\nGOMP_SPINCOUNT=unset\nOMP_WAIT_POLICY=passive\n"
+            "executed\nexecuted\nGOMP_SPINCOUNT=3000\nOMP_WAIT_POLICY=unset\n"
             "GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1:glibc.malloc.tcache_count=512\n" +
                 kArguments);
 }

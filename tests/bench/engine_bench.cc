@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/base/file.h"
+#include "common/base/libraries_settings.h"
 #include "common/base/status_macros.h"
 #include "common/model/classifier.h"
 #include "common/model/cpu_threads.h"
@@ -92,6 +93,7 @@ absl::Status Run(const std::vector<std::string>& arguments) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
+  newsgenre::SetLibrariesSettings(argv);
   const absl::Status status = newsgenre::Run({argv + 1, argv + argc});
   if (!status.ok()) std::cerr << status << '\n';
   return status.ok() ? 0 : 1;

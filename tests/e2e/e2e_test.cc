@@ -80,7 +80,7 @@ class RunningServer {
  public:
   explicit RunningServer(const TempDir& dir, const std::string& model_dir)
       : process_({Program("newsgenre_server"), "--model_dir=" + model_dir, "--address=127.0.0.1:0",
-                  "--metrics_address=127.0.0.1:0", "--device=cpu",
+                  "--metrics_address=127.0.0.1:0", "--device=cpu", "--precision=fp32",
                   "--drain_seconds=" + std::to_string(kDrain.count())},
                  dir.File("server.stdout")),
         serving_(nlohmann::json::parse(process_.ReadLogLine("\"message\":\"serving\""), nullptr, false)) {}

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "common/model/cuda_buckets.h"
-#include "common/model/engine.h"
+#include "common/model/tensor_network.h"
 #include "gmock/gmock.h"
 #include "tests/support/fake_stream.h"
 #include "tests/support/status_matchers.h"
@@ -35,18 +35,17 @@ class CudaLaneTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_OK_AND_ASSIGN(const Checkpoint checkpoint, TinyCheckpoint());
-    ASSERT_OK_AND_ASSIGN(const Engine engine, Engine::Build(checkpoint.model, Precision::kFp32));
-    engine_ = std::make_unique<Engine>(engine);
+    network_ = std::make_unique<TensorNetwork>(checkpoint.model, at::kFloat);
   }
   absl::StatusOr<std::unique_ptr<CudaLane>> MakeLane(const std::vector<BatchShape>& buckets) {
     const auto logits = [this](const PackedBatch& batch) {
       shapes_.push_back({batch.rows(), batch.texts()});
-      return engine_->Logits(batch);
+      return network_->Logits(batch);
     };
     return CudaLane::Make(std::make_unique<FakeStream>(&counts_), logits, {buckets, kMaxLength});
   }
   at::Tensor Expected(const std::vector<Encoding>& texts) const {
-    return engine_->Logits(PackBatch(Pointers(texts), c10::kCPU));
+    return network_->Logits(PackBatch(Pointers(texts), c10::kCPU));
   }
   // What the lane did while it was made.
   void Forget() {
@@ -61,7 +60,7 @@ class CudaLaneTest : public testing::Test {
   }
 
   const c10::InferenceMode inference_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<TensorNetwork> network_;
   StreamCounts counts_;
   std::vector<BatchShape> shapes_;  // of each call of the network
 };

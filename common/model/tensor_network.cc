@@ -1,0 +1,84 @@
+#include "common/model/tensor_network.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/linear.h>
+
+#include "common/model/attention.h"
+
+namespace newsgenre {
+namespace {
+
+AlbertWeights InType(AlbertWeights weights, c10::ScalarType type) {
+  const auto convert = [type](at::Tensor* tensor) { *tensor = tensor->detach().to(type); };
+  for (at::Tensor* tensor :
+       {&weights.word_embeddings, &weights.position_embeddings, &weights.token_type_embeddings}) {
+    convert(tensor);
+  }
+  for (Affine* map :
+       {&weights.embeddings_norm, &weights.mapping_in, &weights.query, &weights.key, &weights.value,
+        &weights.dense, &weights.attention_norm, &weights.ffn, &weights.ffn_output, &weights.layer_norm}) {
+    convert(&map->weight);
+    convert(&map->bias);
+  }
+  return weights;
+}
+
+at::Tensor Apply(const Affine& map, const at::Tensor& x) { return at::linear(x, map.weight, map.bias); }
+
+}  // namespace
+
+c10::ScalarType TypeOnGpu(Precision precision) {
+  switch (precision) {
+    case Precision::kBf16:
+      return at::kBFloat16;
+    case Precision::kFp16:
+      return at::kHalf;
+    default:
+      return at::kFloat;
+  }
+}
+
+TensorNetwork::TensorNetwork(const Albert& model, c10::ScalarType type)
+    : config_(model.config()),
+      weights_(InType(model.weights(), type)),
+      query_key_value_(Stack({weights_.query, weights_.key, weights_.value})),
+      key_value_(Stack({weights_.key, weights_.value})),
+      // A news item is one segment: token type 0.
+      place_embeddings_(weights_.position_embeddings + weights_.token_type_embeddings[0]) {}
+
+at::Tensor TensorNetwork::Norm(const at::Tensor& x, const Affine& norm) const {
+  return at::layer_norm(x, norm.weight.sizes(), norm.weight, norm.bias, config_.layer_norm_eps);
+}
+
+at::Tensor TensorNetwork::Embed(const PackedBatch& batch) const {
+  const at::Tensor x =
+      at::embedding(weights_.word_embeddings, batch.ids) + at::embedding(place_embeddings_, batch.positions);
+  return Apply(weights_.mapping_in, Norm(x, weights_.embeddings_norm));
+}
+
+at::Tensor TensorNetwork::FinishLayer(const at::Tensor& x, const at::Tensor& context) const {
+  const at::Tensor y = Norm(Apply(weights_.dense, context) + x, weights_.attention_norm);
+  const at::Tensor wide =
+      at::gelu(Apply(weights_.ffn, y), config_.hidden_act == Activation::kGeluNew ? "tanh" : "none");
+  return Norm(Apply(weights_.ffn_output, wide) + y, weights_.layer_norm);
+}
+
+at::Tensor TensorNetwork::Logits(const PackedBatch& batch) const {
+  const AttentionLayout layout(batch, /*dropout=*/0.0);
+  const int64_t heads = config_.num_attention_heads;
+  at::Tensor x = Embed(batch);
+  for (int layer = 1; layer < config_.num_hidden_layers; ++layer) {
+    const auto parts = Apply(query_key_value_, x).chunk(3, 1);
+    x = FinishLayer(x, layout.Attend(parts[0], parts[1], parts[2], heads));
+  }
+  // The heads read the last layer's first tokens only: nothing else of it is computed.
+  const auto parts = Apply(key_value_, x).chunk(2, 1);
+  const at::Tensor first = x.index_select(0, batch.first_rows);
+  const at::Tensor context = layout.Attend(Apply(weights_.query, first), parts[0], parts[1], heads);
+  return HeadLogits(weights_, FinishLayer(first, context).to(at::kFloat));
+}
+
+}  // namespace newsgenre
