@@ -75,5 +75,6 @@ int Main(int argc, char** argv) {
 int main(int argc, char** argv) {
   newsgenre::SetLibrariesSettings(argv);
   newsgenre::ScheduleInBatches();
+  newsgenre::StopLookingForDeadlocks();
   return newsgenre::Main(argc, argv);
 }

@@ -1,4 +1,4 @@
-// What libraries read from the environment when they are loaded, before main.
+// How the libraries under a program behave.
 #pragma once
 
 namespace newsgenre {
@@ -8,5 +8,9 @@ namespace newsgenre {
 // setting of that, too), and GLIBC_TUNABLES for memory in huge pages, where the system has them. Goes on as
 // before where the program can't be executed again. First in main, before any thread.
 void SetLibrariesSettings(char** argv);
+
+// From now on Abseil's mutexes, which gRPC locks several times a call, don't look for deadlocks, as Debian's
+// do by default. Any thread.
+void StopLookingForDeadlocks();
 
 }  // namespace newsgenre

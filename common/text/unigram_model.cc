@@ -1,15 +1,18 @@
 #include "common/text/unigram_model.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "common/text/utf8.h"
 
 namespace newsgenre {
+namespace {
+
+constexpr uint32_t kBytes = 256;  // that a child may have
+
+}  // namespace
 
 absl::StatusOr<UnigramModel> UnigramModel::FromPieces(std::vector<Piece> pieces, const Unknown& unknown) {
   std::stable_sort(pieces.begin(), pieces.end(),
@@ -22,6 +25,7 @@ absl::StatusOr<UnigramModel> UnigramModel::FromPieces(std::vector<Piece> pieces,
   }
   UnigramModel model(unknown);
   model.Build(pieces);
+  model.whole_.resize(model.nodes_.size());
   std::vector<int32_t> ids;
   for (const Piece& piece : pieces) {
     if (!IsValidUtf8(piece.text)) {
@@ -29,50 +33,79 @@ absl::StatusOr<UnigramModel> UnigramModel::FromPieces(std::vector<Piece> pieces,
     }
     ids.clear();
     model.AppendBestPieces(piece.text, &ids);
-    if (ids.size() == 1 && ids[0] == piece.id) {
-      model.whole_.emplace(piece.text, piece.id);
-    }
+    model.whole_[model.NodeOf(piece.text)] = ids.size() == 1 && ids[0] == piece.id;
   }
   return model;
 }
 
-// Level by level, so that a node's children get places one after the other.
+uint32_t UnigramModel::FindPlaces(std::string_view labels, uint32_t* first_free) {
+  // Of the places that a search passes: where so many are taken, later searches begin behind them.
+  constexpr double kCrowded = 0.95;
+  const auto byte = [](char label) { return static_cast<unsigned char>(label); };
+  const auto is_free = [this](uint32_t place) { return nodes_[place].parent == kNone; };
+  // For the first child; children are above 0, so that none is the root.
+  const uint32_t start = std::max<uint32_t>(*first_free, byte(labels[0]) + 1);
+  uint32_t taken = 0;
+  for (uint32_t place = start;; ++place) {
+    const uint32_t children = place - byte(labels[0]);
+    if (nodes_.size() < children + kBytes) nodes_.resize(2 * (children + kBytes));
+    if (!is_free(place)) {
+      ++taken;
+      continue;
+    }
+    const bool fits = std::all_of(labels.begin(), labels.end(),
+                                  [&](char label) { return is_free(children + byte(label)); });
+    if (!fits) continue;
+    if (taken >= kCrowded * (place - start)) *first_free = place;
+    return children;
+  }
+}
+
 void UnigramModel::Build(const std::vector<Piece>& sorted) {
   struct Range {  // the pieces that begin with a node's bytes
+    uint32_t node;
     size_t begin, end, depth;
   };
-  std::vector<Range> ranges = {{0, sorted.size(), 0}};
-  nodes_.emplace_back();
-  labels_ = '\0';
-  for (size_t node = 0; node < nodes_.size(); ++node) {
-    auto [begin, end, depth] = ranges[node];
+  nodes_.resize(kBytes);
+  nodes_[0].parent = 0;
+  uint32_t first_free = 1;
+  std::vector<Range> ranges = {{0, 0, sorted.size(), 0}};
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    auto [node, begin, end, depth] = ranges[i];
     if (begin < end && sorted[begin].text.size() == depth) {
       nodes_[node].id = sorted[begin].id;
       nodes_[node].score = sorted[begin].score;
       ++begin;
     }
-    nodes_[node].first_child = static_cast<uint32_t>(nodes_.size());
-    while (begin < end) {
-      const char label = sorted[begin].text[depth];
-      size_t next = begin;
-      while (next < end && sorted[next].text[depth] == label) ++next;
-      nodes_.emplace_back();
-      labels_ += label;
-      ranges.push_back({begin, next, depth + 1});
-      ++nodes_[node].children;
-      begin = next;
+    if (begin == end) continue;
+    std::string labels;
+    std::vector<size_t> begins;
+    for (size_t piece = begin; piece < end; ++piece) {
+      const char label = sorted[piece].text[depth];
+      if (!labels.empty() && labels.back() == label) continue;
+      labels += label;
+      begins.push_back(piece);
+    }
+    begins.push_back(end);
+    const uint32_t children = FindPlaces(labels, &first_free);
+    nodes_[node].children = children;
+    for (size_t child = 0; child < labels.size(); ++child) {
+      const uint32_t place = children + static_cast<unsigned char>(labels[child]);
+      nodes_[place].parent = node;
+      ranges.push_back({place, begins[child], begins[child + 1], depth + 1});
     }
   }
 }
 
 uint32_t UnigramModel::Child(uint32_t node, char byte) const {
-  const Node& parent = nodes_[node];
-  const char* const labels = labels_.data() + parent.first_child;
-  const void* const found = std::memchr(labels, static_cast<unsigned char>(byte), parent.children);
-  if (found == nullptr) {
-    return 0;
-  }
-  return parent.first_child + static_cast<uint32_t>(static_cast<const char*>(found) - labels);
+  const uint32_t child = nodes_[node].children + static_cast<unsigned char>(byte);
+  return nodes_[child].parent == node ? child : kNone;
+}
+
+uint32_t UnigramModel::NodeOf(std::string_view word) const {
+  uint32_t node = 0;
+  for (size_t i = 0; i < word.size() && node != kNone; ++i) node = Child(node, word[i]);
+  return node;
 }
 
 void UnigramModel::FindBestSteps(std::string_view word, Step* best) const {
@@ -87,7 +120,7 @@ void UnigramModel::FindBestSteps(std::string_view word, Step* best) const {
     };
     bool character_is_known = false;
     uint32_t node = 0;
-    for (size_t end = begin; end < word.size() && (node = Child(node, word[end])) != 0;) {
+    for (size_t end = begin; end < word.size() && (node = Child(node, word[end])) != kNone;) {
       ++end;
       if (nodes_[node].id >= 0) {
         offer(end, nodes_[node].id, nodes_[node].score);
@@ -101,9 +134,9 @@ void UnigramModel::FindBestSteps(std::string_view word, Step* best) const {
 }
 
 void UnigramModel::Encode(std::string_view word, std::vector<int32_t>* ids) const {
-  const auto whole = whole_.find(absl::string_view(word.data(), word.size()));
-  if (whole != whole_.end()) {
-    ids->push_back(whole->second);
+  const uint32_t node = NodeOf(word);
+  if (node != kNone && whole_[node]) {
+    ids->push_back(nodes_[node].id);
   } else {
     AppendBestPieces(word, ids);
   }

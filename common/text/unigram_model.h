@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 
 namespace newsgenre {
@@ -18,7 +17,7 @@ class UnigramModel {
   struct Piece {
     std::string_view text;
     int32_t id = -1;
-    double score = 0;
+    float score = 0;
   };
   // For characters that are no piece; such characters in a row become one.
   struct Unknown {
@@ -35,14 +34,15 @@ class UnigramModel {
   void Encode(std::string_view word, std::vector<int32_t>* ids) const;
 
  private:
-  // A node of a trie over bytes. Its children lie side by side, so that looking for one is a search in a few
-  // bytes of labels_.
+  // A node of a trie over bytes, a double array (Aoe 1989, An Efficient Digital Search Algorithm by Using a
+  // Double-Array Structure): the child by a byte is at children + byte if that node says so.
   struct Node {
-    uint32_t first_child = 0;
     uint32_t children = 0;
+    uint32_t parent = kNone;
     int32_t id = -1;  // of the piece that ends here
-    double score = 0;
+    float score = 0;
   };
+  static constexpr uint32_t kNone = UINT32_MAX;
   // The best way to reach a place in the word.
   struct Step {
     int32_t id = -1;
@@ -52,16 +52,20 @@ class UnigramModel {
 
   explicit UnigramModel(const Unknown& unknown) : unknown_(unknown) {}
   void Build(const std::vector<Piece>& sorted);
-  // The root, which is no child, where there is none.
+  // Where children by these bytes, which ascend, find free places; from *first_free on.
+  uint32_t FindPlaces(std::string_view labels, uint32_t* first_free);
+  // kNone where there is none.
   uint32_t Child(uint32_t node, char byte) const;
+  // Where `word` ends; kNone where no piece begins with it.
+  uint32_t NodeOf(std::string_view word) const;
   void FindBestSteps(std::string_view word, Step* best) const;
   void AppendBestPieces(std::string_view word, std::vector<int32_t>* ids) const;
 
   Unknown unknown_;
   std::vector<Node> nodes_;  // the root is first
-  std::string labels_;       // the byte that leads to each node
-  // The pieces that are their own best cut, as most words of a text are: found here, they need no Viterbi.
-  absl::flat_hash_map<std::string, int32_t> whole_;
+  // By node: whether the piece that ends there is its own best cut, as most words of a text are, which then
+  // need no Viterbi.
+  std::vector<bool> whole_;
 };
 
 }  // namespace newsgenre

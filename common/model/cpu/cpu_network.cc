@@ -97,15 +97,17 @@ void CpuNetwork::Norm(float* x, int64_t rows, const Affine& norm) const {
 void CpuNetwork::Embed(const Piece& piece, int64_t begin, int64_t end, float* x) const {
   const int64_t width = config_.embedding_size;
   float* const embeddings = ThreadBuffer<Piece, float>(kBlockRows * width);
+  const float* const words = Values(weights_.word_embeddings);
+  const float* const places = Values(place_embeddings_);
   for (int64_t row = begin; row < end; ++row) {
     const int32_t id = piece.ids[row], position = piece.positions[row];
     TORCH_CHECK(id >= 0 && id < config_.vocab_size, "a token's id is ", id, "; the vocabulary has ",
                 config_.vocab_size);
     TORCH_CHECK(position < config_.max_position_embeddings, "a text has more than ",
                 config_.max_position_embeddings, " tokens");
-    const float* const word = Values(weights_.word_embeddings) + id * width;
-    const float* const place = Values(place_embeddings_) + position * width;
-    std::transform(word, word + width, place, embeddings + (row - begin) * width, std::plus<>());
+    const float* const word = words + id * width;
+    std::transform(word, word + width, places + position * width, embeddings + (row - begin) * width,
+                   std::plus<>());
   }
   Norm(embeddings, end - begin, weights_.embeddings_norm);
   mapping_in_->Run(embeddings, end - begin, nullptr, x + begin * config_.hidden_size);

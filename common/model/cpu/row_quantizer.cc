@@ -4,7 +4,14 @@
 
 #include "common/model/cpu/instructions.h"
 #include "common/model/cpu/thread_buffer.h"
-#include "common/model/cpu/vectorized.h"
+
+// The compiler makes such a plain loop for the instructions of several generations of processors; the loader
+// takes the best that the machine has.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
+#define NEWSGENRE_VECTORIZED __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#else
+#define NEWSGENRE_VECTORIZED
+#endif
 
 namespace newsgenre {
 namespace {

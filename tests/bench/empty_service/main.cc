@@ -9,6 +9,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
+#include "common/base/libraries_settings.h"
 #include "common/base/scheduling.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
@@ -69,6 +70,8 @@ int Main(int argc, char** argv) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  newsgenre::ScheduleInBatches();  // as newsgenre_server
+  // As newsgenre_server.
+  newsgenre::ScheduleInBatches();
+  newsgenre::StopLookingForDeadlocks();
   return newsgenre::Main(argc, argv);
 }

@@ -11,6 +11,7 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "common/base/libraries_settings.h"
 #include "common/base/scheduling.h"
 #include "common/base/status_macros.h"
 #include "common/text/clean_text.h"
@@ -136,4 +137,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace newsgenre
 
-int main(int argc, char** argv) { return newsgenre::Main(argc, argv); }
+int main(int argc, char** argv) {
+  newsgenre::StopLookingForDeadlocks();
+  return newsgenre::Main(argc, argv);
+}
