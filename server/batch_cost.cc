@@ -1,6 +1,7 @@
 #include "server/batch_cost.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace newsgenre {
 namespace {
@@ -23,6 +24,12 @@ BatchLimits LimitsFromCost(const std::vector<BatchCost>& curve) {
   });
   while (chosen->texts < kTextsThatGoTogether && chosen + 1 != quick.end()) ++chosen;
   return {std::max(chosen->texts, chosen->tokens / kShortText), chosen->tokens};
+}
+
+int WorkersFor(int cpus, int threads, double seconds_a_text) {
+  const double models_cpu = seconds_a_text * threads;
+  const double workers = cpus * models_cpu / (models_cpu + kCallSeconds) / threads;
+  return std::max(1, static_cast<int>(std::lround(workers)));
 }
 
 }  // namespace newsgenre

@@ -25,4 +25,13 @@ inline constexpr double kMaxBatchSeconds = 1.0;
 // eight texts that wait go together.
 BatchLimits LimitsFromCost(const std::vector<BatchCost>& curve);
 
+// How many workers of `threads` CPU threads each keep `cpus` CPUs busy. They are for the model alone: what a
+// call costs beside it, gRPC's threads do on the same CPUs, and with more workers than the model's part of
+// the work they would only interrupt them. `seconds_a_text`: of the model, in its best batches, on one
+// worker. At least 1.
+int WorkersFor(int cpus, int threads, double seconds_a_text);
+
+// What a call costs beside the model, gRPC included: tests/bench/run.sh frontend measures it.
+inline constexpr double kCallSeconds = 20e-6;
+
 }  // namespace newsgenre

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "common/base/json_log.h"
@@ -69,25 +70,34 @@ absl::StatusOr<int> ChooseThreads(const Classifier& classifier, int most_threads
   return threads;
 }
 
-// Doubles the batch until the next one would take too long, and decides by what that cost. A few seconds at
-// ALBERT-base on two cores.
-absl::StatusOr<BatchLimits> MeasureBatchLimits(const Classifier& classifier) {
+// Doubles the batch until the next one would take too long. A few seconds at ALBERT-base on two cores.
+absl::StatusOr<std::vector<BatchCost>> MeasureBatches(const Classifier& classifier) {
   constexpr int64_t kMostTexts = 1024;
   ASSIGN_OR_RETURN(const Encoding text, TypicalText(classifier.encoder()));
   std::vector<BatchCost> curve;
-  auto log = nlohmann::ordered_json::array();
   for (int64_t texts = 1; texts <= kMostTexts; texts *= 2) {
     ASSIGN_OR_RETURN(const BatchCost cost, TimeBatch(classifier, text, texts, /*least_runs=*/1));
     curve.push_back(cost);
-    log.push_back({{"texts", texts},
-                   {"tokens", cost.tokens},
-                   {"seconds", cost.seconds},
-                   {"texts_per_second", texts / cost.seconds}});
     if (cost.seconds > kMaxBatchSeconds / 2) break;
   }
-  const BatchLimits limits = LimitsFromCost(curve);
+  return curve;
+}
+
+void LogBatchLimits(const BatchLimits& limits, const std::vector<BatchCost>& curve) {
+  auto log = nlohmann::ordered_json::array();
+  for (const BatchCost& cost : curve) {
+    log.push_back({{"texts", cost.texts},
+                   {"tokens", cost.tokens},
+                   {"seconds", cost.seconds},
+                   {"texts_per_second", static_cast<double>(cost.texts) / cost.seconds}});
+  }
   Log(Severity::kInfo, "batch limits", {{"texts", limits.texts}, {"tokens", limits.tokens}, {"curve", log}});
-  return limits;
+}
+
+double BestSecondsOfText(const std::vector<BatchCost>& curve) {
+  double best = std::numeric_limits<double>::infinity();
+  for (const BatchCost& cost : curve) best = std::min(best, cost.seconds / static_cast<double>(cost.texts));
+  return best;
 }
 
 class ClassifierModel : public Model {
@@ -124,14 +134,19 @@ absl::StatusOr<std::shared_ptr<const Model>> LoadClassifierModel(const ServerCon
   SetCpuThreads(threads);
   ASSIGN_OR_RETURN(std::unique_ptr<Classifier> classifier,
                    Classifier::Load(config.model_dir, {config.device, config.precision, workers}));
-  if (classifier->device() == "cpu") {
-    if (config.threads_per_worker == 0) {
-      ASSIGN_OR_RETURN(threads, ChooseThreads(*classifier, most_threads));
+  const bool on_cpu = classifier->device() == "cpu";
+  if (on_cpu && config.threads_per_worker == 0) {
+    ASSIGN_OR_RETURN(threads, ChooseThreads(*classifier, most_threads));
+  }
+  ASSIGN_OR_RETURN(const std::vector<BatchCost> curve, MeasureBatches(*classifier));
+  const BatchLimits limits = LimitsFromCost(curve);
+  LogBatchLimits(limits, curve);
+  if (on_cpu) {
+    if (config.workers == 0) {
+      workers = std::min(WorkersFor(cpus, threads, BestSecondsOfText(curve)), ServerConfig::kMostWorkers);
     }
-    if (config.workers == 0) workers = std::clamp(cpus / threads, 1, ServerConfig::kMostWorkers);
     Log(Severity::kInfo, "workers", {{"workers", workers}, {"threads_per_worker", threads}, {"cpus", cpus}});
   }
-  ASSIGN_OR_RETURN(const BatchLimits limits, MeasureBatchLimits(*classifier));
   return std::make_shared<const ClassifierModel>(std::move(classifier), workers, limits);
 }
 

@@ -33,8 +33,8 @@ struct ServerConfig {
   // bursts, and makes the last in the queue wait longer.
   int max_queue_texts = 1024;
 
-  // Threads that run the model, each on a batch of its own; 0 takes as many as their CPU threads leave CPUs
-  // for, and one on a GPU.
+  // Threads that run the model, each on a batch of its own; 0 takes as many as the model's part of the work
+  // keeps busy, measured at load, and one on a GPU.
   int workers = 0;
   // CPU threads for each of them; 0 measures at load how many are worth their CPUs.
   int threads_per_worker = 0;

@@ -46,8 +46,8 @@ ABSL_FLAG(int, max_queue_texts, ServerConfig().max_queue_texts,
 // Threads and time
 ABSL_FLAG(
     int, workers, ServerConfig().workers,
-    "Threads that run the model, each on a batch of its own; 0 takes as many as their CPU threads leave "
-    "CPUs for, and one on a GPU.");
+    "Threads that run the model, each on a batch of its own; 0 takes as many as the model's part of the "
+    "work keeps busy, measured at load, and one on a GPU.");
 ABSL_FLAG(int, threads_per_worker, ServerConfig().threads_per_worker,
           "CPU threads for each worker; 0 measures at load how many are worth their CPUs.");
 ABSL_FLAG(

@@ -12,7 +12,6 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 import time
 
 import base_model
@@ -63,36 +62,21 @@ class Bench:
         self.rounds, self.seconds, self.choice_seconds, self.blocks = (2, 8, 4, 10) if quick else (3, 25, 8, 40)
         self.texts = news.data_folder() / "ag_news" / "test.csv"
         self.samples = []
-        self.model = self.make_model()
+        self.model = base_model.make(servers.OUT / "albert-base", news.data_folder() / "albert" / "spiece.model")
         self.bare = servers.BareModel(self.model, self.texts, COUNT)
         self.tokens = self.bare.about["tokens"]
         self.callers = min(MAX_CALLERS, max(16, 2 * self.bare.about["batch_texts"]))
 
-    def make_model(self):
-        model = base_model.make(servers.OUT / "albert-base", news.data_folder() / "albert" / "spiece.model")
-        subprocess.run([sys.executable, servers.ROOT / "tests/bench/engine_models.py", model, "--only_onnx"], check=True,
-                       stdout=subprocess.DEVNULL)
-        return model
-
-    def tokenizer(self):
-        """tokenizer.json, as transformers writes it."""
-        folder = servers.OUT / "tokenizer"
-        if not (folder / "tokenizer.json").exists():
-            import transformers
-
-            transformers.AutoTokenizer.from_pretrained(self.model).save_pretrained(folder)
-        return str(folder / "tokenizer.json")
-
-    def best_file(self, tokenizer):
+    def best_file(self, tokenizer, files):
         """The ONNX file that is quickest, a text at a time. The int8 one competes where newsgenre is not exact either."""
         names = ["model.onnx", "model_fused.onnx"] + ["model_int8.onnx"] * (self.bare.about["precision"] != "fp32")
         lines = "".join(json.dumps(text) + "\n" for text in news.texts(16))
         command = [servers.PEERS_PYTHON, servers.PEERS / "onnx_classifier.py", tokenizer, f"--threads={CPUS}",
-                   *(self.model / name for name in names)]
+                   *(files[name] for name in names)]
         output = subprocess.run(command, check=True, input=lines, stdout=subprocess.PIPE, text=True).stdout
         seconds = json.loads(output)
         self.samples.append({"load": "choice of the file", "seconds": seconds})
-        return str(self.model / min(seconds, key=seconds.get))
+        return str(files[min(seconds, key=seconds.get)])
 
     def texts_per_second(self, result):
         return token_rate([(end, self.tokens[text]) for text, ms, end in result["samples"] if ms is not None],
@@ -252,8 +236,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     bench = Bench(parser.parse_args().quick)
-    tokenizer = bench.tokenizer()
-    file = bench.best_file(tokenizer)
+    tokenizer, files = servers.onnx_files(bench.model)
+    file = bench.best_file(tokenizer, files)
     peers = [Peer("Triton", lambda instances, threads, batch: servers.triton(
                  {"tokenizer": tokenizer, "file": file, "threads": threads}, instances, batch)),
              Peer("LitServe", lambda instances, threads, batch: servers.litserve(tokenizer, file, instances, threads, batch))]

@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -174,12 +175,26 @@ parameters {{key: "settings" value {{string_value: "{settings}"}}}}
 """
 
 
-def triton(settings, instances, batch):
-    """tritonserver out of nvidia-pytriton's package, with its Python backend. `settings` as in peers/triton_model.py."""
+def onnx_files(model):
+    """A Hugging Face folder's tokenizer.json, as transformers writes it, and the ONNX files of engine_models.py, by their
+    names."""
+    subprocess.run([sys.executable, ROOT / "tests/bench/engine_models.py", model, "--only_onnx"], check=True,
+                   stdout=subprocess.DEVNULL)
+    folder = OUT / "tokenizer"
+    if not (folder / "tokenizer.json").exists():
+        import transformers
+
+        transformers.AutoTokenizer.from_pretrained(model).save_pretrained(folder)
+    return str(folder / "tokenizer.json"), {path.name: path for path in model.glob("*.onnx")}
+
+
+def triton(settings, instances, batch, what="triton"):
+    """tritonserver out of nvidia-pytriton's package, with its Python backend. `settings` as in peers/triton_model.py; `what`
+    begins its name."""
     (package,) = PEERS_VENV.glob("lib/python3*/site-packages/pytriton/tritonserver")
     version = package.parents[2].name.removeprefix("python")
-    name = f"triton {instances}x{batch}"
-    folder = OUT / "triton" / f"{instances}x{batch}"
+    name = f"{what} {instances}x{batch}"
+    folder = OUT / "triton" / name.replace(" ", "-")
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(package / "backends", folder / "backends")
     shutil.copy(package / "python_backend_stubs" / version / "triton_python_backend_stub", folder / "backends" / "python")

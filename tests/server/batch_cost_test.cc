@@ -45,5 +45,14 @@ TEST(BatchCostTest, ShortTextsFillABatchByTokens) {
   EXPECT_EQ(LimitsFromCost({{8, 40, 0.1}}).texts, 8);
 }
 
+TEST(BatchCostTest, WorkersForTheModelsPartOfTheWork) {
+  EXPECT_EQ(WorkersFor(/*cpus=*/2, /*threads=*/2, /*seconds_a_text=*/0.01), 1);
+  EXPECT_EQ(WorkersFor(2, 1, 0.01), 2);
+  EXPECT_EQ(WorkersFor(2, 1, kCallSeconds / 4), 1);
+  EXPECT_EQ(WorkersFor(64, 1, kCallSeconds), 32);
+  EXPECT_EQ(WorkersFor(64, 4, 1), 16);
+  EXPECT_EQ(WorkersFor(1, 1, 1e-9), 1);
+}
+
 }  // namespace
 }  // namespace newsgenre

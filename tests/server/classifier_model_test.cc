@@ -46,7 +46,7 @@ TEST(ClassifierModelTest, MeasuresHowLargeABatchIsWorthGrowing) {
   EXPECT_GT(line["curve"][3]["seconds"].get<double>(), 0);
 }
 
-TEST(ClassifierModelTest, WorkersTakeTheCpusThatTheirThreadsLeave) {
+TEST(ClassifierModelTest, ATinyModelLeavesCpusToItsCallers) {
   const TempDir dir;
   ASSERT_OK_AND_ASSIGN(const std::string release, PublishTinyModel(dir.path()));
   ServerConfig config;
@@ -54,7 +54,8 @@ TEST(ClassifierModelTest, WorkersTakeTheCpusThatTheirThreadsLeave) {
   config.device = "cpu";
   config.threads_per_worker = 1;
   ASSERT_OK_AND_ASSIGN(auto model, LoadClassifierModel(config));
-  EXPECT_EQ(model->info().workers, std::min(AvailableCpus(), ServerConfig::kMostWorkers));
+  EXPECT_GE(model->info().workers, 1);
+  EXPECT_LE(model->info().workers, std::max(1, AvailableCpus() - 1));
   config.workers = 3;
   ASSERT_OK_AND_ASSIGN(model, LoadClassifierModel(config));
   EXPECT_EQ(model->info().workers, 3);
