@@ -3,7 +3,8 @@
 
 newsgenre runs with its defaults. Each peer runs ONNX Runtime at its best: the quickest of its files, and of a few ways to
 divide the cores and batch the texts the one with the highest rate (for saturation) and the one with the shortest call (for
-the loads below). Every server is frozen but the one that is measured, and all take turns. Rates count tokens, so that a
+the loads below). Where that file is in int8 and newsgenre's default is not, a second newsgenre serves in int8, and it is the
+one that is held against the peers; the first stands beside it. Every server is frozen but the one that is measured, and all take turns. Rates count tokens, so that a
 measurement with longer texts is not a slower one: texts a second are tokens a second by the mean text's tokens.
 """
 
@@ -62,6 +63,7 @@ class Bench:
         self.rounds, self.seconds, self.choice_seconds, self.blocks = (2, 8, 4, 10) if quick else (3, 25, 8, 40)
         self.texts = news.data_folder() / "ag_news" / "test.csv"
         self.samples = []
+        self.rival = "newsgenre"  # the name of the server that is held against the peers
         self.model = base_model.make(servers.OUT / "albert-base", news.data_folder() / "albert" / "spiece.model")
         self.bare = servers.BareModel(self.model, self.texts, COUNT)
         self.tokens = self.bare.about["tokens"]
@@ -122,7 +124,7 @@ class Bench:
 
     def saturation(self, ours, peers, number):
         """newsgenre, its engine alone, and the peers: as many texts as they can."""
-        turn = [ours, None, *(peer.saturated for peer in peers)]
+        turn = [*ours, None, *(peer.saturated for peer in peers)]
         for server in turn[number % len(turn) :] + turn[: number % len(turn)]:
             if server is None:
                 self.engine_rates(number)
@@ -144,8 +146,8 @@ class Bench:
                                  "texts_per_second": tokens / seconds / statistics.mean(self.tokens)})
 
     def offered_loads(self, ours, peers, number):
-        running = [ours, *(peer.quickest for peer in peers)]
-        slowest = min(self.median_rate(server.name) for server in [ours, *(peer.saturated for peer in peers)])
+        running = [*ours, *(peer.quickest for peer in peers)]
+        slowest = min(self.median_rate(server.name) for server in [*ours, *(peer.saturated for peer in peers)])
         for fraction in LOADS:
             for server in running[number % len(running) :] + running[: number % len(running)]:
                 self.load(server, f"{fraction:.0%} load", number, rate=fraction * slowest)
@@ -195,23 +197,23 @@ def goals(bench, peers, differences):
         if peer.problem:
             result += [report.goal_not_applicable(f"{name} against {peer.name}", 1, peer.problem) for name in names]
             continue
-        ratios = report.paired_ratios(bench.rates("newsgenre"), bench.rates(peer.saturated.name))
+        ratios = report.paired_ratios(bench.rates(bench.rival), bench.rates(peer.saturated.name))
         result.append(report.goal(f"{names[0]} against {peer.name}", statistics.median(ratios), 1))
         for name, (fraction, key) in zip(names[1:], ((fraction, key) for fraction in LOADS for key in ("p50_ms", "p95_ms"))):
-            theirs, ours = (bench.percentiles(server, f"{fraction:.0%} load", key) for server in (peer.quickest.name, "newsgenre"))
+            theirs, ours = (bench.percentiles(server, f"{fraction:.0%} load", key) for server in (peer.quickest.name, bench.rival))
             result.append(report.goal(f"{name}, {peer.name}'s by ours", statistics.median(report.paired_ratios(theirs, ours)), 1))
     return result
 
 
 def tables(bench, peers, ours, differences):
     rows = [["engine", report.spread(list(bench.rates("engine", bench.engine_best_batch()).values()))]]
-    for server in dict.fromkeys([ours, *(peer.saturated for peer in peers if not peer.problem)]):
+    for server in dict.fromkeys([*ours, *(peer.saturated for peer in peers if not peer.problem)]):
         rows.append([server.name, report.spread(list(bench.rates(server.name).values()))])
     print(report.table(["saturation", "texts/s"], rows))
     rows = []
     for fraction in LOADS:
         load = f"{fraction:.0%} load"
-        for server in [ours, *(peer.quickest for peer in peers if not peer.problem)]:
+        for server in [*ours, *(peer.quickest for peer in peers if not peer.problem)]:
             chosen = bench.of(server.name, load)
             lost = sum(sample["failed"] + sample["unfinished"] for sample in chosen)
             rows.append([load, server.name, report.number(chosen[0]["rate"]),
@@ -222,10 +224,11 @@ def tables(bench, peers, ours, differences):
 
 
 def measure(bench, ours, peers):
+    """`ours`: newsgenre with its defaults, and perhaps the one that meets the peers."""
     for peer in peers:
         bench.choose(peer)
     fit = [peer for peer in peers if not peer.problem]
-    differences = bench.calls_and_forwards(ours)
+    differences = bench.calls_and_forwards(ours[0])
     for number in range(bench.rounds):
         bench.saturation(ours, fit, number)
         bench.offered_loads(ours, fit, number)
@@ -243,15 +246,19 @@ def main():
              Peer("LitServe", lambda instances, threads, batch: servers.litserve(tokenizer, file, instances, threads, batch))]
     running = []
     try:
-        ours = servers.newsgenre(bench.model)
-        running.append(ours)
-        ours.freeze()
-        differences = measure(bench, ours, peers)
+        running.append(servers.newsgenre(bench.model))
+        if file.endswith("int8.onnx"):
+            running.append(servers.newsgenre(bench.model, "int8"))
+            bench.rival = running[-1].name
+        for server in running:
+            server.freeze()
+        differences = measure(bench, running, peers)
     finally:
         bench.bare.stop()
         for server in [*running, *(server for peer in peers for server in peer.servers())]:
             server.stop()
-    tables(bench, peers, ours, differences)
+    tables(bench, peers, running, differences)
+    print(f"\nthe peers run {os.path.basename(file)}; {bench.rival} is held against them")
     report.write("server", samples=bench.samples, goals=goals(bench, peers, differences), machine=report.machine(),
                  quick=bench.quick, callers=bench.callers, file=os.path.basename(file),
                  minutes=(time.monotonic() - report.STARTED) / 60)

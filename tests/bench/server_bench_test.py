@@ -27,9 +27,9 @@ def server_samples(number, ours, engine, theirs):
     return samples
 
 
-def make_server_bench(samples, tokens=()):
+def make_server_bench(samples, tokens=(), rival="newsgenre"):
     bench = server_bench.Bench.__new__(server_bench.Bench)
-    bench.samples, bench.tokens = samples, list(tokens)
+    bench.samples, bench.tokens, bench.rival = samples, list(tokens), rival
     return bench
 
 
@@ -69,6 +69,14 @@ class ServerBenchTest(unittest.TestCase):
         self.assertFalse(verdicts["70% load: p95, LitServe's by ours"][1])
         self.assertEqual(len(goals), 12)
 
+    def test_a_server_in_the_peers_precision_meets_them(self):
+        samples = server_samples(0, 12, {1: 12}, {"newsgenre int8": 30, "triton": 15})
+        goals = server_bench.goals(make_server_bench(samples, rival="newsgenre int8"), [peer("Triton")], [0.2])
+        values = {goal["name"]: goal["value"] for goal in goals}
+        self.assertEqual(values["saturation: rate against the engine's best (batches of 1)"], 1)
+        self.assertEqual(values["saturation: texts a second against Triton"], 2)
+        self.assertEqual(values["30% load: p50, Triton's by ours"], 2)
+
     def test_a_peer_that_does_not_start_has_no_numbers(self):
         samples = server_samples(0, 12, {1: 12}, {})
         goals = server_bench.goals(make_server_bench(samples), [peer("Triton", "no libpython")], [0.2])
@@ -84,21 +92,23 @@ class ServerBenchTest(unittest.TestCase):
 
 
 class FrontendBenchTest(unittest.TestCase):
-    def goals(self, rates, problem=None):
+    def goals(self, rates, problems={}):
         bench = frontend_bench.Bench.__new__(frontend_bench.Bench)
+        bench.tritons = {"triton": "triton 2x32", "triton-constant": "triton-constant 1x1"}
         bench.samples = [{"server": name, "load": "saturation", "round": number, "calls_per_second": rate}
                          for number in range(3) for name, rate in rates.items()]
-        return frontend_bench.goals(bench, problem)
+        return frontend_bench.goals(bench, problems)
 
     def test_goals(self):
-        met = self.goals({"newsgenre": 60, "empty service": 100, "triton 2x32": 20})
-        self.assertEqual([(goal["value"], goal["met"]) for goal in met], [(0.6, True), (3.0, True)])
-        missed = self.goals({"newsgenre": 49, "empty service": 100, "triton 1x1": 17})
-        self.assertEqual([goal["met"] for goal in missed], [False, False])
+        met = self.goals({"newsgenre": 60, "empty service": 100, "triton 2x32": 10, "triton-constant 1x1": 20})
+        self.assertEqual([(goal["value"], goal["met"]) for goal in met], [(0.6, True), (6.0, True), (3.0, True)])
+        missed = self.goals({"newsgenre": 49, "empty service": 100, "triton 2x32": 17, "triton-constant 1x1": 30})
+        self.assertEqual([goal["met"] for goal in missed], [False, False, False])
 
     def test_without_triton(self):
-        goals = self.goals({"newsgenre": 60, "empty service": 100}, "no libpython")
-        self.assertEqual([goal["met"] for goal in goals], [True, None])
+        problems = {"triton": "no libpython", "triton-constant": "no libpython"}
+        goals = self.goals({"newsgenre": 60, "empty service": 100}, problems)
+        self.assertEqual([goal["met"] for goal in goals], [True, None, None])
 
 
 class ServersTest(unittest.TestCase):

@@ -144,10 +144,11 @@ def answers(url, address):
     return ready
 
 
-def newsgenre(model):
-    """With its defaults: no flag but those that say where."""
-    server = Server("newsgenre", "newsgenre", [PROGRAMS / "newsgenre_server", f"--model_dir={model}", "--address=127.0.0.1:0",
-                                                "--metrics_address=127.0.0.1:0"], logged("port", "serving"))
+def newsgenre(model, precision=None):
+    """With its defaults: no flag but those that say where, and a precision where one is asked for."""
+    name, flags = ("newsgenre", []) if precision is None else (f"newsgenre {precision}", [f"--precision={precision}"])
+    server = Server(name, "newsgenre", [PROGRAMS / "newsgenre_server", f"--model_dir={model}", "--address=127.0.0.1:0",
+                                        "--metrics_address=127.0.0.1:0", *flags], logged("port", "serving"))
     server.metrics_address = logged("metrics_port", "serving")(server.log)
     return server
 
