@@ -29,7 +29,7 @@ BatchLimits LimitsFromCost(const std::vector<BatchCost>& curve) {
 int WorkersFor(int cpus, int threads, double seconds_a_text) {
   const double models_cpu = seconds_a_text * threads;
   const double workers = cpus * models_cpu / (models_cpu + kCallSeconds) / threads;
-  return std::max(1, static_cast<int>(std::lround(workers)));
+  return static_cast<int>(std::clamp<int64_t>(std::lround(workers), 1, std::max(1, cpus / threads)));
 }
 
 }  // namespace newsgenre

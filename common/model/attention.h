@@ -1,4 +1,5 @@
-// Attention over a batch without padding: the one place that knows where a text ends.
+// Attention over a batch without padding, in torch's operators: for training and on GPUs. (For serving on the
+// CPU see cpu/attention.h.)
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -46,7 +46,7 @@ class Classifier {
   const std::string& device() const;
   // Of the path that serves.
   Precision precision() const;
-  // Of the fast path; empty where the plain path serves.
+  // Of the path that serves, where it has a choice: the engine on the CPU.
   const std::vector<KernelChoice>& kernels() const;
 
   // softmax(logits): for each text one probability a label, in the manifest's label order. An error is

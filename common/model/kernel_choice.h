@@ -7,8 +7,8 @@ namespace newsgenre {
 
 struct KernelChoice {
   std::string linear;       // "qkv", "ffn", …
-  std::string kernel;       // "mkldnn fp32", …
-  double small_gflops = 0;  // its rate at the smaller row count that was timed; 0: not timed
+  std::string kernel;       // "oneDNN fp32", …
+  double small_gflops = 0;  // of all threads together, at the smaller number of rows a thread that was timed
   double large_gflops = 0;  // and at the larger
 };
 

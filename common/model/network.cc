@@ -1,10 +1,30 @@
 #include "common/model/network.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/tanh.h>
 
 namespace newsgenre {
+
+AlbertWeights InType(AlbertWeights weights, c10::ScalarType type) {
+  const auto convert = [type](at::Tensor* tensor) { *tensor = tensor->detach().to(type).contiguous(); };
+  for (at::Tensor* tensor :
+       {&weights.word_embeddings, &weights.position_embeddings, &weights.token_type_embeddings}) {
+    convert(tensor);
+  }
+  for (Affine* map :
+       {&weights.embeddings_norm, &weights.mapping_in, &weights.query, &weights.key, &weights.value,
+        &weights.dense, &weights.attention_norm, &weights.ffn, &weights.ffn_output, &weights.layer_norm}) {
+    convert(&map->weight);
+    convert(&map->bias);
+  }
+  return weights;
+}
+
+at::Tensor PlaceEmbeddings(const AlbertWeights& weights) {
+  return weights.position_embeddings.detach() + weights.token_type_embeddings.detach()[0];
+}
 
 Affine Stack(const std::vector<Affine>& maps) {
   std::vector<at::Tensor> weights, biases;

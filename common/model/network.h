@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/ScalarType.h>
 
 #include <vector>
 
@@ -18,10 +19,16 @@ class Network {
   // [texts, labels], fp32, on the batch's device, which is the network's. The caller holds a
   // c10::InferenceMode; torch's exceptions pass.
   virtual at::Tensor Logits(const PackedBatch& batch) const = 0;
-  // What was chosen for each linear map, in the order in which a batch meets them; empty where there is no
-  // choice.
+  // What was chosen for each linear map; empty where there is no choice.
   virtual std::vector<KernelChoice> kernels() const { return {}; }
 };
+
+// The weights in a type, without autograd, each contiguous.
+AlbertWeights InType(AlbertWeights weights, c10::ScalarType type);
+
+// What the embeddings add to a word's, [positions, embedding size]: the position's and, since a news item is
+// one segment, those of token type 0.
+at::Tensor PlaceEmbeddings(const AlbertWeights& weights);
 
 // Several maps of the same rows as one: their outputs side by side.
 Affine Stack(const std::vector<Affine>& maps);

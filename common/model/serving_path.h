@@ -17,7 +17,7 @@ namespace newsgenre {
 // A way that is ready to serve. A copy shares what it holds.
 struct ReadyPath {
   Forward forward;
-  std::vector<KernelChoice> kernels;  // empty: the plain way
+  std::vector<KernelChoice> kernels;  // where the way has a choice
   double drift = 0;                   // from the plain fp32 path on the CPU, where that was measured
 };
 

@@ -11,21 +11,6 @@
 namespace newsgenre {
 namespace {
 
-AlbertWeights InType(AlbertWeights weights, c10::ScalarType type) {
-  const auto convert = [type](at::Tensor* tensor) { *tensor = tensor->detach().to(type); };
-  for (at::Tensor* tensor :
-       {&weights.word_embeddings, &weights.position_embeddings, &weights.token_type_embeddings}) {
-    convert(tensor);
-  }
-  for (Affine* map :
-       {&weights.embeddings_norm, &weights.mapping_in, &weights.query, &weights.key, &weights.value,
-        &weights.dense, &weights.attention_norm, &weights.ffn, &weights.ffn_output, &weights.layer_norm}) {
-    convert(&map->weight);
-    convert(&map->bias);
-  }
-  return weights;
-}
-
 at::Tensor Apply(const Affine& map, const at::Tensor& x) { return at::linear(x, map.weight, map.bias); }
 
 }  // namespace
@@ -46,8 +31,7 @@ TensorNetwork::TensorNetwork(const Albert& model, c10::ScalarType type)
       weights_(InType(model.weights(), type)),
       query_key_value_(Stack({weights_.query, weights_.key, weights_.value})),
       key_value_(Stack({weights_.key, weights_.value})),
-      // A news item is one segment: token type 0.
-      place_embeddings_(weights_.position_embeddings + weights_.token_type_embeddings[0]) {}
+      place_embeddings_(PlaceEmbeddings(model.weights()).to(type)) {}
 
 at::Tensor TensorNetwork::Norm(const at::Tensor& x, const Affine& norm) const {
   return at::layer_norm(x, norm.weight.sizes(), norm.weight, norm.bias, config_.layer_norm_eps);

@@ -10,7 +10,7 @@
 namespace newsgenre {
 namespace {
 
-constexpr uint32_t kBytes = 256;  // that a child may have
+constexpr uint32_t kBytes = 256;  // values of a byte
 
 }  // namespace
 
@@ -56,7 +56,7 @@ uint32_t UnigramModel::FindPlaces(std::string_view labels, uint32_t* first_free)
     const bool fits = std::all_of(labels.begin(), labels.end(),
                                   [&](char label) { return is_free(children + byte(label)); });
     if (!fits) continue;
-    if (taken >= kCrowded * (place - start)) *first_free = place;
+    if (start == *first_free && place > start && taken >= kCrowded * (place - start)) *first_free = place;
     return children;
   }
 }
@@ -68,7 +68,7 @@ void UnigramModel::Build(const std::vector<Piece>& sorted) {
   };
   nodes_.resize(kBytes);
   nodes_[0].parent = 0;
-  uint32_t first_free = 1;
+  uint32_t first_free = 1, last_place = 0;
   std::vector<Range> ranges = {{0, 0, sorted.size(), 0}};
   for (size_t i = 0; i < ranges.size(); ++i) {
     auto [node, begin, end, depth] = ranges[i];
@@ -92,9 +92,12 @@ void UnigramModel::Build(const std::vector<Piece>& sorted) {
     for (size_t child = 0; child < labels.size(); ++child) {
       const uint32_t place = children + static_cast<unsigned char>(labels[child]);
       nodes_[place].parent = node;
+      last_place = std::max(last_place, place);
       ranges.push_back({place, begins[child], begins[child + 1], depth + 1});
     }
   }
+  nodes_.resize(last_place + kBytes);  // so that any node's children may be looked for
+  nodes_.shrink_to_fit();
 }
 
 uint32_t UnigramModel::Child(uint32_t node, char byte) const {

@@ -4,8 +4,9 @@
 newsgenre runs with its defaults. Each peer runs ONNX Runtime at its best: the quickest of its files, and of a few ways to
 divide the cores and batch the texts the one with the highest rate (for saturation) and the one with the shortest call (for
 the loads below). Where that file is in int8 and newsgenre's default is not, a second newsgenre serves in int8, and it is the
-one that is held against the peers; the first stands beside it. Every server is frozen but the one that is measured, and all take turns. Rates count tokens, so that a
-measurement with longer texts is not a slower one: texts a second are tokens a second by the mean text's tokens.
+one that is held against the peers; the first stands beside it. Every server is frozen but the one that is measured, and all
+take turns. Rates count tokens, so that a measurement with longer texts is not a slower one: texts a second are tokens a second
+by the mean text's tokens.
 """
 
 import argparse
@@ -88,10 +89,10 @@ class Bench:
         """One sample. `load` names what is asked of the server, `how` says it to the generator."""
         report.progress(f"{load}, {server.name}, {number + 1}")
         server.thaw()
-        before = servers.newsgenre_metrics(server) if server.name == "newsgenre" else {}
+        before = servers.newsgenre_metrics(server) if server.protocol == "newsgenre" else {}
         how = {"count": COUNT, "warmup_seconds": 2, "seed": number + 1, **how}
         result = servers.load(server, self.texts, seconds=seconds or self.seconds, **how)
-        after = servers.newsgenre_metrics(server) if server.name == "newsgenre" else {}
+        after = servers.newsgenre_metrics(server) if server.protocol == "newsgenre" else {}
         server.freeze()
         if how.get("callers"):
             result["texts_per_second"] = self.texts_per_second(result)
@@ -193,15 +194,17 @@ def goals(bench, peers, differences):
               report.goal("one caller: ms of a call beyond its bare forward, median", statistics.median(differences), 0.5,
                           at_most=True)]
     names = ["saturation: texts a second", *(f"{fraction:.0%} load: {key}" for fraction in LOADS for key in ("p50", "p95"))]
+    which = "" if bench.rival == "newsgenre" else f" ({bench.rival})"
     for peer in peers:
         if peer.problem:
-            result += [report.goal_not_applicable(f"{name} against {peer.name}", 1, peer.problem) for name in names]
+            result += [report.goal_not_applicable(f"{name} against {peer.name}{which}", 1, peer.problem) for name in names]
             continue
         ratios = report.paired_ratios(bench.rates(bench.rival), bench.rates(peer.saturated.name))
-        result.append(report.goal(f"{names[0]} against {peer.name}", statistics.median(ratios), 1))
+        result.append(report.goal(f"{names[0]} against {peer.name}{which}", statistics.median(ratios), 1))
         for name, (fraction, key) in zip(names[1:], ((fraction, key) for fraction in LOADS for key in ("p50_ms", "p95_ms"))):
             theirs, ours = (bench.percentiles(server, f"{fraction:.0%} load", key) for server in (peer.quickest.name, bench.rival))
-            result.append(report.goal(f"{name}, {peer.name}'s by ours", statistics.median(report.paired_ratios(theirs, ours)), 1))
+            ratios = report.paired_ratios(theirs, ours)
+            result.append(report.goal(f"{name}, {peer.name}'s by ours{which}", statistics.median(ratios), 1))
     return result
 
 
@@ -260,7 +263,7 @@ def main():
     tables(bench, peers, running, differences)
     print(f"\nthe peers run {os.path.basename(file)}; {bench.rival} is held against them")
     report.write("server", samples=bench.samples, goals=goals(bench, peers, differences), machine=report.machine(),
-                 quick=bench.quick, callers=bench.callers, file=os.path.basename(file),
+                 quick=bench.quick, callers=bench.callers, file=os.path.basename(file), rival=bench.rival,
                  minutes=(time.monotonic() - report.STARTED) / 60)
 
 

@@ -74,8 +74,8 @@ class ServerBenchTest(unittest.TestCase):
         goals = server_bench.goals(make_server_bench(samples, rival="newsgenre int8"), [peer("Triton")], [0.2])
         values = {goal["name"]: goal["value"] for goal in goals}
         self.assertEqual(values["saturation: rate against the engine's best (batches of 1)"], 1)
-        self.assertEqual(values["saturation: texts a second against Triton"], 2)
-        self.assertEqual(values["30% load: p50, Triton's by ours"], 2)
+        self.assertEqual(values["saturation: texts a second against Triton (newsgenre int8)"], 2)
+        self.assertEqual(values["30% load: p50, Triton's by ours (newsgenre int8)"], 2)
 
     def test_a_peer_that_does_not_start_has_no_numbers(self):
         samples = server_samples(0, 12, {1: 12}, {})

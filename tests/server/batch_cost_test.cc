@@ -52,6 +52,10 @@ TEST(BatchCostTest, WorkersForTheModelsPartOfTheWork) {
   EXPECT_EQ(WorkersFor(64, 1, kCallSeconds), 32);
   EXPECT_EQ(WorkersFor(64, 4, 1), 16);
   EXPECT_EQ(WorkersFor(1, 1, 1e-9), 1);
+  // Never more threads than CPUs, but for one worker's own.
+  EXPECT_EQ(WorkersFor(19, 4, 1), 4);
+  EXPECT_EQ(WorkersFor(8, 3, 1), 2);
+  EXPECT_EQ(WorkersFor(2, 4, 1), 1);
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ struct QueriesOfText {
 
 // context = softmax(q kᵀ / √width) v of each head. By our own kernels where the processor and the width allow
 // it (torch's spends more time around its small products than in them), by torch's elsewhere. A query's
-// result does not depend on the other queries. Runs on the calling thread alone; any thread.
+// result does not depend on the other queries. Our own run on the calling thread alone, torch's in the body
+// of a ParallelFor. Any thread.
 void Attend(const QueriesOfText& text, int64_t heads, int64_t width);
 
 }  // namespace newsgenre

@@ -17,7 +17,7 @@ namespace {
 
 // So many tokens go through a layer together: enough that the weights' way from memory does not show, and so
 // few that what they become fits a second-level cache.
-constexpr int64_t kBlockRows = 96;
+constexpr int64_t kBlockRows = kLargeRows;
 // A thread's share of a layer is worth waking it from so many tokens on.
 constexpr int64_t kLeastRows = 4;
 // A batch of more tokens than this for each thread runs in pieces of whole texts, so that memory stays
@@ -40,21 +40,6 @@ void ForBlocks(int64_t count, const std::function<void(int64_t begin, int64_t en
 
 const float* Values(const at::Tensor& tensor) { return tensor.const_data_ptr<float>(); }
 
-AlbertWeights Detached(AlbertWeights weights) {
-  const auto detach = [](at::Tensor* tensor) { *tensor = tensor->detach().contiguous(); };
-  for (at::Tensor* tensor :
-       {&weights.word_embeddings, &weights.position_embeddings, &weights.token_type_embeddings}) {
-    detach(tensor);
-  }
-  for (Affine* map :
-       {&weights.embeddings_norm, &weights.mapping_in, &weights.query, &weights.key, &weights.value,
-        &weights.dense, &weights.attention_norm, &weights.ffn, &weights.ffn_output, &weights.layer_norm}) {
-    detach(&map->weight);
-    detach(&map->bias);
-  }
-  return weights;
-}
-
 }  // namespace
 
 // Texts that run together.
@@ -70,22 +55,20 @@ struct CpuNetwork::Piece {
 
 CpuNetwork::CpuNetwork(const Albert& model, Precision precision)
     : config_(model.config()),
-      precision_(precision),
-      weights_(Detached(model.weights())),
-      // A news item is one segment: token type 0.
-      place_embeddings_(weights_.position_embeddings + weights_.token_type_embeddings[0]) {
+      weights_(InType(model.weights(), at::kFloat)),
+      place_embeddings_(PlaceEmbeddings(weights_)) {
   const After gelu = config_.hidden_act == Activation::kGeluNew ? After::kGeluTanh : After::kGelu;
-  mapping_in_ = Choose({"mapping_in", weights_.mapping_in});
-  query_key_value_ = Choose({"qkv", Stack({weights_.query, weights_.key, weights_.value})});
-  dense_ = Choose({"dense", weights_.dense, After::kAddResidual});
-  ffn_ = Choose({"ffn", weights_.ffn, gelu});
-  ffn_output_ = Choose({"ffn_output", weights_.ffn_output, After::kAddResidual});
-  last_query_ = Choose({"last_query", weights_.query});
-  last_key_value_ = Choose({"last_key_value", Stack({weights_.key, weights_.value})});
+  mapping_in_ = Choose({"mapping_in", weights_.mapping_in}, precision);
+  query_key_value_ = Choose({"qkv", Stack({weights_.query, weights_.key, weights_.value})}, precision);
+  dense_ = Choose({"dense", weights_.dense, After::kAddResidual}, precision);
+  ffn_ = Choose({"ffn", weights_.ffn, gelu}, precision);
+  ffn_output_ = Choose({"ffn_output", weights_.ffn_output, After::kAddResidual}, precision);
+  last_query_ = Choose({"last_query", weights_.query}, precision);
+  last_key_value_ = Choose({"last_key_value", Stack({weights_.key, weights_.value})}, precision);
 }
 
-CpuNetwork::Kernel CpuNetwork::Choose(const LinearMap& map) {
-  const TimedKernel chosen = ChooseLinearKernel(map, precision_);
+CpuNetwork::Kernel CpuNetwork::Choose(const LinearMap& map, Precision precision) {
+  const TimedKernel chosen = ChooseLinearKernel(map, precision);
   choices_.push_back({map.name, chosen.kernel->name(), chosen.small_gflops, chosen.large_gflops});
   return chosen.kernel;
 }

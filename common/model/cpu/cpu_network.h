@@ -19,8 +19,8 @@ class CpuNetwork : public Network {
   // Times the kernels on the calling thread's CPU threads. The caller holds an at::NoGradGuard.
   CpuNetwork(const Albert& model, Precision precision);
 
-  // On the calling thread's CPU threads. A text's logits do not depend on the rest of the batch, to the bit
-  // where all kernels are our own. A padded batch's texts of length 0 have a result that means nothing.
+  // On the calling thread's CPU threads. A text's logits do not depend on the rest of the batch, but for
+  // rounding. A padded batch's texts of length 0 have a result that means nothing.
   at::Tensor Logits(const PackedBatch& batch) const override;
   std::vector<KernelChoice> kernels() const override { return choices_; }
 
@@ -28,7 +28,7 @@ class CpuNetwork : public Network {
   struct Piece;
   using Kernel = std::shared_ptr<const LinearKernel>;
 
-  Kernel Choose(const LinearMap& map);
+  Kernel Choose(const LinearMap& map, Precision precision);
   void RunPiece(const Piece& piece, float* first) const;
   // Each for the rows (or texts, in the last layer) from `begin` to `end`, on the calling thread.
   void Embed(const Piece& piece, int64_t begin, int64_t end, float* x) const;
@@ -40,7 +40,6 @@ class CpuNetwork : public Network {
   void Norm(float* x, int64_t rows, const Affine& norm) const;
 
   const AlbertConfig config_;
-  const Precision precision_;
   const AlbertWeights weights_;
   const at::Tensor place_embeddings_;  // of a position and of token type 0 together
   std::vector<KernelChoice> choices_;

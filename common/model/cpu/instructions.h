@@ -15,7 +15,8 @@ namespace newsgenre {
 // Those that functions of ours are written for.
 enum class Instructions {
   kAvx2,    // with FMA
-  kAvx512,  // with its products of 8 and 16 bits, as AMD has it since Zen 4 and Intel since Sapphire Rapids
+  kAvx512,  // with its products of 8 and of 16 bits, as in AMD's since Zen 4 and Intel's since Sapphire
+            // Rapids
 };
 
 inline bool HasAvx2() {

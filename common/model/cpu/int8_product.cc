@@ -19,10 +19,8 @@ namespace {
 // each of which has 4 inputs of 8 columns: those of vpmaddubsw. The last panel may have fewer columns.
 constexpr int64_t kPanelColumns = 32;
 constexpr int64_t kStep = Int8Product::kInMultiple;
-// What is multiplied at a time: so many inputs of a panel stay in the first-level cache, so many rows in the
-// second.
+// So many inputs of a panel stay in the first-level cache while all rows pass.
 constexpr int64_t kBlockInputs = 768;
-constexpr int64_t kBlockRows = 256;
 
 // Where rows meet a block of a panel: all at the first row, the block's first input and the panel's first
 // column.
@@ -130,21 +128,18 @@ BlockFunction FunctionFor(int64_t columns) {
   }
 }
 
-// Of a product, whose first block is `block`, the one at this row, column and input; its panel has `columns`.
-Block At(Block block, int64_t row, int64_t column, int64_t input, int64_t columns) {
-  block.values += row * block.in + input;
+// Of a product, whose first block is `block`, the one at this column and input; its panel has `columns`.
+Block At(Block block, int64_t column, int64_t input, int64_t columns) {
+  block.values += input;
   block.panel += column * block.in + input * columns;
   block.inputs = std::min(kBlockInputs, block.in - input);
   block.first = input == 0;
   block.last = input + block.inputs == block.in;
-  block.row_scales += row;
-  block.row_offsets += row;
   block.scales += column;
   block.sums += column;
   block.bias += column;
-  const int64_t at = row * block.out + column;
-  if (block.residual != nullptr) block.residual += at;
-  block.y += at;
+  if (block.residual != nullptr) block.residual += column;
+  block.y += column;
   return block;
 }
 
@@ -167,7 +162,7 @@ at::Tensor PanelOf(const at::Tensor& weight) {
 }  // namespace
 
 bool Int8Product::Fits(int64_t in, int64_t out) {
-  return in % kInMultiple == 0 && out % kOutMultiple == 0 && HasAvx2();
+  return in % kInMultiple == 0 && in <= QuantizedWeight::kMostInputs && out % kOutMultiple == 0 && HasAvx2();
 }
 
 Int8Product::Int8Product(const QuantizedWeight& weight, After after)
@@ -182,6 +177,7 @@ Int8Product::Int8Product(const QuantizedWeight& weight, After after)
     panels_.narrow(0, first * in_, part.numel()).copy_(PanelOf(part));
     four_sums_.push_back(FourSumsFit(part));
   }
+  weight_.values = at::Tensor();  // in panels now
 }
 
 void Int8Product::Run(const float* x, int64_t rows, const float* residual, float* y) const {
@@ -201,15 +197,12 @@ void Int8Product::Run(const float* x, int64_t rows, const float* residual, float
                     after_,
                     y,
                     out_};
-  const auto multiply = [&](int64_t row, int64_t panel, int64_t input) {
-    const int64_t column = panel * kPanelColumns, columns = std::min(kPanelColumns, out_ - column);
+  for (size_t panel = 0; panel < four_sums_.size(); ++panel) {
+    const int64_t column = static_cast<int64_t>(panel) * kPanelColumns;
+    const int64_t columns = std::min(kPanelColumns, out_ - column);
     const BlockFunction run = four_sums_[panel] ? FunctionFor<4>(columns) : FunctionFor<2>(columns);
-    run(At(first, row, column, input, columns), std::min(kBlockRows, rows - row));
-  };
-  const int64_t panels = static_cast<int64_t>(four_sums_.size());
-  for (int64_t row = 0; row < rows; row += kBlockRows) {
-    for (int64_t panel = 0; panel < panels; ++panel) {
-      for (int64_t input = 0; input < in_; input += kBlockInputs) multiply(row, panel, input);
+    for (int64_t input = 0; input < in_; input += kBlockInputs) {
+      run(At(first, column, input, columns), rows);
     }
   }
 }

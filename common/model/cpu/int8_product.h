@@ -35,9 +35,9 @@ class Int8Product {
  private:
   const int64_t in_;
   const int64_t out_;
-  const QuantizedWeight weight_;
+  QuantizedWeight weight_;  // without its values
   const After after_;
-  at::Tensor panels_;            // its values, kPanelColumns side by side; see the source
+  at::Tensor panels_;            // the values, kPanelColumns side by side; see the source
   std::vector<bool> four_sums_;  // of each panel: whether four 16-bit sums add up without overflow
 };
 

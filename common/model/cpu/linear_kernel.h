@@ -26,8 +26,9 @@ class LinearKernel {
   // "oneDNN fp32"
   virtual std::string name() const = 0;
   // y = x Wᵀ + b and what comes after it. `x`: [rows, in]; `y` and, for kAddResidual, `residual`: [rows,
-  // out], apart. fp32; the kernel converts. A row's result does not depend on the other rows. Runs on the
-  // calling thread, in the body of a ParallelFor on it alone. torch's exceptions pass.
+  // out], apart. fp32; the kernel converts. A row's result does not depend on the other rows. Our own kernels
+  // run on the calling thread alone; libraries' do so among several shares of a ParallelFor, and else on all
+  // of torch's threads. torch's exceptions pass.
   virtual void Run(const float* x, int64_t rows, const float* residual, float* y) const = 0;
 };
 
@@ -49,7 +50,7 @@ struct TimedKernel {
   double large_gflops = 0;  // at kLargeRows rows a thread
 };
 inline constexpr int64_t kSmallRows = 27;  // a text of AG News, 54 tokens on average, on two threads
-inline constexpr int64_t kLargeRows = 96;
+inline constexpr int64_t kLargeRows = 96;  // as many as CpuNetwork takes through a layer together
 
 // The kernel with the best rates, by a short timing.
 TimedKernel ChooseLinearKernel(const LinearMap& map, Precision precision);

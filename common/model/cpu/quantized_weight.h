@@ -3,6 +3,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+
 #include "common/model/albert.h"
 
 namespace newsgenre {
@@ -16,6 +18,8 @@ struct QuantizedWeight {
   // What a value of a row may be at most, and a weight's magnitude, on this processor.
   static int RowLevels();
   static int WeightLimit();
+  // A product of more inputs might leave the 32 bits of its sums.
+  static constexpr int64_t kMostInputs = (int64_t{1} << 31) / (255 * 127);
 
   // With magnitudes up to `limit`.
   explicit QuantizedWeight(const Affine& map, int limit = WeightLimit());

@@ -1,6 +1,7 @@
 #include "common/model/cpu/row_quantizer.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "common/model/cpu/instructions.h"
 #include "common/model/cpu/thread_buffer.h"
@@ -88,8 +89,9 @@ QuantizedRows QuantizeRows(const float* x, int64_t rows, int64_t width, int leve
     const float* const from = x + row * width;
     uint8_t* const to = values + row * width;
     const Range range = RangeOf(from, width);
-    // A row of equal values is its offset alone.
-    const float scale = range.most > range.least ? (range.most - range.least) / levels : 1.0f;
+    // A row of equal values, but for what fp32 can't divide by, is its offset alone.
+    const float step = (range.most - range.least) / static_cast<float>(levels);
+    const float scale = step >= std::numeric_limits<float>::min() ? step : 1.0f;
     scales[row] = scale;
     offsets[row] = range.least;
     const int64_t done = avx2 ? QuantizeThirtyTwos(from, width, range.least, 1.0f / scale, to) : 0;

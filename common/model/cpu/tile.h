@@ -18,7 +18,9 @@ struct Tile {
   bool add;       // to what y holds
   float* y;       // the Format's sums
   int64_t y_stride;
-  const float* ahead;  // as many words as w has here are fetched into the second-level cache meanwhile
+  // As many words as w has here, one after the other, are fetched into the second-level cache meanwhile;
+  // null: none.
+  const float* ahead = nullptr;
 };
 
 }  // namespace newsgenre

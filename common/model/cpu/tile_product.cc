@@ -122,7 +122,8 @@ RowsOfWords WordsOf(const float* x, int64_t rows, int64_t in, Precision precisio
 
 bool TileProduct::Fits(Instructions instructions, Precision precision, int64_t in, int64_t out) {
   const std::optional<Way> way = WayFor(instructions, precision);
-  return way && in % InputsOfWord(precision) == 0 && out % way->lanes == 0;
+  const bool sums_fit = precision != Precision::kInt8 || in <= QuantizedWeight::kMostInputs;
+  return way && sums_fit && in % InputsOfWord(precision) == 0 && out % way->lanes == 0;
 }
 
 TileProduct::TileProduct(Instructions instructions, Precision precision, const Affine& map, After after)

@@ -110,7 +110,9 @@ class OneDnnInt8Linear : public TensorLinear {
         packed_(TorchOperator<at::Tensor(at::Tensor, std::optional<c10::List<int64_t>>)>(
                     "onednn::qlinear_prepack")
                     .call(weight_.values, c10::List<int64_t>({kSmallRows, weight_.values.size(1)}))),
-        zero_points_(at::zeros(weight_.scales.sizes(), at::kInt)) {}
+        zero_points_(at::zeros(weight_.scales.sizes(), at::kInt)) {
+    weight_.values = at::Tensor();  // packed now
+  }
 
  private:
   at::Tensor Product(const at::Tensor& x, const at::Tensor& residual) const override {
@@ -133,7 +135,7 @@ class OneDnnInt8Linear : public TensorLinear {
                         "none", PostOpArguments(), "");
   }
 
-  const QuantizedWeight weight_;
+  QuantizedWeight weight_;  // without its values
   const at::Tensor packed_;
   const at::Tensor zero_points_;
 };

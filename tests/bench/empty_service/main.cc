@@ -70,7 +70,7 @@ int Main(int argc, char** argv) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  // As newsgenre_server.
+  newsgenre::SetLibrariesSettings(argv);  // all as newsgenre_server
   newsgenre::ScheduleInBatches();
   newsgenre::StopLookingForDeadlocks();
   return newsgenre::Main(argc, argv);

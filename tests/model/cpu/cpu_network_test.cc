@@ -16,6 +16,8 @@ namespace {
 
 class CpuNetworkTest : public testing::TestWithParam<NetworkCase> {
  protected:
+  CpuNetworkTest() { at::set_num_threads(2); }
+
   const c10::InferenceMode inference_;
   const Albert model_ = RandomModel(GetParam());
 };
@@ -88,12 +90,18 @@ TEST_P(CpuNetworkTest, APaddedBatchGivesItsTextsTheSame) {
   EXPECT_LT(MaxDifference(padded.narrow(0, 0, 2), network.Logits(Pack(texts))), 2e-5);
 }
 
+// In the second thread's share of the batch, and in the only one's.
 TEST_P(CpuNetworkTest, AnIdThatTheVocabularyLacksIsAnError) {
   const CpuNetwork network(model_, Precision::kFp32);
-  for (const int32_t id : {-1, 100}) {
-    EXPECT_THROW(network.Logits(Pack({Encoding{{2, id, 3}}})), c10::Error);
+  for (const int threads : {1, 2}) {
+    at::set_num_threads(threads);
+    for (const int32_t id : {-1, 100}) {
+      std::vector<Encoding> texts = RandomTexts({60, 60, 20});
+      texts.back().ids.push_back(id);
+      EXPECT_THROW(network.Logits(Pack(texts)), c10::Error);
+    }
+    EXPECT_THROW(network.Logits(Pack(RandomTexts({201}))), c10::Error);
   }
-  EXPECT_THROW(network.Logits(Pack(RandomTexts({201}))), c10::Error);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, CpuNetworkTest, testing::ValuesIn(kNetworkCases));

@@ -36,5 +36,12 @@ TEST(RowQuantizerTest, ARowOfEqualValuesIsItsOffset) {
   EXPECT_EQ(rows.offsets[1], -2.5f);
 }
 
+TEST(RowQuantizerTest, ValuesTooCloseToDivideByTheirDistanceAreEqual) {
+  const std::vector<float> x = {0, 1e-40f, 2e-40f};
+  const QuantizedRows rows = QuantizeRows(x.data(), 1, 3, 255);
+  EXPECT_EQ(*std::max_element(rows.values, rows.values + x.size()), 0);
+  EXPECT_EQ(rows.scales[0], 1);
+}
+
 }  // namespace
 }  // namespace newsgenre
