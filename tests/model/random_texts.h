@@ -2,9 +2,11 @@
 #pragma once
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 
 #include <cstdint>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "common/model/packed_batch.h"
@@ -36,6 +38,17 @@ inline PackedBatch Pack(const std::vector<Encoding>& texts) {
   std::vector<const Encoding*> pointers;
   for (const Encoding& text : texts) pointers.push_back(&text);
   return PackBatch(pointers, c10::kCPU);
+}
+
+// Two texts, of 5 and 9 tokens, in a batch that has room for more, as a CUDA graph's has.
+inline PackedBatch PackPadded(const std::vector<Encoding>& two_texts) {
+  const BatchShape shape{/*rows=*/20, /*texts=*/4};
+  const at::Tensor packed = at::empty({PackedSize(shape)}, at::kInt);
+  std::vector<int64_t> starts = PackInto({&two_texts[0], &two_texts[1]}, shape, packed);
+  PackedBatch batch = ViewOf(packed, shape);
+  batch.starts = std::move(starts);
+  batch.max_length = 9;
+  return batch;
 }
 
 }  // namespace newsgenre

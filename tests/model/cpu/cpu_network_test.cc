@@ -1,7 +1,6 @@
 #include "common/model/cpu/cpu_network.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/softmax.h>
 #include <c10/core/InferenceMode.h>
 
@@ -79,13 +78,8 @@ TEST_P(CpuNetworkTest, ALargeBatchRunsInPieces) {
 
 TEST_P(CpuNetworkTest, APaddedBatchGivesItsTextsTheSame) {
   const std::vector<Encoding> texts = RandomTexts({5, 9});
-  const BatchShape shape{20, 4};
-  const at::Tensor packed = at::empty({PackedSize(shape)}, at::kInt);
-  const std::vector<int64_t> starts = PackInto({&texts[0], &texts[1]}, shape, packed);
-  PackedBatch batch = ViewOf(packed, shape);
-  batch.starts = starts;
   const CpuNetwork network(model_, Precision::kFp32);
-  const at::Tensor padded = network.Logits(batch);
+  const at::Tensor padded = network.Logits(PackPadded(texts));
   ASSERT_EQ(padded.size(0), 4);
   EXPECT_LT(MaxDifference(padded.narrow(0, 0, 2), network.Logits(Pack(texts))), 2e-5);
 }
