@@ -1,13 +1,7 @@
-// A vector register of fp32 values, in each instruction set by the same names, and what a product can be made
-// of: the words of rows and weights that it multiplies, and its sums.
-//
-// A word has 32 bits: one fp32, two bf16 or four 8-bit values, neighbours among a row's inputs. A Format
-// multiplies words and adds the products up in 32 bits; so all products have the same tiles, whatever their
-// precision.
+// A vector register of fp32 values, in each instruction set by the same names.
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 
 #include "common/model/cpu/instructions.h"
 
@@ -48,19 +42,6 @@ NEWSGENRE_AVX2 inline float Sum(Floats x) {
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
-struct Fp32Format {
-  using Words = Floats;
-  using Sums = Floats;
-  static constexpr bool kQuantized = false;
-  NEWSGENRE_AVX2 static Words LoadWords(const float* w) { return Load(w); }
-  NEWSGENRE_AVX2 static Words OneWord(const float* x) { return _mm256_broadcast_ss(x); }
-  NEWSGENRE_AVX2 static Sums Zero() { return _mm256_setzero_ps(); }
-  NEWSGENRE_AVX2 static Sums LoadSums(const float* y) { return Load(y); }
-  NEWSGENRE_AVX2 static void StoreSums(Sums sums, float* y) { Store(sums, y); }
-  NEWSGENRE_AVX2 static Sums MulAdd(Words x, Words w, Sums sums) { return avx2::MulAdd(x, w, sums); }
-  NEWSGENRE_AVX2 static Floats Values(Sums sums) { return sums; }
-};
-
 }  // namespace newsgenre::avx2
 
 namespace newsgenre::avx512 {
@@ -82,44 +63,6 @@ NEWSGENRE_AVX512 inline Floats Nearest(Floats x) {
 NEWSGENRE_AVX512 inline Floats TimesPowerOfTwo(Floats x, Floats n) { return _mm512_scalef_ps(x, n); }
 NEWSGENRE_AVX512 inline float Largest(Floats x) { return _mm512_reduce_max_ps(x); }
 NEWSGENRE_AVX512 inline float Sum(Floats x) { return _mm512_reduce_add_ps(x); }
-
-struct Fp32Format {
-  using Words = Floats;
-  using Sums = Floats;
-  static constexpr bool kQuantized = false;
-  NEWSGENRE_AVX512 static Words LoadWords(const float* w) { return Load(w); }
-  NEWSGENRE_AVX512 static Words OneWord(const float* x) { return Set(*x); }
-  NEWSGENRE_AVX512 static Sums Zero() { return _mm512_setzero_ps(); }
-  NEWSGENRE_AVX512 static Sums LoadSums(const float* y) { return Load(y); }
-  NEWSGENRE_AVX512 static void StoreSums(Sums sums, float* y) { Store(sums, y); }
-  NEWSGENRE_AVX512 static Sums MulAdd(Words x, Words w, Sums sums) { return avx512::MulAdd(x, w, sums); }
-  NEWSGENRE_AVX512 static Floats Values(Sums sums) { return sums; }
-};
-
-// Two bf16 values a word, added up in fp32.
-struct Bf16Format : Fp32Format {
-  using Words = __m512i;
-  NEWSGENRE_AVX512 static Words LoadWords(const float* w) { return _mm512_loadu_si512(w); }
-  NEWSGENRE_AVX512 static Words OneWord(const float* x) {
-    int32_t word;
-    std::memcpy(&word, x, sizeof(word));
-    return _mm512_set1_epi32(word);
-  }
-  NEWSGENRE_AVX512 static Sums MulAdd(Words x, Words w, Sums sums) {
-    return _mm512_dpbf16_ps(sums, (__m512bh)x, (__m512bh)w);
-  }
-};
-
-// Four 8-bit values a word, unsigned in x and signed in the weights, added up in 32 bits.
-struct Int8Format : Bf16Format {
-  using Sums = __m512i;
-  static constexpr bool kQuantized = true;
-  NEWSGENRE_AVX512 static Sums Zero() { return _mm512_setzero_si512(); }
-  NEWSGENRE_AVX512 static Sums LoadSums(const float* y) { return _mm512_loadu_si512(y); }
-  NEWSGENRE_AVX512 static void StoreSums(Sums sums, float* y) { _mm512_storeu_si512(y, sums); }
-  NEWSGENRE_AVX512 static Sums MulAdd(Words x, Words w, Sums sums) { return _mm512_dpbusd_epi32(sums, x, w); }
-  NEWSGENRE_AVX512 static Floats Values(Sums sums) { return _mm512_cvtepi32_ps(sums); }
-};
 
 }  // namespace newsgenre::avx512
 

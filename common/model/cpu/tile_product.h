@@ -17,7 +17,7 @@ struct ProductOfRows;
 // y = x Wᵀ + b with the weights in panels of a few vectors of columns: a few rows of x meet a panel at a
 // time, so that their sums stay in registers, and a block of the panel stays in a cache while all rows pass.
 // That is the scheme of Goto and van de Geijn 2008 (Anatomy of High-Performance Matrix Multiplication) with x
-// as it lies. The same for all precisions, on 32-bit words of one, two or four inputs (see floats.h).
+// as it lies. The same for all precisions, on 32-bit words of one, two or four inputs (see tile.h).
 class TileProduct {
  public:
   // Whether this processor has the instructions, they multiply in this precision (AVX2 in fp32, AVX-512 also
