@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/metrics/process_metrics.h"
 #include "server/counted_model.h"
-#include "server/process_metrics.h"
 
 namespace newsgenre {
 namespace {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "common/metrics/collectables.h"
 #include "prometheus/counter.h"
 #include "prometheus/family.h"
 #include "prometheus/gauge.h"
@@ -61,11 +62,11 @@ class Metrics : public BatchObserver {
   void OnBatch(int64_t texts, int64_t tokens) override;
 
   // What a scrape reads: the series above and those of the process.
-  const std::vector<std::shared_ptr<prometheus::Collectable>>& collectables() const { return collectables_; }
+  const Collectables& collectables() const { return collectables_; }
 
  private:
   std::shared_ptr<prometheus::Registry> registry_;
-  std::vector<std::shared_ptr<prometheus::Collectable>> collectables_;
+  Collectables collectables_;
   prometheus::Family<prometheus::Counter>& calls_;
   prometheus::Family<prometheus::Histogram>& latency_seconds_;
   prometheus::Family<prometheus::Gauge>& in_flight_;

@@ -50,7 +50,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
 }
 
 absl::Status Server::Listen() {
-  ASSIGN_OR_RETURN(metrics_endpoint_, MetricsEndpoint::Start(config_.metrics_address, metrics_));
+  ASSIGN_OR_RETURN(metrics_endpoint_,
+                   MetricsEndpoint::Start(config_.metrics_address, metrics_.collectables()));
   metrics_port_ = metrics_endpoint_->port();
 
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

@@ -5,11 +5,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/metrics/metrics_endpoint.h"
 #include "grpcpp/server.h"
 #include "server/batching/batcher.h"
 #include "server/config.h"
 #include "server/metrics.h"
-#include "server/metrics_endpoint.h"
 #include "server/models/model_store.h"
 #include "server/rpc/classifier_service.h"
 #include "server/rpc/health_service.h"

@@ -20,7 +20,7 @@ absl::Status Required(std::string_view flag, const std::string& value) {
 }
 
 absl::Status InRange(std::string_view flag, double value, double low, double high) {
-  if (value >= low && value <= high) return absl::OkStatus();
+  if (value >= low && value <= high && value < kNoLimit) return absl::OkStatus();
   std::ostringstream message;
   message.precision(10);
   message << "--" << flag << " is " << value << "; it must be " << low;
@@ -58,8 +58,6 @@ absl::Status RefuseSizes(const NetworkConfig& network) {
       {"layers", network.layers.has_value()},
       {"heads", network.heads.has_value()},
       {"intermediate_size", network.intermediate_size.has_value()},
-      {"dropout", network.dropout.has_value()},
-      {"classifier_dropout", network.classifier_dropout.has_value()},
   };
   for (const auto& [flag, is_set] : given) {
     if (is_set) {
@@ -78,8 +76,6 @@ absl::Status ValidateNetwork(const NetworkConfig& network, const AlbertConfig& c
   RETURN_IF_ERROR(InRange("layers", config.num_hidden_layers, 1, 1000));
   RETURN_IF_ERROR(InRange("heads", config.num_attention_heads, 1, config.hidden_size));
   RETURN_IF_ERROR(InRange("intermediate_size", config.intermediate_size, 1, 1 << 20));
-  RETURN_IF_ERROR(InRange("dropout", config.hidden_dropout_prob, 0, 0.99));
-  RETURN_IF_ERROR(InRange("classifier_dropout", config.classifier_dropout_prob, 0, 0.99));
   if (config.hidden_size % config.num_attention_heads != 0) {
     return absl::InvalidArgumentError("--heads is " + std::to_string(config.num_attention_heads) +
                                       "; it must divide --hidden_size, which is " +
@@ -94,6 +90,7 @@ absl::Status TrainerConfig::Validate() const {
   RETURN_IF_ERROR(Required("train", train));
   RETURN_IF_ERROR(Required("model_dir", model_dir));
   RETURN_IF_ERROR(InRange("validation_rows", static_cast<double>(validation_rows), 0, kNoLimit));
+  RETURN_IF_ERROR(InRange("max_bad_rows", static_cast<double>(max_bad_rows), 0, kNoLimit));
   if (!model_version.empty() && !IsReleaseName(model_version)) {
     return absl::InvalidArgumentError(
         "--model_version is '" + model_version +
@@ -104,15 +101,22 @@ absl::Status TrainerConfig::Validate() const {
   // Before NewNetwork multiplies it.
   RETURN_IF_ERROR(InRange("hidden_size", network.hidden_size.value_or(256), 1, 65536));
   RETURN_IF_ERROR(init_from.empty() ? ValidateNetwork(network, NewNetwork()) : RefuseSizes(network));
+  RETURN_IF_ERROR(InRange("dropout", network.dropout.value_or(0), 0, 0.99));
+  RETURN_IF_ERROR(InRange("classifier_dropout", network.classifier_dropout.value_or(0), 0, 0.99));
   RETURN_IF_ERROR(Positive("learning_rate", learning_rate));
   RETURN_IF_ERROR(InRange("warmup", warmup, 0, 1));
   RETURN_IF_ERROR(InRange("weight_decay", weight_decay, 0, kNoLimit));
-  RETURN_IF_ERROR(Positive("clip_norm", clip_norm));
+  RETURN_IF_ERROR(OneOf("schedule", schedule, {"linear", "constant"}));
+  RETURN_IF_ERROR(InRange("clip_norm", clip_norm, 0, kNoLimit));
   RETURN_IF_ERROR(InRange("epochs", epochs, 1, 1000));
   RETURN_IF_ERROR(InRange("token_dropout", token_dropout, 0, 0.99));
   RETURN_IF_ERROR(InRange("batch_tokens", static_cast<double>(batch_tokens), 1, 1 << 24));
   RETURN_IF_ERROR(InRange("batch_texts", static_cast<double>(batch_texts), 1, 1 << 20));
-  return InRange("threads", threads, 0, 1024);
+  RETURN_IF_ERROR(OneOf("precision", precision, {"auto", "fp32", "bf16"}));
+  RETURN_IF_ERROR(InRange("threads", threads, 0, 1024));
+  RETURN_IF_ERROR(InRange("forward_tokens", static_cast<double>(forward_tokens), 1, 1 << 24));
+  RETURN_IF_ERROR(InRange("save_minutes", save_minutes, 0, kNoLimit));
+  return InRange("save_steps", static_cast<double>(save_steps), 0, kNoLimit);
 }
 
 AlbertConfig TrainerConfig::NewNetwork() const {

@@ -1,4 +1,4 @@
-// What a training run is told. Filled from flags (flags.h); tests fill it by hand.
+// What the trainer's commands are told. Filled from flags (flags.h); tests fill it by hand.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace newsgenre {
 
-// The network made from nothing, with its vocabulary. A starting point brings all of these: what is set is
-// then refused.
+// The network made from nothing, with its vocabulary. A starting point brings all of these, and refuses them
+// but for the dropouts.
 struct NetworkConfig {
   std::optional<int> vocab_size;             // pieces; 8,000
   std::optional<int> embedding_size;         // 128
@@ -29,6 +29,7 @@ struct TrainerConfig {
   std::string train;            // labelled rows to learn from and to validate with; required
   std::string test;             // labelled rows for one test at the end; none: no test
   int64_t validation_rows = 0;  // rows split off `train`; 0: a tenth of it, at most 5,000
+  int64_t max_bad_rows = 0;     // of a file, that may be left out
 
   // Model
   std::string model_dir;      // where the release goes; required
@@ -40,10 +41,11 @@ struct TrainerConfig {
   NetworkConfig network;
 
   // Optimisation
-  double learning_rate = 1e-3;  // at its peak, per step
-  double warmup = 0.1;          // fraction of all steps, 0 … 1
-  double weight_decay = 0.01;   // per step, times the learning rate
-  double clip_norm = 1.0;       // bound on the norm of all gradients together
+  double learning_rate = 1e-3;      // at its peak, per step
+  double warmup = 0.1;              // fraction of all steps, 0 … 1
+  std::string schedule = "linear";  // behind the warm-up: "linear" to 0, or "constant"
+  double weight_decay = 0.01;       // per step, times the learning rate
+  double clip_norm = 1.0;           // bound on the norm of all gradients together; 0: none
   int epochs = 2;
   double token_dropout = 0;     // fraction of a text's tokens that a step doesn't see, 0 … 1
   int64_t batch_tokens = 2048;  // most tokens of a step
@@ -51,8 +53,14 @@ struct TrainerConfig {
 
   // Running
   uint64_t seed = 1;
-  std::string device = "auto";  // "auto", "cpu" or "cuda:N"
-  int threads = 0;              // CPU threads; 0: all
+  std::string device = "auto";     // "auto", "cpu" or "cuda:N"
+  std::string precision = "auto";  // of the products: "auto", "fp32" or "bf16"
+  int threads = 0;                 // CPU threads; 0: all
+  int64_t forward_tokens = 16384;  // most tokens that pass the network at once
+  bool resume = false;             // go on from the state that is there
+  double save_minutes = 5;         // between two saved states; 0: not by time
+  int64_t save_steps = 0;          // likewise in steps
+  std::string metrics_address;     // HOST:PORT for Prometheus; empty: none
 
   // All of the above as text, by flag, for the record.
   std::map<std::string, std::string> recipe;

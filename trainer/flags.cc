@@ -2,13 +2,8 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/reflection.h"
-#include "absl/flags/usage.h"
-#include "absl/flags/usage_config.h"
 #include "absl/types/optional.h"
 
 // Data
@@ -18,14 +13,20 @@ ABSL_FLAG(std::string, train, "",
           "1). Required.");
 ABSL_FLAG(std::string, test, "",
           "File with labelled news, as --train, for one test of the finished release through the serving "
-          "code. Nothing is chosen by it. Empty: no test.");
+          "code. Nothing is chosen by it. Empty: no test. evaluate: the rows; required.");
 ABSL_FLAG(int64_t, validation_rows, newsgenre::TrainerConfig().validation_rows,
           "Rows drawn from --train by --seed that are not learnt from; the epoch that does best on them is "
           "kept. 0: a tenth of --train, at most 5,000.");
+ABSL_FLAG(int64_t, max_bad_rows, newsgenre::TrainerConfig().max_bad_rows,
+          "Rows of a file that may be left out because they can't be read, which is noted; with more the "
+          "command fails and names each.");
 
 // Model
-ABSL_FLAG(std::string, model_dir, "",
-          "Folder that receives the release, the file CURRENT that names it, and report.json. Required.");
+ABSL_FLAG(
+    std::string, model_dir, "",
+    "Folder that receives the release, the file CURRENT that names it, the report (report.html, .md, "
+    ".json), the curves for TensorBoard, and the state of a run that isn't finished. Required. evaluate: "
+    "the model, which may also be one release or a Hugging Face folder.");
 ABSL_FLAG(
     std::string, model_version, "",
     "The release's name, and its folder's within --model_dir. Empty: the UTC time, as in 20260131-120000.");
@@ -41,7 +42,7 @@ ABSL_FLAG(
     "Tokens that the model reads of a text, [CLS] and [SEP] included; the rest is cut off. From nothing it "
     "is also the number of positions that the network has. Default 512, or as --init_from has it.");
 
-// A network from nothing; refused beside --init_from
+// A network from nothing; refused beside --init_from but for the dropouts
 ABSL_FLAG(
     absl::optional<int>, vocab_size, absl::nullopt,
     "Pieces of the vocabulary that is made from the training texts. Default 8000. Not with --init_from.");
@@ -57,19 +58,21 @@ ABSL_FLAG(absl::optional<int>, intermediate_size, absl::nullopt,
           "Width within the feed-forward part. Default 4 * --hidden_size. Not with --init_from.");
 ABSL_FLAG(absl::optional<double>, dropout, absl::nullopt,
           "Fraction of embeddings, hidden states and attention weights that a training step drops. Default "
-          "0.1. Not with --init_from.");
+          "0.1, or as --init_from has it.");
 ABSL_FLAG(absl::optional<double>, classifier_dropout, absl::nullopt,
-          "The same in front of the last linear map. Default 0.1. Not with --init_from.");
+          "The same in front of the last linear map. Default 0.1, or as --init_from has it.");
 
 // Optimisation
 ABSL_FLAG(double, learning_rate, newsgenre::TrainerConfig().learning_rate,
-          "The highest learning rate; it rises linearly during --warmup and falls linearly to 0 behind it.");
+          "The highest learning rate; it rises linearly during --warmup.");
 ABSL_FLAG(double, warmup, newsgenre::TrainerConfig().warmup, "Fraction of all steps, 0 to 1.");
+ABSL_FLAG(std::string, schedule, newsgenre::TrainerConfig().schedule,
+          "The learning rate behind the warm-up: linear (falls to 0 at the last step) or constant.");
 ABSL_FLAG(double, weight_decay, newsgenre::TrainerConfig().weight_decay,
           "Decoupled weight decay of AdamW per step, times the learning rate; biases and layer norms are "
           "spared. 0 makes it Adam.");
 ABSL_FLAG(double, clip_norm, newsgenre::TrainerConfig().clip_norm,
-          "Gradients whose norm, all together, is larger are scaled down to it.");
+          "Gradients whose norm, all together, is larger are scaled down to it. 0: never.");
 ABSL_FLAG(int, epochs, newsgenre::TrainerConfig().epochs, "How often every training row is seen.");
 ABSL_FLAG(double, token_dropout, newsgenre::TrainerConfig().token_dropout,
           "Fraction of a text's tokens that a training step sees as [MASK], drawn anew each time, 0 to 0.99. "
@@ -83,34 +86,37 @@ ABSL_FLAG(uint64_t, seed, newsgenre::TrainerConfig().seed,
           "and number of threads give the same bits on a CPU.");
 ABSL_FLAG(std::string, device, newsgenre::TrainerConfig().device,
           "cpu, cuda:N, or auto: the first GPU where there is one, else the CPU.");
+ABSL_FLAG(
+    std::string, precision, newsgenre::TrainerConfig().precision,
+    "Of the products and activations; weights are fp32 in training. fp32, bf16, or auto: bf16 where the "
+    "device multiplies it in hardware. evaluate also takes fp16 (GPU) and int8 (CPU); auto is fp32 there.");
 ABSL_FLAG(int, threads, newsgenre::TrainerConfig().threads, "CPU threads. 0: as many as the machine has.");
+ABSL_FLAG(
+    int64_t, forward_tokens, newsgenre::TrainerConfig().forward_tokens,
+    "Most tokens that pass the network at once; a batch of more does so in pieces whose gradients add up. "
+    "Is halved where memory runs out.");
+ABSL_FLAG(bool, resume, newsgenre::TrainerConfig().resume,
+          "Goes on from the state that a run with the same flags and data left in --model_dir when it was "
+          "stopped or killed; on a CPU the result is the same to the bit. Where no state is there the run "
+          "starts at its beginning.");
+ABSL_FLAG(
+    double, save_minutes, newsgenre::TrainerConfig().save_minutes,
+    "Minutes from one saved state to the next; one is also saved when the run is stopped. 0: not by time.");
+ABSL_FLAG(int64_t, save_steps, newsgenre::TrainerConfig().save_steps, "The same in steps. 0: not by steps.");
+ABSL_FLAG(std::string, metrics_address, newsgenre::TrainerConfig().metrics_address,
+          "HOST:PORT where Prometheus reads /metrics while the training goes on; port 0 takes a free one, "
+          "which the log names. Empty: nowhere.");
+
+// The other commands
+ABSL_FLAG(std::string, out, "",
+          "evaluate: folder that receives report.html, report.md and report.json; empty: none. import: the "
+          "folder to make; required.");
+ABSL_FLAG(std::string, from, "",
+          "import: what to read: a file of torch.save(model.state_dict()) with spiece.model beside it, or a "
+          "Hugging Face folder of an ALBERT. Required.");
 
 namespace newsgenre {
 namespace {
-
-constexpr char kUsage[] =
-    R"(trains an ALBERT that tells the genre of a news text, and publishes it for newsgenre_server.
-
-  newsgenre_trainer --train=train.csv --test=test.csv --model_dir=model
-  newsgenre_trainer --flagfile=deploy/recipes/small.flags --train=train.csv --model_dir=model
-
-Progress goes to standard error: one line on a terminal, else JSON lines. A table of the epochs, and the test's result,
-go to standard output; all figures go to MODEL_DIR/report.json. SIGINT or SIGTERM ends the training after the step at hand
-and skips the test; a second one ends the program at once.
-
-Exit status: 0 trained and published; 1 failed; 2 flags or data are wrong; 3 stopped by a signal, the best epoch so far is
-published; 4 stopped by a signal before an epoch was validated, nothing is published.)";
-
-constexpr char kThisFile[] = "trainer/flags.cc";
-
-// A source file's path as the compiler saw it, from the repository's root on.
-std::string FromRoot(absl::string_view file) {
-  const std::string path(file);
-  const size_t start = path.rfind(kThisFile);
-  return start == std::string::npos ? path : path.substr(start);
-}
-
-bool IsOurs(absl::string_view file) { return FromRoot(file) == kThisFile; }
 
 template <typename T>
 std::optional<T> Standard(const absl::optional<T>& value) {
@@ -130,31 +136,14 @@ NetworkConfig NetworkFromFlags() {
   return network;
 }
 
-std::map<std::string, std::string> RecipeFromFlags() {
-  std::map<std::string, std::string> recipe;
-  for (const auto& [name, flag] : absl::GetAllFlags()) {
-    if (IsOurs(flag->Filename())) recipe[std::string(name)] = flag->CurrentValue();
-  }
-  return recipe;
-}
-
 }  // namespace
 
-absl::StatusOr<TrainerConfig> ParseFlags(int argc, char** argv) {
-  absl::SetProgramUsageMessage(kUsage);
-  absl::FlagsUsageConfig usage;
-  usage.contains_help_flags = IsOurs;
-  usage.contains_helpshort_flags = IsOurs;
-  usage.normalize_filename = FromRoot;
-  absl::SetFlagsUsageConfig(usage);
-  const std::vector<char*> words = absl::ParseCommandLine(argc, argv);
-  if (words.size() > 1)
-    return absl::InvalidArgumentError("'" + std::string(words[1]) + "' is not a flag; see --help");
-
+TrainerConfig TrainingFromFlags() {
   TrainerConfig config;
   config.train = absl::GetFlag(FLAGS_train);
   config.test = absl::GetFlag(FLAGS_test);
   config.validation_rows = absl::GetFlag(FLAGS_validation_rows);
+  config.max_bad_rows = absl::GetFlag(FLAGS_max_bad_rows);
   config.model_dir = absl::GetFlag(FLAGS_model_dir);
   config.model_version = absl::GetFlag(FLAGS_model_version);
   config.init_from = absl::GetFlag(FLAGS_init_from);
@@ -163,6 +152,7 @@ absl::StatusOr<TrainerConfig> ParseFlags(int argc, char** argv) {
   config.network = NetworkFromFlags();
   config.learning_rate = absl::GetFlag(FLAGS_learning_rate);
   config.warmup = absl::GetFlag(FLAGS_warmup);
+  config.schedule = absl::GetFlag(FLAGS_schedule);
   config.weight_decay = absl::GetFlag(FLAGS_weight_decay);
   config.clip_norm = absl::GetFlag(FLAGS_clip_norm);
   config.epochs = absl::GetFlag(FLAGS_epochs);
@@ -171,9 +161,29 @@ absl::StatusOr<TrainerConfig> ParseFlags(int argc, char** argv) {
   config.batch_texts = absl::GetFlag(FLAGS_batch_texts);
   config.seed = absl::GetFlag(FLAGS_seed);
   config.device = absl::GetFlag(FLAGS_device);
+  config.precision = absl::GetFlag(FLAGS_precision);
   config.threads = absl::GetFlag(FLAGS_threads);
-  config.recipe = RecipeFromFlags();
+  config.forward_tokens = absl::GetFlag(FLAGS_forward_tokens);
+  config.resume = absl::GetFlag(FLAGS_resume);
+  config.save_minutes = absl::GetFlag(FLAGS_save_minutes);
+  config.save_steps = absl::GetFlag(FLAGS_save_steps);
+  config.metrics_address = absl::GetFlag(FLAGS_metrics_address);
   return config;
 }
+
+EvaluationConfig EvaluationFromFlags() {
+  EvaluationConfig config;
+  config.model_dir = absl::GetFlag(FLAGS_model_dir);
+  config.test = absl::GetFlag(FLAGS_test);
+  config.out = absl::GetFlag(FLAGS_out);
+  config.max_bad_rows = absl::GetFlag(FLAGS_max_bad_rows);
+  config.device = absl::GetFlag(FLAGS_device);
+  const std::string precision = absl::GetFlag(FLAGS_precision);
+  if (precision != "auto") config.precision = precision;
+  config.threads = absl::GetFlag(FLAGS_threads);
+  return config;
+}
+
+ImportConfig ImportFromFlags() { return {absl::GetFlag(FLAGS_from), absl::GetFlag(FLAGS_out)}; }
 
 }  // namespace newsgenre

@@ -1,14 +1,15 @@
-// The trainer's command line (Abseil flags, also --flagfile).
+// The trainer's flags (Abseil). Their definitions in flags.cc are its manual; command_line.h parses them.
 #pragma once
 
-#include "absl/status/statusor.h"
 #include "trainer/config.h"
+#include "trainer/evaluation.h"
+#include "trainer/import/import.h"
 
 namespace newsgenre {
 
-// Parses the command line into a config, not yet validated. Prints the manual and exits on --help; exits with
-// 1 on a flag that it can't read, as Abseil does. INVALID_ARGUMENT for words that are not flags. Once, from
-// main().
-absl::StatusOr<TrainerConfig> ParseFlags(int argc, char** argv);
+// What the flags say to each command, not yet validated. After the command line was parsed.
+TrainerConfig TrainingFromFlags();  // without the recipe
+EvaluationConfig EvaluationFromFlags();
+ImportConfig ImportFromFlags();
 
 }  // namespace newsgenre

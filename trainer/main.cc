@@ -3,50 +3,81 @@
 #include <atomic>
 #include <iostream>
 #include <string>
+#include <variant>
 
 #include "common/base/libraries_settings.h"
 #include "common/base/shutdown_signal.h"
-#include "trainer/flags.h"
+#include "trainer/command_line.h"
 #include "trainer/training_run.h"
 
+namespace newsgenre {
 namespace {
 
 // As the manual in flags.cc says.
-enum ExitCode { kDone = 0, kFailed = 1, kWrongInput = 2, kStoppedAndPublished = 3, kStoppedWithNothing = 4 };
+enum ExitCode { kDone = 0, kFailed = 1, kWrongInput = 2, kStopped = 3 };
 
-int Fail(const absl::Status& status, newsgenre::Progress* progress) {
-  progress->Error(std::string(status.message()));
-  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ? kWrongInput : kFailed;
+void Print(const Report& report) {
+  if (!report.epochs.empty()) std::cout << EpochTable(report.epochs, report.best);
+  const std::vector<NamedMetrics> all = MetricsOf(report);
+  for (auto metrics = all.rbegin(); metrics != all.rend(); ++metrics) {
+    std::cout << metrics->name << ": " << Summary(*metrics->metrics) << "\n";
+  }
 }
 
-void Print(const newsgenre::Report& report) {
-  std::cout << newsgenre::EpochTable(report.epochs, report.best);
-  std::cout << "validation: " << newsgenre::Summary(report.epochs[report.best].validation) << "\n";
-  if (report.test.has_value()) std::cout << "test: " << newsgenre::Summary(*report.test) << "\n";
-  if (report.test_skipped) std::cout << "test: skipped, stopped by a signal\n";
-  std::cout << "published: " << report.release << std::endl;
+// Each does what its config says.
+absl::Status Run(const TrainerConfig& config, const RunControl& control) {
+  const absl::StatusOr<Report> report = RunTraining(config, control);
+  if (!report.ok()) return report.status();
+  Print(*report);
+  std::cout << "published: " << report->release << "\nreport: " << config.model_dir << "/report.html"
+            << std::endl;
+  return absl::OkStatus();
+}
+
+absl::Status Run(const EvaluationConfig& config, const RunControl& control) {
+  const absl::StatusOr<Report> report = RunEvaluation(config, control);
+  if (!report.ok()) return report.status();
+  Print(*report);
+  if (!config.out.empty()) std::cout << "report: " << config.out << "/report.html" << std::endl;
+  return absl::OkStatus();
+}
+
+absl::Status Run(const ImportConfig& config, const RunControl& /*control*/) {
+  const absl::StatusOr<ImportSummary> summary = ImportCheckpoint(config);
+  if (!summary.ok()) return summary.status();
+  std::cout << ImportText(*summary) << std::endl;
+  return absl::OkStatus();
+}
+
+absl::Status ParseAndRun(int argc, char** argv, const RunControl& control) {
+  const absl::StatusOr<Command> command = ParseCommandLine(argc, argv);
+  if (!command.ok()) return command.status();
+  return std::visit(
+      [&](const auto& config) {
+        const absl::Status valid = config.Validate();
+        return valid.ok() ? Run(config, control) : valid;
+      },
+      *command);
 }
 
 }  // namespace
+}  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  newsgenre::SetLibrariesSettings(argv);
+  newsgenre::SetLibrariesSettings(argv, newsgenre::FreedMemory::kKept);
   newsgenre::Progress progress(isatty(STDERR_FILENO) != 0 ? &std::cerr : nullptr);
-  const absl::StatusOr<newsgenre::TrainerConfig> config = newsgenre::ParseFlags(argc, argv);
-  if (!config.ok()) return Fail(config.status(), &progress);
-  if (const absl::Status status = config->Validate(); !status.ok()) return Fail(status, &progress);
-
   std::atomic<bool> stop{false};
   const newsgenre::ShutdownSignal signal([&](int signal_number) {
     stop = true;
     progress.Note("stopping; a second signal ends it at once", {{"signal", signal_number}});
   });
-  const absl::StatusOr<newsgenre::Report> report = newsgenre::RunTraining(*config, stop, &progress);
-  if (absl::IsCancelled(report.status())) {
-    progress.Note("stopped before an epoch was validated; nothing is published");
-    return kStoppedWithNothing;
+  const absl::Status status = newsgenre::ParseAndRun(argc, argv, {stop, &progress});
+  if (status.ok()) return newsgenre::kDone;
+  if (absl::IsCancelled(status)) {
+    progress.Note("stopped; the same command with --resume goes on");
+    return newsgenre::kStopped;
   }
-  if (!report.ok()) return Fail(report.status(), &progress);
-  Print(*report);
-  return report->stopped ? kStoppedAndPublished : kDone;
+  progress.Error(std::string(status.message()));
+  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ? newsgenre::kWrongInput
+                                                                     : newsgenre::kFailed;
 }

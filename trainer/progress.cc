@@ -39,14 +39,31 @@ void Progress::Show(const ProgressState& state, Clock::time_point now) {
        {"steps", state.steps},
        {"loss", state.loss},
        {"accuracy", state.accuracy},
+       {"learning_rate", state.learning_rate},
        {"texts_per_second", state.texts_per_second},
+       {"tokens_per_second", state.tokens_per_second},
        {"seconds_left", state.seconds_left}});
+}
+
+void Progress::Passing(const std::string& what, int64_t done, int64_t all) {
+  const Clock::time_point now = Clock::now();
+  if (!Due(now)) return;
+  shown_ = now;
+  if (terminal_ != nullptr) {
+    Write(what + "  " + std::to_string(done) + "/" + std::to_string(all));
+  } else {
+    Log(Severity::kInfo, what, {{"done", done}, {"all", all}});
+  }
 }
 
 void Progress::EpochDone(const EpochResult& epoch, int epochs) {
   if (terminal_ != nullptr) {
+    char article[150];
+    std::snprintf(article, sizeof(article),
+                  "  (as the article counts: training loss %.5f, validation loss %.5f)  %.0f s\n",
+                  epoch.training_article_loss, epoch.validation_article_loss, epoch.seconds);
     Write("epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(epochs) + "  validation " +
-          Summary(epoch.validation) + "\n");
+          Summary(epoch.validation) + article);
     return;
   }
   Log(Severity::kInfo, "epoch done",
@@ -56,8 +73,12 @@ void Progress::EpochDone(const EpochResult& epoch, int epochs) {
        {"training_accuracy", epoch.training_accuracy},
        {"validation_loss", epoch.validation.loss},
        {"validation_accuracy", epoch.validation.accuracy()},
+       {"validation_correct", epoch.validation.correct()},
+       {"article_training_loss", epoch.training_article_loss},
+       {"article_validation_loss", epoch.validation_article_loss},
        {"seconds", epoch.seconds},
-       {"texts_per_second", epoch.texts_per_second}});
+       {"texts_per_second", epoch.texts_per_second},
+       {"tokens_per_second", epoch.tokens_per_second}});
 }
 
 void Progress::Note(const std::string& message, const nlohmann::ordered_json& fields) {

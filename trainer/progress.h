@@ -8,20 +8,10 @@
 
 #include "common/base/mutex.h"
 #include "nlohmann/json.hpp"
-#include "trainer/report.h"
+#include "trainer/report/report.h"
+#include "trainer/watch/training_observer.h"
 
 namespace newsgenre {
-
-struct ProgressState {
-  int epoch = 0;  // from 1
-  int epochs = 0;
-  int64_t step = 0;  // steps done, of the whole run
-  int64_t steps = 0;
-  double loss = 0;      // mean over the epoch so far
-  double accuracy = 0;  // likewise, 0 … 1
-  double texts_per_second = 0;
-  double seconds_left = 0;  // of the training steps
-};
 
 // "epoch 1/2  step 120/3400  loss 0.4312  accuracy 84.1 %  812 texts/s  12:31 left". Pure.
 std::string ProgressLine(const ProgressState& state);
@@ -39,6 +29,8 @@ class Progress {
   // elsewhere.
   bool Due(Clock::time_point now) const;
   void Show(const ProgressState& state, Clock::time_point now);
+  // Of work whose parts take no time to speak of; shown when Due.
+  void Passing(const std::string& what, int64_t done, int64_t all);
   void EpochDone(const EpochResult& epoch, int epochs);
   // Anything else that is worth knowing.
   void Note(const std::string& message, const nlohmann::ordered_json& fields = {});

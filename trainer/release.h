@@ -1,38 +1,37 @@
 // From a trained checkpoint to a published one.
 #pragma once
 
-#include <atomic>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/model/checkpoint.h"
-#include "common/text/news_reader.h"
-#include "trainer/evaluate.h"
+#include "trainer/data/labelled_rows.h"
+#include "trainer/report/evaluate.h"
+#include "trainer/run_control.h"
 
 namespace newsgenre {
 
-// Rows to test with; none: no test.
-struct TestRows {
-  std::string file;
-  std::vector<NewsRow> rows;
-};
-
 struct Published {
   std::string folder;
-  std::optional<Metrics> test;  // none without rows, or where `stop` ended it
+  std::optional<Answers> test;  // none without rows
 };
 
 // Records canaries (a few texts of our own), writes the checkpoint into a folder of its own within
 // `model_dir`, loads it from there through the serving code on `device`, tests it once, adds the test's
-// result to the manifest and publishes; once `stop` is true the test is given up, not the release. Where any
-// of that fails, MODEL_DIR/CURRENT stays as it was. The manifest has version and labels, `model_dir` exists.
+// result to the manifest and publishes. A release of the same name that holds the very same files is taken
+// for this one: a process that was killed while it published goes on here. Where any of that fails, or once
+// asked to stop (CANCELLED), MODEL_DIR/CURRENT stays as it was. The manifest has version and labels,
+// `model_dir` exists.
 absl::StatusOr<Published> TestAndPublish(Checkpoint checkpoint, const std::string& model_dir,
-                                         const std::string& device, const TestRows& test,
-                                         const std::atomic<bool>& stop);
+                                         const std::string& device, const LabelledRows& test,
+                                         const RunControl& control);
 
-// Adds `metrics` to the manifest as "<name>_accuracy" and "<name>_loss".
+// Divides the head's logits by `temperature`, in its weights, so that whoever opens the checkpoint gets the
+// same probabilities; the manifest records it.
+void FoldTemperature(double temperature, Checkpoint* checkpoint);
+
+// Adds `metrics` to the manifest as "<name>_accuracy", "<name>_loss" and "<name>_ece".
 void AddMetrics(const std::string& name, const Metrics& metrics, v1::Manifest* manifest);
 
 }  // namespace newsgenre

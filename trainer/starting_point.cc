@@ -34,6 +34,15 @@ absl::StatusOr<Checkpoint> StartFromCheckpoint(const TrainerConfig& config,
                                       config.init_from + " has " + std::to_string(positions) + " positions");
   }
   checkpoint.encoder.set_max_tokens(max_tokens);
+  AlbertConfig network = checkpoint.model.config();
+  if (config.network.dropout.has_value()) {
+    network.hidden_dropout_prob = network.attention_probs_dropout_prob = *config.network.dropout;
+  }
+  if (config.network.classifier_dropout.has_value()) {
+    network.classifier_dropout_prob = *config.network.classifier_dropout;
+  }
+  ASSIGN_OR_RETURN(checkpoint.model, Albert::FromTensors(network, head, checkpoint.model.labels(),
+                                                         checkpoint.model.parameters()));
   return checkpoint;
 }
 

@@ -1,64 +1,95 @@
 // The training loop.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <atomic>
+#include <cstdint>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/model/albert.h"
 #include "trainer/config.h"
-#include "trainer/dataset.h"
-#include "trainer/epoch_plan.h"
-#include "trainer/lr_schedule.h"
-#include "trainer/optimizer.h"
+#include "trainer/data/dataset.h"
+#include "trainer/data/device_dataset.h"
+#include "trainer/data/epoch_plan.h"
+#include "trainer/network/lr_schedule.h"
+#include "trainer/network/optimizer.h"
+#include "trainer/network/training_network.h"
 #include "trainer/progress.h"
-#include "trainer/random.h"
-#include "trainer/report.h"
+#include "trainer/report/report.h"
+#include "trainer/step_records.h"
+#include "trainer/training_state.h"
+#include "trainer/watch/training_observer.h"
 
 namespace newsgenre {
 
 struct TrainingResult {
-  std::vector<EpochResult> epochs;  // at least one
-  int best = 0;                     // index into `epochs`: highest validation accuracy, then lowest loss
-  TensorMap weights;                // of the best epoch, on the CPU
-  bool stopped = false;             // before the last epoch was validated
+  std::vector<EpochResult> epochs;
+  int best = 0;                  // index into `epochs`: highest validation accuracy, then lowest loss
+  TensorMap weights;             // of the best epoch, on the CPU
+  Probabilities validation;      // likewise, by validation row
+  std::vector<StepPoint> steps;  // of the whole run, some hundreds
+  double seconds = 0;            // of training and validation, those before a resumption included
 };
 
-// Trains one network, once. Owns the optimizer's state; shares the network's weights, which change. Every
-// call from one thread, and torch's random generators are seeded from the config.
+// Whom a trainer tells.
+struct TrainerSurroundings {
+  Progress* progress;
+  TrainingObserver* observer;
+  StateStore* states;
+};
+
+// Trains one network, once. Every call from one thread; torch's random generators are seeded anew for every
+// step.
 class Trainer {
  public:
-  // `model` is on the device to train on. `progress` and the datasets outlive the trainer.
-  Trainer(Albert model, const TrainerConfig& config, const Dataset& training, const Dataset& validation,
-          Progress* progress);
+  // All of these outlive the trainer.
+  Trainer(const TrainerConfig& config, const TrainingRows& rows, const RunPlan& plan,
+          TrainingNetwork* network, const TrainerSurroundings& surroundings);
 
-  // All epochs; once `stop` is true it ends after the batch at hand, and an epoch that isn't validated by
-  // then doesn't count. CANCELLED where that is the first; INTERNAL where the loss is no longer a number; and
-  // as CatchTorch says.
+  // Before Run: a fresh state with its identity and version, or one to go on from. FAILED_PRECONDITION where
+  // it doesn't fit this network and plan.
+  absl::Status Start(TrainingState state);
+
+  // All epochs that are left. Once `stop` is true it saves its state after the step at hand and returns
+  // CANCELLED. INTERNAL where the loss diverges, with the step, its rows and the last good state;
+  // RESOURCE_EXHAUSTED where memory is too small even for one text at a time; the store's errors where a
+  // state can't be saved; and as CatchTorch says.
   absl::StatusOr<TrainingResult> Run(const std::atomic<bool>& stop);
 
  private:
-  struct EpochSums;
+  using Clock = Progress::Clock;
 
-  absl::StatusOr<EpochResult> RunEpoch(int epoch, const std::atomic<bool>& stop);
-  absl::Status TrainEpoch(int epoch, const std::atomic<bool>& stop, EpochResult* result);
-  void Step(const RowBatch& rows, EpochSums* sums);
-  absl::Status CheckLoss(const EpochSums& sums) const;
-  absl::Status ShowProgress(int epoch, const EpochSums& sums, Progress::Clock::time_point now);
-  absl::StatusOr<Metrics> Validate(const std::atomic<bool>& stop) const;
+  absl::Status RunEpoch(const std::atomic<bool>& stop);
+  absl::Status TrainEpoch(const std::atomic<bool>& stop);
+  absl::Status Step(const RowBatch& rows);
+  absl::Status LearnFrom(const RowBatch& rows);
+  absl::StatusOr<Probabilities> Validate(const std::atomic<bool>& stop) const;
+  absl::Status Fetch();
+  absl::Status Diverged(int64_t step, const std::string& problem) const;
+  void Show();
+  void AddEpoch(Probabilities validation);
+  absl::Status Save();
+  absl::Status SaveIfDue();
+  void PassTime();
+  // The one at hand, from 0.
+  int64_t epoch() const { return static_cast<int64_t>(state_.epochs.size()); }
 
-  Albert model_;
   const TrainerConfig& config_;
-  const Dataset& training_;
-  const Dataset& validation_;
-  Progress* const progress_;
-  std::vector<std::vector<RowBatch>> plan_;  // batches by epoch
-  LrSchedule schedule_;
+  const TrainingRows& rows_;
+  const RunPlan& plan_;
+  TrainingNetwork& network_;
+  const TrainerSurroundings surroundings_;
+  const DeviceDataset training_rows_;
+  const DeviceDataset validation_rows_;
+  const LrSchedule schedule_;
   Optimizer optimizer_;
-  Random random_;     // what the network drops, and which tokens
-  int64_t step_ = 0;  // steps done
+  StepRecords records_;
+  TrainingState state_;      // up to date but for the tensors that change with every step: Save adds those
+  Clock::time_point saved_;  // when a state was last saved,
+  int64_t saved_step_ = 0;   // and at which step
+  Clock::time_point timed_;  // up to when state_'s seconds count
+  int64_t first_step_ = 0;   // of this process in the epoch at hand
+  Clock::time_point first_start_;  // when that began
+  ProgressState shown_;            // the last progress of the epoch at hand
 };
 
 }  // namespace newsgenre

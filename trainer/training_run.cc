@@ -2,6 +2,9 @@
 
 #include <ctime>
 #include <filesystem>
+#include <memory>
+#include <optional>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -9,10 +12,14 @@
 #include "common/base/status_macros.h"
 #include "common/model/cpu_threads.h"
 #include "common/model/device.h"
-#include "trainer/dataset.h"
+#include "common/model/machine.h"
+#include "common/model/precision.h"
 #include "trainer/release.h"
-#include "trainer/starting_point.h"
+#include "trainer/report/calibration.h"
+#include "trainer/run_report.h"
 #include "trainer/trainer.h"
+#include "trainer/training_data.h"
+#include "trainer/watch/training_watch.h"
 
 namespace newsgenre {
 namespace {
@@ -33,140 +40,197 @@ std::string UtcTime() {
   return text;
 }
 
+// What a run has before its data.
+struct Setting {
+  c10::Device device = c10::kCPU;
+  Precision precision = Precision::kFp32;
+  int threads = 0;
+  std::unique_ptr<StateStore> states;
+  TrainingState start;  // fresh, or one to go on from
+
+  std::string precision_name() const { return std::string(PrecisionName(precision)); }
+};
+
 // Finds out before the training, not behind it, that there is no place for the release.
-absl::Status PrepareModelDir(const std::string& model_dir, const std::string& version) {
+absl::Status PrepareModelDir(const std::string& model_dir) {
   std::error_code error;
   fs::create_directories(model_dir, error);
   if (error)
     return absl::FailedPreconditionError("can't make the folder " + model_dir + ": " + error.message());
-  if (fs::exists(model_dir + "/" + version, error)) {
-    return absl::AlreadyExistsError("release " + version + " exists in " + model_dir);
-  }
   return TemporaryFolder::Make(model_dir + "/.probe-").status();
 }
 
-// What is wrong with the one, the other, or both.
-absl::Status Both(const absl::Status& one, const absl::Status& other) {
-  if (one.ok() || other.ok()) return one.ok() ? other : one;
-  return absl::Status(one.code(), std::string(one.message()) + "\n" + std::string(other.message()));
-}
-
-// The rows of --train, and those of --test into `test`. Reports what is wrong with both files at once.
-absl::StatusOr<std::vector<NewsRow>> ReadRows(const TrainerConfig& config, TestRows* test) {
-  absl::StatusOr<std::vector<NewsRow>> rows = ReadNews(config.train);
-  if (config.test.empty()) return rows;
-  absl::StatusOr<std::vector<NewsRow>> test_rows = ReadNews(config.test);
-  RETURN_IF_ERROR(Both(rows.status(), test_rows.status()));
-  *test = {config.test, *std::move(test_rows)};
-  return rows;
-}
-
-struct Data {
-  Dataset training;
-  Dataset validation;
-  TestRows test;
-};
-
-// Reads the files and makes or loads the starting point, whose encoder then encodes every row once.
-absl::StatusOr<Checkpoint> Prepare(const TrainerConfig& config, int threads, const std::atomic<bool>& stop,
-                                   Progress* progress, Data* data) {
-  ASSIGN_OR_RETURN(const std::vector<NewsRow> rows, ReadRows(config, &data->test));
-  absl::StatusOr<Split> split =
-      SplitRows(static_cast<int64_t>(rows.size()), config.validation_rows, config.seed);
-  if (!split.ok()) return AddContext(split.status(), config.train);
-
-  const Clock::time_point start = Clock::now();
-  const bool from_nothing = config.init_from.empty();
-  std::vector<std::string> texts;
-  if (from_nothing) {
-    ASSIGN_OR_RETURN(texts, CleanTexts(rows, split->training, threads, stop));
+absl::StatusOr<TrainingState> ChooseStart(const TrainerConfig& config, const StateStore& states) {
+  if (!config.resume && !states.newest().empty()) {
+    return absl::FailedPreconditionError(states.newest() +
+                                         " is the state of a run that isn't finished; --resume goes on with "
+                                         "it, and without that folder a new run starts");
   }
-  ASSIGN_OR_RETURN(Checkpoint checkpoint, from_nothing ? StartFromNothing(config, AgNewsLabels(), texts)
-                                                       : StartFromCheckpoint(config, AgNewsLabels()));
-  progress->Note(from_nothing ? "vocabulary made" : "starting point loaded",
-                 {{"pieces", checkpoint.encoder.tokenizer().vocab_size()}, {"seconds", SecondsSince(start)}});
+  ASSIGN_OR_RETURN(std::optional<TrainingState> state, states.Load());
+  // Nothing is lost of one without a step.
+  if (state.has_value() && state->step > 0) return *std::move(state);
+  TrainingState fresh;
+  fresh.version = config.model_version.empty() ? UtcTime() : config.model_version;
+  std::error_code error;
+  if (fs::exists(config.model_dir + "/" + fresh.version, error)) {
+    return absl::AlreadyExistsError("release " + fresh.version + " exists in " + config.model_dir);
+  }
+  return fresh;
+}
 
-  absl::StatusOr<Dataset> dataset = EncodeRows(rows, checkpoint.encoder, config.train, threads, stop);
-  const absl::StatusOr<Dataset> test =
-      EncodeRows(data->test.rows, checkpoint.encoder, config.test, threads, stop);
-  RETURN_IF_ERROR(Both(dataset.status(), test.status()));
-  data->training = dataset->Take(split->training);
-  data->validation = dataset->Take(split->validation);
+// What a killed run left half written. Whoever owns the states is the only one that writes there.
+void RemoveLeftovers(const std::string& model_dir, const std::string& version) {
+  const std::string beginnings[] = {".probe-",          ".staging-",      version + ".tmp.", "CURRENT.tmp.",
+                                    "report.json.tmp.", "report.md.tmp.", "report.html.tmp."};
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(model_dir, ignored)) {
+    const std::string name = entry.path().filename().string();
+    for (const std::string& beginning : beginnings) {
+      if (name.rfind(beginning, 0) == 0) fs::remove_all(entry.path(), ignored);
+    }
+  }
+}
+
+absl::StatusOr<Setting> PrepareSetting(const TrainerConfig& config, Progress* progress) {
+  Setting setting;
+  ASSIGN_OR_RETURN(setting.device, ParseDevice(config.device));
+  ASSIGN_OR_RETURN(setting.precision, ParsePrecision(config.precision, AbilitiesOf(setting.device)));
+  setting.threads = config.threads > 0 ? config.threads : AvailableCpus();
+  SetCpuThreads(setting.threads);
+  RETURN_IF_ERROR(PrepareModelDir(config.model_dir));
+  ASSIGN_OR_RETURN(setting.states, StateStore::Open(config.model_dir + "/training-state"));
+  ASSIGN_OR_RETURN(setting.start, ChooseStart(config, *setting.states));
+  RemoveLeftovers(config.model_dir, setting.start.version);
+  progress->Note("device", {{"asked", config.device},
+                            {"taken", setting.device.str()},
+                            {"precision", PrecisionName(setting.precision)},
+                            {"threads", setting.threads}});
+  return setting;
+}
+
+// What must be the same for a run to go on: the flags that decide what is learnt, and what is behind those
+// that name files.
+std::map<std::string, std::string> Identity(const TrainerConfig& config, const Setting& setting,
+                                            const TrainingData& data, const TrainingNetwork& network) {
+  static const auto* const others = new std::set<std::string>{
+      "train",   "test",   "init_from",    "model_dir",  "max_bad_rows",    "device",         "precision",
+      "threads", "resume", "save_minutes", "save_steps", "metrics_address", "forward_tokens",
+  };
+  std::map<std::string, std::string> identity;
+  for (const auto& [flag, value] : config.recipe) {
+    if (others->count(flag) == 0) identity["--" + flag] = value;
+  }
+  const at::Tensor weights = network.parameters().values().cpu();
+  identity["device"] = setting.device.str();
+  identity["precision"] = setting.precision_name();
+  identity["kernels"] = network.kernels().ToString();
+  identity["threads"] = std::to_string(setting.threads);
+  identity["SHA-256 of --train"] = data.train.sha256;
+  identity["training rows"] = std::to_string(data.rows.training.size());
+  identity["SHA-256 of the vocabulary"] = Sha256(data.start.encoder.tokenizer().model_bytes());
+  identity["SHA-256 of the first weights"] =
+      Sha256({static_cast<const char*>(weights.const_data_ptr()), weights.nbytes()});
+  return identity;
+}
+
+absl::StatusOr<TrainingResult> Train(const TrainerConfig& config, const TrainingData& data, Setting* setting,
+                                     Report* report, const RunControl& control) {
+  const at::ScalarType type = setting->precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat;
+  TrainingNetwork network(data.start.model, setting->device, type);
+  std::map<std::string, std::string> identity = Identity(config, *setting, data, network);
+  if (setting->start.step > 0) {
+    const std::string state = setting->states->newest();
+    RETURN_IF_ERROR(AddContext(CheckIdentity(setting->start.identity, identity), state));
+    control.progress->Note("going on", {{"state", state}, {"step", setting->start.step}});
+  } else {
+    setting->start.identity = std::move(identity);
+  }
+  const RunPlan plan(data.rows.training.Lengths(), {config.batch_tokens, config.batch_texts}, config.epochs,
+                     config.seed);
+  const std::string events = config.model_dir + "/tensorboard/" + setting->start.version;
+  const TrainingInfo info = {setting->start.version, setting->device.str(), setting->precision_name(),
+                             config.epochs, plan.steps()};
+  ASSIGN_OR_RETURN(const std::unique_ptr<TrainingWatch> watch,
+                   TrainingWatch::Start(events, config.metrics_address, info));
+  if (watch->port() > 0) control.progress->Note("metrics", {{"port", watch->port()}});
+  Trainer trainer(config, data.rows, plan, &network, {control.progress, watch.get(), setting->states.get()});
+  RETURN_IF_ERROR(trainer.Start(setting->start));
+  report->kernels = network.kernels().ToString();
+  report->parameters = network.parameters().count();
+  return trainer.Run(control.stop);
+}
+
+// The trained network in place of the one to start from, calibrated, with the manifest's record of it.
+absl::StatusOr<Checkpoint> MakeCheckpoint(const TrainerConfig& config, const TrainingResult& training,
+                                          TrainingData* data, Report* report) {
+  Checkpoint checkpoint = std::move(data->start);
+  const Albert& model = checkpoint.model;
+  ASSIGN_OR_RETURN(checkpoint.model,
+                   Albert::FromTensors(model.config(), model.head(), model.labels(), training.weights));
+  v1::Manifest& manifest = checkpoint.manifest;
+  manifest.set_version(report->version);
+  manifest.mutable_recipe()->insert(config.recipe.begin(), config.recipe.end());
+  const std::vector<int>& labels = data->rows.validation.labels;
+  report->temperature = FitTemperature(training.validation, labels);
+  FoldTemperature(*report->temperature, &checkpoint);
+  const Probabilities calibrated = ApplyTemperature(training.validation, *report->temperature);
+  report->calibrated = Evaluate(calibrated, labels);
+  AddMetrics("validation", *report->calibrated, &manifest);
+  (*manifest.mutable_metrics())["validation_ece_before_temperature"] =
+      training.epochs[training.best].validation.ece();
+  ReportMistakes(data->train, data->rows.validation, calibrated, report);
   return checkpoint;
 }
 
-// Bytes that are not UTF-8 (of a file's name, say) are replaced.
-std::string Dump(const nlohmann::ordered_json& json) {
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+// What is known of the run before it is published.
+absl::Status Describe(const TrainerConfig& config, const Setting& setting, const TrainingData& data,
+                      Report* report) {
+  ASSIGN_OR_RETURN(const Machine machine, DescribeMachine(setting.device.str()));
+  const TextEncoder& encoder = data.start.encoder;
+  report->version = setting.start.version;
+  report->labels = AgNewsLabels();
+  report->device = setting.device.str();
+  report->precision = setting.precision_name();
+  report->processor = machine.description;
+  report->threads = setting.threads;
+  report->training_rows = data.rows.training.size();
+  report->validation_rows = data.rows.validation.size();
+  report->vocab_size = encoder.tokenizer().vocab_size();
+  report->lengths = CountLengths(data.rows.training.Lengths(), data.rows.training.cut, encoder.max_tokens());
+  report->recipe = config.recipe;
+  return absl::OkStatus();
 }
 
-int64_t CountParameters(const Albert& model) {
-  int64_t count = 0;
-  for (const auto& [name, tensor] : model.parameters()) count += tensor.numel();
-  return count;
-}
-
-// The report so far: everything but the release and its test.
-Report MakeReport(const TrainerConfig& config, const Data& data, const Checkpoint& checkpoint,
-                  const TrainingResult& training) {
+absl::StatusOr<Report> Run(const TrainerConfig& config, const RunControl& control) {
+  const Clock::time_point start = Clock::now();
+  ASSIGN_OR_RETURN(Setting setting, PrepareSetting(config, control.progress));
+  ASSIGN_OR_RETURN(TrainingData data, PrepareData(config, setting.threads, control));
   Report report;
-  report.labels = AgNewsLabels();
-  report.training_rows = data.training.size();
-  report.validation_rows = data.validation.size();
-  report.parameters = CountParameters(checkpoint.model);
-  report.vocab_size = checkpoint.encoder.tokenizer().vocab_size();
+  RETURN_IF_ERROR(Describe(config, setting, data, &report));
+  const double before = setting.start.seconds;
+  ASSIGN_OR_RETURN(const TrainingResult training, Train(config, data, &setting, &report, control));
   report.epochs = training.epochs;
   report.best = training.best;
-  report.recipe = config.recipe;
-  return report;
-}
+  report.steps = training.steps;
 
-absl::StatusOr<Report> Run(const TrainerConfig& config, const std::atomic<bool>& stop, Progress* progress) {
-  const Clock::time_point start = Clock::now();
-  ASSIGN_OR_RETURN(const c10::Device device, ParseDevice(config.device));
-  const int threads = config.threads > 0 ? config.threads : AvailableCpus();
-  SetCpuThreads(threads);
-  const std::string version = config.model_version.empty() ? UtcTime() : config.model_version;
-  RETURN_IF_ERROR(PrepareModelDir(config.model_dir, version));
-  progress->Note("device", {{"asked", config.device}, {"taken", device.str()}, {"threads", threads}});
-
-  Data data;
-  ASSIGN_OR_RETURN(Checkpoint checkpoint, Prepare(config, threads, stop, progress, &data));
-  progress->Note("rows read", {{"training", data.training.size()},
-                               {"validation", data.validation.size()},
-                               {"test", data.test.rows.size()}});
-  checkpoint.model.To(device);
-  Trainer trainer(checkpoint.model, config, data.training, data.validation, progress);
-  ASSIGN_OR_RETURN(TrainingResult training, trainer.Run(stop));
-
-  Report report = MakeReport(config, data, checkpoint, training);
-  report.version = version;
-  report.device = device.str();
-  report.threads = threads;
-  const Albert& model = checkpoint.model;
-  ASSIGN_OR_RETURN(checkpoint.model, Albert::FromTensors(model.config(), model.head(), model.labels(),
-                                                         std::move(training.weights)));
-  checkpoint.manifest.set_version(version);
-  checkpoint.manifest.mutable_recipe()->insert(config.recipe.begin(), config.recipe.end());
-  AddMetrics("validation", report.epochs[report.best].validation, &checkpoint.manifest);
-  ASSIGN_OR_RETURN(const Published published,
-                   TestAndPublish(std::move(checkpoint), config.model_dir, device.str(), data.test, stop));
+  ASSIGN_OR_RETURN(Checkpoint checkpoint, MakeCheckpoint(config, training, &data, &report));
+  ASSIGN_OR_RETURN(const Published published, TestAndPublish(std::move(checkpoint), config.model_dir,
+                                                             report.device, data.test, control));
   report.release = published.folder;
-  report.test = published.test;
-  report.test_skipped = !config.test.empty() && !published.test.has_value();
-  report.stopped = training.stopped || report.test_skipped;
-  report.seconds = SecondsSince(start);
-  RETURN_IF_ERROR(WriteFileAtomic(config.model_dir + "/report.json", Dump(ReportJson(report))));
+  if (published.test.has_value()) ReportTest(data.test, *published.test, &report);
+  report.seconds = before + SecondsSince(start);
+  report.cpu_seconds = CpuSeconds();
+  RETURN_IF_ERROR(WriteReport(config.model_dir, report));
+  setting.states->Remove();
   return report;
 }
 
 }  // namespace
 
-absl::StatusOr<Report> RunTraining(const TrainerConfig& config, const std::atomic<bool>& stop,
-                                   Progress* progress) {
+absl::StatusOr<Report> RunTraining(const TrainerConfig& config, const RunControl& control) {
   absl::StatusOr<Report> report = absl::UnknownError("not run");
   RETURN_IF_ERROR(CatchTorch([&] {
-    report = Run(config, stop, progress);
+    report = Run(config, control);
     return report.status();
   }));
   return report;

@@ -1,21 +1,19 @@
 // A whole training run: from files to a published release.
 #pragma once
 
-#include <atomic>
-
 #include "absl/status/statusor.h"
 #include "trainer/config.h"
-#include "trainer/progress.h"
-#include "trainer/report.h"
+#include "trainer/report/report.h"
+#include "trainer/run_control.h"
 
 namespace newsgenre {
 
-// Reads and encodes the data, makes or loads the starting point, trains, tests, publishes, and writes
-// MODEL_DIR/report.json. `config` is valid. Once `stop` is true the work at hand is given up, and the best
-// epoch that is validated by then is published, without a test; CANCELLED where there is none: nothing is
-// published. INVALID_ARGUMENT: the data or a flag is wrong. ALREADY_EXISTS: the release does. Sets torch's
-// number of threads; one run at a time.
-absl::StatusOr<Report> RunTraining(const TrainerConfig& config, const std::atomic<bool>& stop,
-                                   Progress* progress);
+// Reads and encodes the data, makes or loads the starting point, trains, calibrates, tests, publishes, and
+// writes the report into MODEL_DIR. `config` is valid. It keeps its state in MODEL_DIR/training-state until
+// it is done; once asked to stop it saves that and returns CANCELLED. With config.resume it goes on from
+// there, or starts where nothing is there. INVALID_ARGUMENT: the data or a flag is wrong. ALREADY_EXISTS: the
+// release does. FAILED_PRECONDITION: the state is another run's (says what differs), or one is there and
+// config.resume isn't set. Sets torch's number of threads; one run at a time.
+absl::StatusOr<Report> RunTraining(const TrainerConfig& config, const RunControl& control);
 
 }  // namespace newsgenre

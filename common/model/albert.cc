@@ -2,7 +2,6 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/dropout.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/gelu.h>
@@ -28,10 +27,6 @@ constexpr char kMappingIn[] = "albert.encoder.embedding_hidden_mapping_in";
 constexpr char kLayer[] = "albert.encoder.albert_layer_groups.0.albert_layers.0.";
 
 std::string ShapeText(c10::IntArrayRef shape) { return absl::StrCat("[", absl::StrJoin(shape, ", "), "]"); }
-
-at::Tensor Drop(const at::Tensor& x, double rate, bool training) {
-  return training && rate > 0 ? at::dropout(x, rate, true) : x;
-}
 
 }  // namespace
 
@@ -106,62 +101,63 @@ absl::StatusOr<Albert> Albert::FromTensors(const AlbertConfig& config, Head head
 }
 
 Albert::Albert(const AlbertConfig& config, Head head, int labels, TensorMap parameters)
-    : config_(config), head_(head), labels_(labels), parameters_(std::move(parameters)) {
-  BindWeights();
-}
+    : config_(config),
+      head_(head),
+      labels_(labels),
+      parameters_(std::move(parameters)),
+      weights_(BindWeights(parameters_, head)) {}
 
-void Albert::BindWeights() {
+AlbertWeights BindWeights(const TensorMap& tensors, Head head) {
   const std::string embeddings = kEmbeddings, layer = kLayer;
   const auto affine = [&](const std::string& name) {
-    return Affine{parameters_.at(name + ".weight"), parameters_.at(name + ".bias")};
+    return Affine{tensors.at(name + ".weight"), tensors.at(name + ".bias")};
   };
-  weights_.word_embeddings = parameters_.at(embeddings + "word_embeddings.weight");
-  weights_.position_embeddings = parameters_.at(embeddings + "position_embeddings.weight");
-  weights_.token_type_embeddings = parameters_.at(embeddings + "token_type_embeddings.weight");
-  weights_.embeddings_norm = affine(embeddings + "LayerNorm");
-  weights_.mapping_in = affine(kMappingIn);
-  weights_.query = affine(layer + "attention.query");
-  weights_.key = affine(layer + "attention.key");
-  weights_.value = affine(layer + "attention.value");
-  weights_.dense = affine(layer + "attention.dense");
-  weights_.attention_norm = affine(layer + "attention.LayerNorm");
-  weights_.ffn = affine(layer + "ffn");
-  weights_.ffn_output = affine(layer + "ffn_output");
-  weights_.layer_norm = affine(layer + "full_layer_layer_norm");
-  if (head_ == Head::kPooler) weights_.pooler = affine("albert.pooler");
-  weights_.classifier = affine("classifier");
+  AlbertWeights weights;
+  weights.word_embeddings = tensors.at(embeddings + "word_embeddings.weight");
+  weights.position_embeddings = tensors.at(embeddings + "position_embeddings.weight");
+  weights.token_type_embeddings = tensors.at(embeddings + "token_type_embeddings.weight");
+  weights.embeddings_norm = affine(embeddings + "LayerNorm");
+  weights.mapping_in = affine(kMappingIn);
+  weights.query = affine(layer + "attention.query");
+  weights.key = affine(layer + "attention.key");
+  weights.value = affine(layer + "attention.value");
+  weights.dense = affine(layer + "attention.dense");
+  weights.attention_norm = affine(layer + "attention.LayerNorm");
+  weights.ffn = affine(layer + "ffn");
+  weights.ffn_output = affine(layer + "ffn_output");
+  weights.layer_norm = affine(layer + "full_layer_layer_norm");
+  if (head == Head::kPooler) weights.pooler = affine("albert.pooler");
+  weights.classifier = affine("classifier");
+  return weights;
 }
 
-at::Tensor Albert::Logits(const PackedBatch& batch, bool training) const {
-  const AttentionLayout layout(batch, training ? config_.attention_probs_dropout_prob : 0.0);
-  at::Tensor x = Embed(batch, training);
-  for (int layer = 1; layer < config_.num_hidden_layers; ++layer) x = RunLayer(x, x, layout, training);
+at::Tensor Albert::Logits(const PackedBatch& batch) const {
+  const AttentionLayout layout(batch, /*dropout=*/0.0);
+  at::Tensor x = Embed(batch);
+  for (int layer = 1; layer < config_.num_hidden_layers; ++layer) x = RunLayer(x, x, layout);
   // The heads read the last layer's first tokens only: nothing else of it is computed.
-  x = RunLayer(x, x.index_select(0, batch.first_rows), layout, training);
+  x = RunLayer(x, x.index_select(0, batch.first_rows), layout);
   if (head_ == Head::kPooler) x = at::tanh(at::linear(x, weights_.pooler.weight, weights_.pooler.bias));
-  x = Drop(x, config_.classifier_dropout_prob, training);
   return at::linear(x, weights_.classifier.weight, weights_.classifier.bias);
 }
 
-at::Tensor Albert::Embed(const PackedBatch& batch, bool training) const {
+at::Tensor Albert::Embed(const PackedBatch& batch) const {
   // A news item is one segment: token type 0.
-  at::Tensor x = at::embedding(weights_.word_embeddings, batch.ids) + weights_.token_type_embeddings[0] +
-                 at::embedding(weights_.position_embeddings, batch.positions);
-  x = Drop(Norm(x, weights_.embeddings_norm), config_.hidden_dropout_prob, training);
-  return at::linear(x, weights_.mapping_in.weight, weights_.mapping_in.bias);
+  const at::Tensor x = at::embedding(weights_.word_embeddings, batch.ids) +
+                       weights_.token_type_embeddings[0] +
+                       at::embedding(weights_.position_embeddings, batch.positions);
+  return at::linear(Norm(x, weights_.embeddings_norm), weights_.mapping_in.weight, weights_.mapping_in.bias);
 }
 
-// One layer for those rows of `x` that are in `queries`, which see all of `x`. Dropout is where transformers
-// has it.
-at::Tensor Albert::RunLayer(const at::Tensor& x, const at::Tensor& queries, const AttentionLayout& layout,
-                            bool training) const {
+// One layer for those rows of `x` that are in `queries`, which see all of `x`.
+at::Tensor Albert::RunLayer(const at::Tensor& x, const at::Tensor& queries,
+                            const AttentionLayout& layout) const {
   const auto linear = [](const at::Tensor& in, const Affine& map) {
     return at::linear(in, map.weight, map.bias);
   };
   const at::Tensor context = layout.Attend(linear(queries, weights_.query), linear(x, weights_.key),
                                            linear(x, weights_.value), config_.num_attention_heads);
-  const at::Tensor attended = Drop(linear(context, weights_.dense), config_.hidden_dropout_prob, training);
-  const at::Tensor y = Norm(queries + attended, weights_.attention_norm);
+  const at::Tensor y = Norm(queries + linear(context, weights_.dense), weights_.attention_norm);
   const at::Tensor wide =
       at::gelu(linear(y, weights_.ffn), config_.hidden_act == Activation::kGeluNew ? "tanh" : "none");
   return Norm(linear(wide, weights_.ffn_output) + y, weights_.layer_norm);
@@ -179,7 +175,7 @@ void Albert::To(c10::Device device) {
   for (auto& [name, parameter] : parameters_) {
     parameter = parameter.detach().to(device).requires_grad_(parameter.requires_grad());
   }
-  BindWeights();
+  weights_ = BindWeights(parameters_, head_);
 }
 
 c10::Device Albert::device() const { return weights_.classifier.weight.device(); }

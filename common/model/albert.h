@@ -1,6 +1,6 @@
-// The network: ALBERT (Lan et al. 2019, arXiv:1909.11942) with a classification head, padding-free, for
-// training and serving alike. Factorised embeddings, one shared layer run num_hidden_layers times,
-// post-layer-norm.
+// The network: ALBERT (Lan et al. 2019, arXiv:1909.11942) with a classification head, padding-free.
+// Factorised embeddings, one shared layer run num_hidden_layers times, post-layer-norm. Its plain form, that
+// the fast ones for serving (engine.h) and training (trainer/training_network.h) are held against.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -39,6 +39,9 @@ struct AlbertWeights {
   Affine classifier;
 };
 
+// The tensors of a whole network by their places in it, shared.
+AlbertWeights BindWeights(const TensorMap& tensors, Head head);
+
 // Every weight of the network with its shape. `config` is valid.
 std::map<std::string, std::vector<int64_t>> AlbertShapes(const AlbertConfig& config, Head head, int labels);
 
@@ -55,10 +58,9 @@ class Albert {
   static absl::StatusOr<Albert> FromTensors(const AlbertConfig& config, Head head, int labels,
                                             TensorMap tensors);
 
-  // [texts, labels], fp32, on the batch's device. With `training`, dropout is applied and autograd records;
-  // without, the caller holds an at::NoGradGuard or c10::InferenceMode. The weights are not changed: any
-  // thread.
-  at::Tensor Logits(const PackedBatch& batch, bool training) const;
+  // [texts, labels], fp32, on the batch's device; no dropout. Autograd records where a weight requires a
+  // gradient. The weights are not changed: any thread.
+  at::Tensor Logits(const PackedBatch& batch) const;
 
   // The weights, shared with the network: what an optimizer steps and a checkpoint stores.
   const TensorMap& parameters() const { return parameters_; }
@@ -73,11 +75,9 @@ class Albert {
 
  private:
   Albert(const AlbertConfig& config, Head head, int labels, TensorMap parameters);
-  void BindWeights();
 
-  at::Tensor Embed(const PackedBatch& batch, bool training) const;
-  at::Tensor RunLayer(const at::Tensor& x, const at::Tensor& queries, const AttentionLayout& layout,
-                      bool training) const;
+  at::Tensor Embed(const PackedBatch& batch) const;
+  at::Tensor RunLayer(const at::Tensor& x, const at::Tensor& queries, const AttentionLayout& layout) const;
   at::Tensor Norm(const at::Tensor& x, const Affine& norm) const;
 
   AlbertConfig config_;

@@ -45,6 +45,8 @@ class AttentionLayout {
   void LayOutGroups(const PackedBatch& batch);
   at::Tensor AttendInGroups(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             int64_t heads) const;
+  at::Tensor AttendGroup(const Group& group, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                         int64_t heads) const;
 
   int64_t rows_;
   double dropout_;

@@ -53,16 +53,9 @@ absl::Status CheckLabelCount(int labels, const TensorMap& tensors) {
 
 absl::StatusOr<Checkpoint> LoadFolder(const std::string& folder) {
   ASSIGN_OR_RETURN(CheckpointParts parts, ReadCheckpointParts(folder));
-  ASSIGN_OR_RETURN(const Head head, ParseHead(parts.manifest.head()));
-  const int labels = parts.manifest.labels_size();
-  DropWhatTheHeadDoesNotUse(head, &parts.tensors);
-  RETURN_IF_ERROR(CheckLabelCount(labels, parts.tensors));
-  absl::StatusOr<Albert> model = Albert::FromTensors(parts.config, head, labels, std::move(parts.tensors));
-  if (!model.ok()) return AddContext(model.status(), kTensorFile);
-  TextEncoder encoder(std::move(parts.tokenizer),
-                      static_cast<CleaningVersion>(parts.manifest.cleaning_version()),
-                      parts.manifest.max_tokens());
-  return Checkpoint{*std::move(model), std::move(encoder), std::move(parts.manifest)};
+  absl::StatusOr<Checkpoint> checkpoint = MakeCheckpoint(std::move(parts));
+  if (!checkpoint.ok()) return AddContext(checkpoint.status(), kTensorFile);
+  return checkpoint;
 }
 
 bool SameHead(const CheckpointParts& parts, Head head, const std::vector<std::string>& labels) {
@@ -151,6 +144,18 @@ absl::StatusOr<std::string> ResolveModelDir(const std::string& path) {
 
 absl::StatusOr<Checkpoint> LoadCheckpoint(const std::string& path) { return LoadFrom(path, LoadFolder); }
 
+absl::StatusOr<Checkpoint> MakeCheckpoint(CheckpointParts parts) {
+  ASSIGN_OR_RETURN(const Head head, ParseHead(parts.manifest.head()));
+  const int labels = parts.manifest.labels_size();
+  DropWhatTheHeadDoesNotUse(head, &parts.tensors);
+  RETURN_IF_ERROR(CheckLabelCount(labels, parts.tensors));
+  ASSIGN_OR_RETURN(Albert model, Albert::FromTensors(parts.config, head, labels, std::move(parts.tensors)));
+  TextEncoder encoder(std::move(parts.tokenizer),
+                      static_cast<CleaningVersion>(parts.manifest.cleaning_version()),
+                      parts.manifest.max_tokens());
+  return Checkpoint{std::move(model), std::move(encoder), std::move(parts.manifest)};
+}
+
 absl::StatusOr<Checkpoint> LoadForTraining(const std::string& path, Head head,
                                            const std::vector<std::string>& labels, uint64_t seed) {
   return LoadFrom(
@@ -196,8 +201,12 @@ absl::StatusOr<std::string> PublishCheckpoint(const std::string& model_dir, cons
     RETURN_IF_ERROR(WriteCheckpoint(folder, checkpoint));
     return LoadCheckpoint(folder).status();
   }));
-  RETURN_IF_ERROR(WriteFileAtomic(model_dir + "/" + kCurrentFile, version + "\n"));
+  RETURN_IF_ERROR(SetCurrent(model_dir, version));
   return release;
+}
+
+absl::Status SetCurrent(const std::string& model_dir, const std::string& version) {
+  return WriteFileAtomic(model_dir + "/" + kCurrentFile, version + "\n");
 }
 
 }  // namespace newsgenre

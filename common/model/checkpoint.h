@@ -15,6 +15,8 @@
 
 namespace newsgenre {
 
+struct CheckpointParts;
+
 struct Checkpoint {
   Albert model;  // on the CPU when loaded
   TextEncoder encoder;
@@ -34,6 +36,10 @@ absl::StatusOr<std::string> ResolveModelDir(const std::string& path);
 // and, where one is to blame, the file, tensor or field.
 absl::StatusOr<Checkpoint> LoadCheckpoint(const std::string& path);
 
+// The checkpoint that the parts make. FAILED_PRECONDITION names the tensor, or says how many labels the head
+// has and how many the manifest.
+absl::StatusOr<Checkpoint> MakeCheckpoint(CheckpointParts parts);
+
 // What training starts from: the same folder, but the head may be missing (ALBERT without one) or another one
 // (the kind or the labels differ): then it is drawn anew from `seed`, and a log line says so. The encoder
 // cleans as kLatestCleaning says; the manifest holds nothing but the labels and the head.
@@ -50,5 +56,8 @@ absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkp
 // release is complete then and can be served by its own path, and CURRENT names what it named before. Returns
 // the release's folder.
 absl::StatusOr<std::string> PublishCheckpoint(const std::string& model_dir, const Checkpoint& checkpoint);
+
+// Points MODEL_DIR/CURRENT at a release that is there.
+absl::Status SetCurrent(const std::string& model_dir, const std::string& version);
 
 }  // namespace newsgenre

@@ -25,7 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kMaxJsonBytes = int64_t{1} << 20;
 constexpr int64_t kMaxVocabularyBytes = int64_t{1} << 26;
-constexpr int64_t kMaxTensorBytes = int64_t{1} << 32;
 
 using FileBytes = std::map<std::string, std::string>;
 
@@ -79,17 +78,6 @@ absl::Status CheckTokenizerConfig(const std::string& json) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<FileBytes> ReadHuggingFaceFiles(const std::string& folder) {
-  FileBytes files;
-  for (const char* name : {kConfigFile, kTensorFile, kVocabularyFile}) {
-    ASSIGN_OR_RETURN(files[name], ReadPart(folder, name));
-  }
-  const absl::StatusOr<std::string> tokenizer_config = ReadPart(folder, kTokenizerFile);
-  if (tokenizer_config.ok())
-    RETURN_IF_ERROR(AddContext(CheckTokenizerConfig(*tokenizer_config), kTokenizerFile));
-  return files;
-}
-
 // id2label, {"0": "World", …}, in the order of its numbers. A config without one has two labels, as in
 // transformers.
 absl::StatusOr<std::vector<std::string>> LabelsOfConfig(const std::string& config_json) {
@@ -108,11 +96,6 @@ absl::StatusOr<std::vector<std::string>> LabelsOfConfig(const std::string& confi
   return labels;
 }
 
-std::string FolderName(const std::string& folder) {
-  const fs::path path = fs::absolute(folder).lexically_normal();
-  return (path.has_filename() ? path : path.parent_path()).filename().string();
-}
-
 absl::StatusOr<v1::Manifest> DescribeHuggingFaceFolder(const std::string& folder,
                                                        const std::string& config_json,
                                                        const AlbertConfig& config) {
@@ -127,13 +110,6 @@ absl::StatusOr<v1::Manifest> DescribeHuggingFaceFolder(const std::string& folder
   return manifest;
 }
 
-// What other ALBERT architectures carry besides: the masked language model's and the sentence order's heads,
-// a buffer.
-bool IsWanted(const std::string& name) {
-  return !absl::StartsWith(name, "predictions.") && !absl::StartsWith(name, "sop_classifier.") &&
-         !absl::EndsWith(name, "position_ids");
-}
-
 std::string CanonicalName(const std::string& name) {
   const bool bare = absl::StartsWith(name, "embeddings.") || absl::StartsWith(name, "encoder.") ||
                     absl::StartsWith(name, "pooler.");
@@ -141,21 +117,11 @@ std::string CanonicalName(const std::string& name) {
 }
 
 absl::StatusOr<TensorMap> ReadTensors(const std::string& bytes, bool has_manifest) {
-  ASSIGN_OR_RETURN(Safetensors file, ParseSafetensors(bytes, IsWanted));
+  ASSIGN_OR_RETURN(const Safetensors file, ParseSafetensors(bytes, IsWantedTensor));
   if (!has_manifest && file.metadata.count(kManifestMark) > 0) {
     return absl::DataLossError("manifest.json, which belongs to it, is missing");
   }
-  TensorMap tensors;
-  for (auto& [name, tensor] : file.tensors) {
-    if (!at::isfinite(tensor).all().item<bool>()) {
-      return absl::DataLossError("tensor " + name + " has a value that is not finite");
-    }
-    if (!tensors.emplace(CanonicalName(name), std::move(tensor)).second) {
-      return absl::FailedPreconditionError("tensor " + name +
-                                           " comes with and without albert. before its name");
-    }
-  }
-  return tensors;
+  return CanonicalTensors(file.tensors);
 }
 
 absl::StatusOr<Tokenizer> ReadVocabulary(const std::string& bytes, const AlbertConfig& config) {
@@ -175,31 +141,67 @@ absl::StatusOr<T> InFile(const char* name, absl::StatusOr<T> value) {
   return value;
 }
 
+absl::StatusOr<CheckpointParts> ReleaseParts(const std::string& folder, const std::string& manifest_json) {
+  ASSIGN_OR_RETURN(v1::Manifest manifest, InFile(kManifestFile, ParseManifest(manifest_json)));
+  ASSIGN_OR_RETURN(FileBytes files, ReadListedFiles(folder, manifest));
+  ASSIGN_OR_RETURN(const AlbertConfig config, InFile(kConfigFile, ParseAlbertConfig(files[kConfigFile])));
+  ASSIGN_OR_RETURN(TensorMap tensors,
+                   InFile(kTensorFile, ReadTensors(files[kTensorFile], /*has_manifest=*/true)));
+  ASSIGN_OR_RETURN(Tokenizer tokenizer,
+                   InFile(kVocabularyFile, ReadVocabulary(files[kVocabularyFile], config)));
+  RETURN_IF_ERROR(AddContext(CheckManifest(manifest, config), kManifestFile));
+  return CheckpointParts{config, std::move(tokenizer), std::move(tensors), std::move(manifest)};
+}
+
 }  // namespace
+
+std::string FolderName(const std::string& folder) {
+  const fs::path path = fs::absolute(folder).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
+bool IsWantedTensor(const std::string& name) {
+  return !absl::StartsWith(name, "predictions.") && !absl::StartsWith(name, "sop_classifier.") &&
+         !absl::EndsWith(name, "position_ids");
+}
+
+absl::StatusOr<TensorMap> CanonicalTensors(const TensorMap& tensors) {
+  TensorMap canonical;
+  for (const auto& [name, tensor] : tensors) {
+    if (!at::isfinite(tensor).all().item<bool>()) {
+      return absl::DataLossError("tensor " + name + " has a value that is not finite");
+    }
+    if (!canonical.emplace(CanonicalName(name), tensor).second) {
+      return absl::FailedPreconditionError("tensor " + name +
+                                           " comes with and without albert. before its name");
+    }
+  }
+  return canonical;
+}
+
+absl::StatusOr<CheckpointParts> HuggingFaceParts(const std::string& folder, const std::string& config_json,
+                                                 TensorMap tensors) {
+  ASSIGN_OR_RETURN(const AlbertConfig config, InFile(kConfigFile, ParseAlbertConfig(config_json)));
+  ASSIGN_OR_RETURN(const std::string vocabulary, ReadPart(folder, kVocabularyFile));
+  ASSIGN_OR_RETURN(Tokenizer tokenizer, InFile(kVocabularyFile, ReadVocabulary(vocabulary, config)));
+  const absl::StatusOr<std::string> tokenizer_config = ReadPart(folder, kTokenizerFile);
+  if (tokenizer_config.ok())
+    RETURN_IF_ERROR(AddContext(CheckTokenizerConfig(*tokenizer_config), kTokenizerFile));
+  ASSIGN_OR_RETURN(v1::Manifest manifest,
+                   InFile(kConfigFile, DescribeHuggingFaceFolder(folder, config_json, config)));
+  RETURN_IF_ERROR(AddContext(CheckManifest(manifest, config), kConfigFile));
+  return CheckpointParts{config, std::move(tokenizer), std::move(tensors), std::move(manifest)};
+}
 
 absl::StatusOr<CheckpointParts> ReadCheckpointParts(const std::string& folder) {
   const absl::StatusOr<std::string> manifest_json = ReadFile(folder + "/" + kManifestFile, kMaxJsonBytes);
-  if (!manifest_json.ok() && !absl::IsNotFound(manifest_json.status())) return manifest_json.status();
-  const bool has_manifest = manifest_json.ok();
+  if (manifest_json.ok()) return ReleaseParts(folder, *manifest_json);
+  if (!absl::IsNotFound(manifest_json.status())) return manifest_json.status();
 
-  v1::Manifest manifest;
-  FileBytes files;
-  if (has_manifest) {
-    ASSIGN_OR_RETURN(manifest, InFile(kManifestFile, ParseManifest(*manifest_json)));
-    ASSIGN_OR_RETURN(files, ReadListedFiles(folder, manifest));
-  } else {
-    ASSIGN_OR_RETURN(files, ReadHuggingFaceFiles(folder));
-  }
-  ASSIGN_OR_RETURN(const AlbertConfig config, InFile(kConfigFile, ParseAlbertConfig(files[kConfigFile])));
-  ASSIGN_OR_RETURN(TensorMap tensors, InFile(kTensorFile, ReadTensors(files[kTensorFile], has_manifest)));
-  ASSIGN_OR_RETURN(Tokenizer tokenizer,
-                   InFile(kVocabularyFile, ReadVocabulary(files[kVocabularyFile], config)));
-  if (!has_manifest) {
-    ASSIGN_OR_RETURN(manifest,
-                     InFile(kConfigFile, DescribeHuggingFaceFolder(folder, files[kConfigFile], config)));
-  }
-  RETURN_IF_ERROR(AddContext(CheckManifest(manifest, config), has_manifest ? kManifestFile : kConfigFile));
-  return CheckpointParts{config, std::move(tokenizer), std::move(tensors), std::move(manifest)};
+  ASSIGN_OR_RETURN(const std::string config_json, ReadPart(folder, kConfigFile));
+  ASSIGN_OR_RETURN(const std::string bytes, ReadPart(folder, kTensorFile));
+  ASSIGN_OR_RETURN(TensorMap tensors, InFile(kTensorFile, ReadTensors(bytes, /*has_manifest=*/false)));
+  return HuggingFaceParts(folder, config_json, std::move(tensors));
 }
 
 }  // namespace newsgenre

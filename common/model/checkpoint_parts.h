@@ -2,6 +2,7 @@
 // training have in common.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -22,6 +23,9 @@ inline constexpr const char* kListedFiles[] = {kConfigFile, kTensorFile, kVocabu
 // look like a plain Hugging Face one, and its texts would no longer be cleaned.
 inline constexpr char kManifestMark[] = "newsgenre";
 
+// The limit of a file of tensors.
+inline constexpr int64_t kMaxTensorBytes = int64_t{1} << 32;
+
 struct CheckpointParts {
   AlbertConfig config;
   Tokenizer tokenizer;
@@ -37,5 +41,19 @@ struct CheckpointParts {
 // Checks every file's SHA-256 where there is a manifest, and that the vocabulary has the config's size.
 // Statuses as LoadCheckpoint's.
 absl::StatusOr<CheckpointParts> ReadCheckpointParts(const std::string& folder);
+
+// The same for a plain Hugging Face folder of which the caller has read config.json and the tensors.
+absl::StatusOr<CheckpointParts> HuggingFaceParts(const std::string& folder, const std::string& config_json,
+                                                 TensorMap tensors);
+
+// Whether the tensor is not one of those that CheckpointParts::tensors lacks.
+bool IsWantedTensor(const std::string& name);
+
+// Gives the tensors the names of AlbertForSequenceClassification. DATA_LOSS names one with a value that is
+// not finite, FAILED_PRECONDITION one that comes under two names.
+absl::StatusOr<TensorMap> CanonicalTensors(const TensorMap& tensors);
+
+// The last part of a path, with or without a slash at its end.
+std::string FolderName(const std::string& folder);
 
 }  // namespace newsgenre

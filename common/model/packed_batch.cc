@@ -7,6 +7,11 @@
 
 namespace newsgenre {
 
+at::Tensor SendTo(c10::Device device, const at::Tensor& tensor) {
+  const at::Tensor from = device.is_cuda() && !tensor.is_pinned() ? tensor.pin_memory() : tensor;
+  return from.to(device, /*non_blocking=*/true);
+}
+
 BatchShape ShapeOf(const std::vector<const Encoding*>& encodings) {
   BatchShape shape{0, static_cast<int64_t>(encodings.size())};
   for (const Encoding* encoding : encodings) shape.rows += static_cast<int64_t>(encoding->ids.size());
@@ -52,7 +57,7 @@ PackedBatch PackBatch(const std::vector<const Encoding*>& encodings, c10::Device
   const at::Tensor packed =
       at::empty({PackedSize(shape)}, at::TensorOptions(at::kInt).pinned_memory(device.is_cuda()));
   std::vector<int64_t> starts = PackInto(encodings, shape, packed);
-  PackedBatch batch = ViewOf(packed.to(device, /*non_blocking=*/true), shape);
+  PackedBatch batch = ViewOf(SendTo(device, packed), shape);
   batch.starts = std::move(starts);
   for (int64_t text = 0; text < shape.texts; ++text) {
     batch.max_length = std::max(batch.max_length, batch.length(text));

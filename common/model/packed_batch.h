@@ -35,6 +35,9 @@ struct PackedBatch {
   int64_t length(int64_t text) const { return starts[text + 1] - starts[text]; }
 };
 
+// A CPU tensor on `device`. To a GPU it goes from pinned memory, and the CPU doesn't wait. Any thread.
+at::Tensor SendTo(c10::Device device, const at::Tensor& tensor);
+
 // The tokens and texts of `encodings`.
 BatchShape ShapeOf(const std::vector<const Encoding*>& encodings);
 

@@ -12,12 +12,11 @@
 
 namespace newsgenre {
 
-absl::StatusOr<std::vector<std::vector<float>>> Predict(const Forward& forward,
-                                                        const std::vector<const Encoding*>& batch) {
+absl::StatusOr<std::vector<std::vector<float>>> Softmax(const std::function<at::Tensor()>& logits) {
   std::vector<std::vector<float>> probabilities;
   RETURN_IF_ERROR(CatchTorch([&]() -> absl::Status {
     const c10::InferenceMode inference;
-    const at::Tensor rows = at::softmax(forward(batch), /*dim=*/1, at::kFloat).to(at::kCPU).contiguous();
+    const at::Tensor rows = at::softmax(logits(), /*dim=*/1, at::kFloat).to(at::kCPU).contiguous();
     const float* row = rows.data_ptr<float>();
     for (int64_t text = 0; text < rows.size(0); ++text, row += rows.size(1)) {
       if (!std::isfinite(row[0])) {
@@ -31,9 +30,14 @@ absl::StatusOr<std::vector<std::vector<float>>> Predict(const Forward& forward,
   return probabilities;
 }
 
+absl::StatusOr<std::vector<std::vector<float>>> Predict(const Forward& forward,
+                                                        const std::vector<const Encoding*>& batch) {
+  return Softmax([&] { return forward(batch); });
+}
+
 Forward PlainForward(const Albert& model) {
   return [model](const std::vector<const Encoding*>& batch) {
-    return model.Logits(PackBatch(batch, model.device()), /*training=*/false);
+    return model.Logits(PackBatch(batch, model.device()));
   };
 }
 

@@ -19,8 +19,12 @@ namespace newsgenre {
 // dropout. Is called in a c10::InferenceMode; torch's exceptions pass. Any thread.
 using Forward = std::function<at::Tensor(const std::vector<const Encoding*>& batch)>;
 
-// softmax(logits) in fp32: for each text one probability a label. INTERNAL, or RESOURCE_EXHAUSTED for the
-// device's memory. Any thread.
+// softmax in fp32 of the [texts, labels] logits that `logits` returns, which is called in a
+// c10::InferenceMode: for each text one probability a label. INTERNAL, or RESOURCE_EXHAUSTED for the device's
+// memory. Any thread.
+absl::StatusOr<std::vector<std::vector<float>>> Softmax(const std::function<at::Tensor()>& logits);
+
+// Softmax of forward(batch).
 absl::StatusOr<std::vector<std::vector<float>>> Predict(const Forward& forward,
                                                         const std::vector<const Encoding*>& batch);
 

@@ -219,21 +219,29 @@ void BadRows::Add(int64_t line, const std::string& problem) {
   listing_ += "\n" + file_ + ":" + std::to_string(line) + ": " + problem;
 }
 
-absl::Status BadRows::ToStatus() const {
-  if (count_ == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(std::to_string(count_) + (count_ == 1 ? " bad row" : " bad rows") +
-                                    listing_);
+std::string BadRows::ToString() const {
+  return std::to_string(count_) + (count_ == 1 ? " bad row" : " bad rows") + listing_;
+}
+
+absl::Status BadRows::ToStatus(int64_t allowed) const {
+  return count_ <= allowed ? absl::OkStatus() : absl::InvalidArgumentError(ToString());
 }
 
 absl::StatusOr<std::vector<NewsRow>> ParseNews(std::string_view bytes, const std::string& file,
                                                const NewsFormat& format) {
+  BadRows bad(file);
+  ASSIGN_OR_RETURN(std::vector<NewsRow> rows, ParseGoodNews(bytes, file, format, &bad));
+  RETURN_IF_ERROR(bad.ToStatus());
+  return rows;
+}
+
+absl::StatusOr<std::vector<NewsRow>> ParseGoodNews(std::string_view bytes, const std::string& file,
+                                                   const NewsFormat& format, BadRows* bad) {
   if (bytes.substr(0, kByteOrderMark.size()) == kByteOrderMark) bytes.remove_prefix(kByteOrderMark.size());
   std::vector<NewsRow> rows;
-  BadRows bad(file);
   const auto parse = IsJsonLines(bytes, file) ? ParseJsonLines : ParseCsv;
-  parse(bytes, format, &rows, &bad);
-  RETURN_IF_ERROR(bad.ToStatus());
-  if (rows.empty()) return absl::InvalidArgumentError(file + ": no rows");
+  parse(bytes, format, &rows, bad);
+  if (rows.empty() && bad->count() == 0) return absl::InvalidArgumentError(file + ": no rows");
   return rows;
 }
 

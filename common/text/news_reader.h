@@ -39,8 +39,11 @@ class BadRows {
  public:
   explicit BadRows(std::string file) : file_(std::move(file)) {}
   void Add(int64_t line, const std::string& problem);
-  // OK without a bad row, else INVALID_ARGUMENT with how many there are, and each as "file:line: problem".
-  absl::Status ToStatus() const;
+  int64_t count() const { return count_; }
+  // "2 bad rows", and each on a line of its own as "file:line: problem".
+  std::string ToString() const;
+  // OK with at most `allowed` of them, else INVALID_ARGUMENT with ToString.
+  absl::Status ToStatus(int64_t allowed = 0) const;
 
  private:
   std::string file_;
@@ -54,6 +57,11 @@ class BadRows {
 // all. Pure; any thread.
 absl::StatusOr<std::vector<NewsRow>> ParseNews(std::string_view bytes, const std::string& file,
                                                const NewsFormat& format = {});
+
+// The same, but the bad rows are left out and added to `bad`, which names the file; INVALID_ARGUMENT where
+// not one row, good or bad, is there.
+absl::StatusOr<std::vector<NewsRow>> ParseGoodNews(std::string_view bytes, const std::string& file,
+                                                   const NewsFormat& format, BadRows* bad);
 
 // ParseNews on the file at `path`. NOT_FOUND and so on as ReadFile gives them.
 absl::StatusOr<std::vector<NewsRow>> ReadNews(const std::string& path, const NewsFormat& format = {});

@@ -8,7 +8,6 @@
 //     bytes (FBGEMM), whichever the library does best.
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/linear.h>
@@ -29,6 +28,7 @@
 #include "common/base/status_macros.h"
 #include "common/model/device.h"
 #include "nlohmann/json.hpp"
+#include "tests/bench/onednn_linear.h"
 
 namespace newsgenre {
 namespace {
@@ -54,11 +54,6 @@ constexpr int64_t kTypicalRows = 512;
 constexpr double kActivationScale = 0.05;
 constexpr double kWeightScale = 0.01;
 
-c10::IValue Call(const char* op, std::vector<c10::IValue> arguments) {
-  c10::Dispatcher::singleton().findSchemaOrThrow(op, "").callBoxed(&arguments);
-  return std::move(arguments.back());
-}
-
 at::Tensor Weight(Shape shape) { return at::randn({shape.out, shape.in}); }
 
 Kernel PlainKernel(at::ScalarType type) {
@@ -74,16 +69,7 @@ Kernel OneDnnKernel(at::ScalarType type) {
   return {[type](int64_t rows, int64_t in) {
             return at::randn({rows, in}).to(type);
           },
-          [type](Shape shape) -> Product {
-            const at::Tensor weight =
-                Call("mkldnn::_reorder_linear_weight", {Weight(shape).to(type), kTypicalRows}).toTensor();
-            return [weight](const at::Tensor& x) {
-              return Call("mkldnn::_linear_pointwise",
-                          {x, weight, c10::IValue(), "none", c10::List<std::optional<at::Scalar>>(),
-                           c10::IValue()})
-                  .toTensor();
-            };
-          }};
+          [type](Shape shape) -> Product { return OneDnnLinear(Weight(shape).to(type), kTypicalRows); }};
 }
 
 at::Tensor QuantizedWeight(Shape shape) {

@@ -2,8 +2,9 @@
 # Measures newsgenre against its peers on this machine: a table on the terminal, and build/bench/NAME.json with every
 # sample and a list `goals` of {name, value, goal, met}.
 #
-# usage: tests/bench/run.sh engine|server|frontend [--quick]
+# usage: tests/bench/run.sh engine|train|server|frontend [--quick]
 #   engine     the forward pass alone, against transformers, ONNX Runtime and OpenVINO
+#   train      learning, against transformers' Trainer and the article's loop
 #   server     calls over gRPC, against Triton and LitServe
 #   frontend   a model of one tiny layer, so that everything but the model counts
 #   --quick    fewer samples: 5 minutes or so instead of half an hour
@@ -20,6 +21,7 @@ usage() {
 
 case ${1:-} in
   engine) targets=(engine_bench product_rate encode_texts) ;;
+  train) targets=(train_bench train_product_rate encode_texts) ;;
   server) targets=(newsgenre_server load_generator bare_model) ;;
   frontend) targets=(newsgenre_server load_generator empty_service) ;;
   *) usage ;;
@@ -45,7 +47,7 @@ venv() {
 
 deploy/install_dependencies.sh
 venv build/bench-venv tests/bench/requirements.txt
-if [ "$NAME" != engine ]; then
+if [ "$NAME" = server ] || [ "$NAME" = frontend ]; then
   # Triton's Python backend loads it.
   if ! dpkg-query -W libpython3.11 >/dev/null 2>&1; then
     sudo=()

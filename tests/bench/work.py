@@ -26,6 +26,15 @@ def flops(config, lengths):
     return products(config, sum(lengths), len(lengths)) + attention(config, lengths)
 
 
+# Learning is the forward pass and, for each of its products, two more: the gradients of both factors.
+TRAINING = 3
+
+
+def training_flops(config, lengths):
+    """Of forward and backward over one batch; what the backward of attention computes again does not count."""
+    return TRAINING * flops(config, lengths)
+
+
 def one_layers_products(config, rows):
     """Of each of a layer's four products (QKV, dense, ffn, ffn_output) over `rows` rows."""
     hidden, inner = config["hidden_size"], config["intermediate_size"]

@@ -28,6 +28,9 @@ class WorkTest(unittest.TestCase):
     def test_all_of_it(self):
         self.assertEqual(work.flops(BASE, [10, 20]), work.products(BASE, 30, 2) + work.attention(BASE, [10, 20]))
 
+    def test_learning_multiplies_three_times(self):
+        self.assertEqual(work.training_flops(BASE, [10, 20]), 3 * work.products(BASE, 30, 2) + 3 * work.attention(BASE, [10, 20]))
+
 
 if __name__ == "__main__":
     unittest.main()

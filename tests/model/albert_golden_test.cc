@@ -63,13 +63,13 @@ class AlbertGoldenTest : public testing::TestWithParam<std::tuple<std::string, H
 
 TEST_P(AlbertGoldenTest, LogitsAreTransformers) {
   const at::NoGradGuard no_grad;
-  const at::Tensor logits = model_->Logits(Batch(), /*training=*/false);
+  const at::Tensor logits = model_->Logits(Batch());
   EXPECT_LT((logits - expected_.at("logits")).abs().max().item<double>(), 1e-5);
 }
 
 TEST_P(AlbertGoldenTest, GradientsAreTransformers) {
   model_->SetRequiresGrad(true);
-  at::cross_entropy_loss(model_->Logits(Batch(), /*training=*/true), labels_).backward();
+  at::cross_entropy_loss(model_->Logits(Batch()), labels_).backward();
 
   double sum_of_squares = 0;
   for (const auto& [name, parameter] : model_->parameters()) {

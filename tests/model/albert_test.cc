@@ -1,6 +1,5 @@
 #include "common/model/albert.h"
 
-#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/equal.h>
@@ -56,7 +55,7 @@ double MaxDifference(const at::Tensor& a, const at::Tensor& b) {
 
 at::Tensor Infer(const Albert& model, const std::vector<Encoding>& texts) {
   const at::NoGradGuard no_grad;
-  return model.Logits(Pack(texts, model.device()), /*training=*/false);
+  return model.Logits(Pack(texts, model.device()));
 }
 
 TEST(AlbertTest, ATextsProbabilitiesDoNotDependOnItsBatch) {
@@ -111,25 +110,6 @@ TEST(AlbertTest, HasTheWeightsOfItsHead) {
   EXPECT_EQ(pooler.parameters().count("albert.pooler.weight"), 1u);
   EXPECT_EQ(pooler.parameters().size(), cls.parameters().size() + 2);
   EXPECT_EQ(cls.parameters().at("classifier.weight").sizes(), c10::IntArrayRef({3, 128}));
-}
-
-TEST(AlbertTest, DropoutActsInTrainingOnly) {
-  const auto texts = RandomTexts({12, 60}, 100);
-  for (double AlbertConfig::*rate :
-       {&AlbertConfig::hidden_dropout_prob, &AlbertConfig::attention_probs_dropout_prob,
-        &AlbertConfig::classifier_dropout_prob}) {
-    AlbertConfig config = SmallConfig();
-    const PackedBatch batch = Pack(texts);
-    const at::Tensor plain = Albert::Random(config, Head::kCls, 4, 5).Logits(batch, /*training=*/true);
-    config.*rate = 0.3;
-    const Albert model = Albert::Random(config, Head::kCls, 4, 5);
-    EXPECT_LT(MaxDifference(model.Logits(batch, /*training=*/false), plain), 1e-6);
-    at::manual_seed(1);
-    const at::Tensor dropped = model.Logits(batch, /*training=*/true);
-    EXPECT_GT(MaxDifference(dropped, plain), 1e-3);
-    at::manual_seed(1);
-    EXPECT_EQ(MaxDifference(model.Logits(batch, /*training=*/true), dropped), 0.0);
-  }
 }
 
 TEST(AlbertTest, FromTensorsNamesWhatDoesNotFit) {

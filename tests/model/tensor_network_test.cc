@@ -18,7 +18,7 @@ class TensorNetworkTest : public testing::TestWithParam<NetworkCase> {
 
 TEST_P(TensorNetworkTest, KeepsToThePlainPath) {
   const PackedBatch batch = Pack(RandomTexts({3, 180, 60, 1, 17, 61, 9}));
-  const at::Tensor plain = model_.Logits(batch, /*training=*/false);
+  const at::Tensor plain = model_.Logits(batch);
   EXPECT_LT(MaxDifference(TensorNetwork(model_, at::kFloat).Logits(batch), plain), 2e-5);
   const at::Tensor logits = TensorNetwork(model_, at::kBFloat16).Logits(batch);
   EXPECT_EQ(logits.scalar_type(), at::kFloat);

@@ -60,7 +60,7 @@ at::Tensor ProbabilitiesInBatchesOf(size_t size, const Albert& model, const std:
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> probabilities;
   for (size_t start = 0; start < texts.size(); start += size) {
-    const at::Tensor logits = model.Logits(Pack(texts, start, start + size), /*training=*/false);
+    const at::Tensor logits = model.Logits(Pack(texts, start, start + size));
     probabilities.push_back(at::softmax(logits, -1));
   }
   return at::cat(probabilities);
@@ -89,7 +89,7 @@ absl::Status Compute(const std::string& folder, const std::string& batch_path, c
   result.tensors["engine_grouped"] = EngineLogits(engine, batch.texts, 3).softmax(-1);
 
   model.SetRequiresGrad(true);
-  const at::Tensor logits = model.Logits(Pack(batch.texts, 0, batch.texts.size()), /*training=*/false);
+  const at::Tensor logits = model.Logits(Pack(batch.texts, 0, batch.texts.size()));
   at::cross_entropy_loss(logits, batch.labels).backward();
   result.tensors["logits"] = logits.detach();
   for (const auto& [name, parameter] : model.parameters()) {

@@ -23,8 +23,9 @@
 #include "common/model/precision.h"
 #include "common/model/predict.h"
 #include "common/text/news_reader.h"
-#include "trainer/dataset.h"
-#include "trainer/epoch_plan.h"
+#include "trainer/data/dataset.h"
+#include "trainer/data/epoch_plan.h"
+#include "trainer/data/predict_rows.h"
 
 namespace newsgenre {
 namespace {
@@ -51,21 +52,22 @@ absl::StatusOr<std::vector<int32_t>> HeldOutRows(const v1::Manifest& manifest, i
 absl::StatusOr<Dataset> ReadData(const Checkpoint& checkpoint, const std::string& path, int64_t limit) {
   const std::atomic<bool> stop{false};
   ASSIGN_OR_RETURN(const std::vector<NewsRow> rows, ReadNews(path));
-  ASSIGN_OR_RETURN(Dataset all, EncodeRows(rows, checkpoint.encoder, path, AvailableCpus(), stop));
-  ASSIGN_OR_RETURN(std::vector<int32_t> chosen, HeldOutRows(checkpoint.manifest, all.size()));
+  ASSIGN_OR_RETURN(std::vector<int32_t> chosen,
+                   HeldOutRows(checkpoint.manifest, static_cast<int64_t>(rows.size())));
   if (limit > 0 && limit < static_cast<int64_t>(chosen.size())) chosen.resize(limit);
-  return all.Take(chosen);
+  return EncodeRows(rows, chosen, checkpoint.encoder, AvailableCpus(), stop);
 }
 
 absl::StatusOr<Rows> PredictAll(const Forward& forward, const Dataset& data) {
-  Rows rows(data.size());
-  for (const RowBatch& batch : PlanEvaluation(data.Lengths(), {/*tokens=*/2048, /*texts=*/32})) {
-    std::vector<const Encoding*> texts;
-    for (const int32_t row : batch) texts.push_back(&data.texts[row]);
-    ASSIGN_OR_RETURN(Rows probabilities, Predict(forward, texts));
-    for (size_t i = 0; i < batch.size(); ++i) rows[batch[i]] = std::move(probabilities[i]);
-  }
-  return rows;
+  const std::atomic<bool> stop{false};
+  const auto predict = [&](const RowBatch& batch) {
+    std::vector<Encoding> texts;
+    for (const int32_t row : batch) texts.push_back(data.Text(row));
+    std::vector<const Encoding*> pointers;
+    for (const Encoding& text : texts) pointers.push_back(&text);
+    return Predict(forward, pointers);
+  };
+  return PredictRows(data.Lengths(), {/*tokens=*/2048, /*texts=*/32}, predict, stop);
 }
 
 int TopLabel(const std::vector<float>& row) {

@@ -5,16 +5,17 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "common/metrics/collectables.h"
 #include "prometheus/text_serializer.h"
-#include "server/metrics.h"
 
 namespace newsgenre {
 
-inline std::string MetricsPage(const Metrics& metrics) {
+inline std::string MetricsPage(const Collectables& collectables) {
   std::vector<prometheus::MetricFamily> families;
-  for (const auto& collectable : metrics.collectables()) {
+  for (const auto& collectable : collectables) {
     for (prometheus::MetricFamily& family : collectable->Collect()) families.push_back(std::move(family));
   }
   return prometheus::TextSerializer().Serialize(families);

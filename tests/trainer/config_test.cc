@@ -32,6 +32,7 @@ TEST(TrainerConfigTest, TheFirstBadFieldIsNamed) {
       {[](TrainerConfig* c) { c->train = ""; }, "--train is required"},
       {[](TrainerConfig* c) { c->model_dir = ""; }, "--model_dir is required"},
       {[](TrainerConfig* c) { c->validation_rows = -1; }, "--validation_rows is -1; it must be 0 or more"},
+      {[](TrainerConfig* c) { c->max_bad_rows = -1; }, "--max_bad_rows is -1; it must be 0 or more"},
       {[](TrainerConfig* c) { c->model_version = "a/b"; }, "--model_version is 'a/b'; it must be"},
       {[](TrainerConfig* c) { c->model_version = "CURRENT"; }, "--model_version is 'CURRENT'; it must be"},
       {[](TrainerConfig* c) { c->head = "mean"; }, "--head is 'mean'; it must be cls or pooler"},
@@ -43,17 +44,30 @@ TEST(TrainerConfigTest, TheFirstBadFieldIsNamed) {
       {[](TrainerConfig* c) { c->network.heads = 3; },
        "--heads is 3; it must divide --hidden_size, which is 256"},
       {[](TrainerConfig* c) { c->network.dropout = 1; }, "--dropout is 1; it must be 0 to 0.99"},
+      {[](TrainerConfig* c) { c->network.classifier_dropout = -0.1; },
+       "--classifier_dropout is -0.1; it must be 0 to 0.99"},
       {[](TrainerConfig* c) { c->learning_rate = 0; }, "--learning_rate is 0; it must be above 0"},
       {[](TrainerConfig* c) { c->learning_rate = std::numeric_limits<double>::quiet_NaN(); },
        "--learning_rate is nan; it must be above 0"},
       {[](TrainerConfig* c) { c->warmup = 1.5; }, "--warmup is 1.5; it must be 0 to 1"},
       {[](TrainerConfig* c) { c->weight_decay = -0.1; }, "--weight_decay is -0.1; it must be 0 or more"},
-      {[](TrainerConfig* c) { c->clip_norm = 0; }, "--clip_norm is 0; it must be above 0"},
+      {[](TrainerConfig* c) { c->weight_decay = std::numeric_limits<double>::infinity(); },
+       "--weight_decay is inf; it must be 0 or more"},
+      {[](TrainerConfig* c) { c->schedule = "cosine"; },
+       "--schedule is 'cosine'; it must be linear or constant"},
+      {[](TrainerConfig* c) { c->clip_norm = -1; }, "--clip_norm is -1; it must be 0 or more"},
+      {[](TrainerConfig* c) { c->clip_norm = std::numeric_limits<double>::quiet_NaN(); },
+       "--clip_norm is nan; it must be 0 or more"},
       {[](TrainerConfig* c) { c->epochs = 0; }, "--epochs is 0; it must be 1 to 1000"},
       {[](TrainerConfig* c) { c->token_dropout = 1; }, "--token_dropout is 1; it must be 0 to 0.99"},
       {[](TrainerConfig* c) { c->batch_tokens = 0; }, "--batch_tokens is 0; it must be 1 to"},
       {[](TrainerConfig* c) { c->batch_texts = 0; }, "--batch_texts is 0; it must be 1 to"},
+      {[](TrainerConfig* c) { c->precision = "fp16"; },
+       "--precision is 'fp16'; it must be auto or fp32 or bf16"},
       {[](TrainerConfig* c) { c->threads = -1; }, "--threads is -1; it must be 0 to 1024"},
+      {[](TrainerConfig* c) { c->forward_tokens = 0; }, "--forward_tokens is 0; it must be 1 to"},
+      {[](TrainerConfig* c) { c->save_minutes = -1; }, "--save_minutes is -1; it must be 0 or more"},
+      {[](TrainerConfig* c) { c->save_steps = -1; }, "--save_steps is -1; it must be 0 or more"},
       {[](TrainerConfig* c) { c->warmup = 2, c->threads = -1; }, "--warmup is 2"},
   };
   for (const auto& test : cases) {
@@ -61,6 +75,13 @@ TEST(TrainerConfigTest, TheFirstBadFieldIsNamed) {
     test.change(&config);
     EXPECT_THAT(config.Validate(), StatusIs(absl::StatusCode::kInvalidArgument, StartsWith(test.message)));
   }
+}
+
+TEST(TrainerConfigTest, ZeroTurnsOff) {
+  TrainerConfig config = ValidConfig();
+  config.clip_norm = config.warmup = config.weight_decay = config.token_dropout = config.save_minutes = 0;
+  config.network.dropout = config.network.classifier_dropout = 0;
+  EXPECT_THAT(config.Validate(), IsOk());
 }
 
 TEST(TrainerConfigTest, AStartingPointRefusesSizes) {
@@ -77,14 +98,16 @@ TEST(TrainerConfigTest, AStartingPointRefusesSizes) {
       {[](NetworkConfig* n) { n->layers = 12; }, "--layers is set"},
       {[](NetworkConfig* n) { n->heads = 12; }, "--heads is set"},
       {[](NetworkConfig* n) { n->intermediate_size = 3072; }, "--intermediate_size is set"},
-      {[](NetworkConfig* n) { n->dropout = 0; }, "--dropout is set"},
-      {[](NetworkConfig* n) { n->classifier_dropout = 0; }, "--classifier_dropout is set"},
   };
   for (const auto& test : cases) {
     config.network = {};
     test.set(&config.network);
     EXPECT_THAT(config.Validate(), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(test.flag)));
   }
+  config.network = {};
+  config.network.dropout = 0.2;
+  config.network.classifier_dropout = 0;
+  EXPECT_THAT(config.Validate(), IsOk());
 }
 
 TEST(TrainerConfigTest, NewNetworkTakesWhatIsSet) {
@@ -99,6 +122,7 @@ TEST(TrainerConfigTest, NewNetworkTakesWhatIsSet) {
   EXPECT_EQ(network.vocab_size, 8000);
   EXPECT_DOUBLE_EQ(network.hidden_dropout_prob, 0.3);
   EXPECT_DOUBLE_EQ(network.attention_probs_dropout_prob, 0.3);
+  EXPECT_DOUBLE_EQ(network.classifier_dropout_prob, 0.1);
 }
 
 }  // namespace

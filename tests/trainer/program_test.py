@@ -3,6 +3,7 @@
 Usage: program_test.py TRAINER SAMPLE_CSV
 """
 
+import hashlib
 import json
 import os
 import pty
@@ -11,16 +12,23 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 TRAINER, SAMPLE = sys.argv[1:3]
-TINY = ["--vocab_size=500", "--embedding_size=16", "--hidden_size=16", "--layers=1", "--heads=2", "--threads=1"]
+TINY = [
+    "--vocab_size=500", "--embedding_size=16", "--hidden_size=16", "--layers=1", "--heads=2", "--max_tokens=64",
+    "--threads=1", "--device=cpu", "--model_version=v1",
+]
 
 
 class ProgramTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
-        self.model_dir = os.path.join(self.folder.name, "model")
+        self.model_dir = self.path("model")
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
 
     def command(self, *flags):
         return [TRAINER, f"--train={SAMPLE}", f"--model_dir={self.model_dir}", *flags]
@@ -28,19 +36,27 @@ class ProgramTest(unittest.TestCase):
     def run_trainer(self, *command):
         return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
+    def watch(self, *flags):
+        """A training run, as Popen; its log is to be read to the end."""
+        return subprocess.Popen(self.command(*flags), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
     def stop_at(self, message, *flags):
-        """Sends SIGTERM when a log line says `message`; returns the exit code and standard output."""
-        with subprocess.Popen(self.command(*flags), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        """Sends SIGTERM when a log line says `message`; returns the exit code, standard output and later messages."""
+        with self.watch(*flags) as child:
             for line in child.stderr:
                 if json.loads(line)["message"] == message:
                     child.send_signal(signal.SIGTERM)
                     break
-            output, _ = child.communicate(timeout=300)
-            return child.returncode, output
+            output, log = child.communicate(timeout=300)
+            return child.returncode, output, [json.loads(line)["message"] for line in log.splitlines()]
 
     def messages(self, result):
         """Of the log; every line is an object."""
         return [json.loads(line)["message"] for line in result.stderr.splitlines()]
+
+    def weights(self):
+        with open(os.path.join(self.model_dir, "v1", "model.safetensors"), "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
 
     def test_manual(self):
         manual = self.run_trainer(TRAINER, "--help").stdout
@@ -50,62 +66,141 @@ class ProgramTest(unittest.TestCase):
     def test_wrong_flags(self):
         for flags, message in (
             (["--epochs=0"], "--epochs is 0; it must be 1 to 1000"),
-            (["stray"], "'stray' is not a flag"),
+            (["stray"], "'stray' is not a flag, nor one of the commands evaluate and import"),
+            (["evaluate", "stray"], "'stray' is not a flag"),
             (["--train=absent.csv"], "absent.csv"),
             (["--init_from=x", "--layers=2"], "--layers is set beside --init_from"),
+            (["--out=x"], "--out is set; training doesn't take it"),
+            (["evaluate"], "--train is set; evaluate doesn't take it"),
+            (["import"], "is set; import doesn't take it"),
         ):
             result = self.run_trainer(*self.command(*flags))
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertIn(message, self.messages(result)[-1])
 
-    def test_trains_to_the_end(self):
-        recipe = os.path.join(self.folder.name, "recipe.flags")
+    def test_wrong_flags_of_the_other_commands(self):
+        for command, message in (
+            (["evaluate"], "--model_dir is required"),
+            (["evaluate", "--model_dir=x", "--test=x", "--epochs=3"], "--epochs is set; evaluate doesn't take it"),
+            (["evaluate", "--model_dir=absent", f"--test={SAMPLE}"], "absent"),
+            (["import", "--from=x"], "--out is required"),
+            (["import", "--from=x", "--out=y", "--resume"], "--resume is set; import doesn't take it"),
+            (["import", f"--from={self.path('absent')}", "--out=y"], "absent"),
+        ):
+            result = self.run_trainer(TRAINER, *command)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn(message, self.messages(result)[-1])
+
+    def test_trains_to_the_end_and_evaluates(self):
+        recipe = self.path("recipe.flags")
         with open(recipe, "w", encoding="utf-8") as file:
             file.write("\n".join([*TINY, "--epochs=2"]))
-        result = self.run_trainer(*self.command(f"--flagfile={recipe}", f"--test={SAMPLE}", "--model_version=v1"))
+        result = self.run_trainer(*self.command(f"--flagfile={recipe}", f"--test={SAMPLE}"))
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertRegex(result.stdout, r"(?m)^test: accuracy \d+\.\d\d % \(\d+ of 592\)")
+        tested = r"(?m)^test: accuracy (\d+\.\d\d) % \(\d+ of 592\)"
+        self.assertRegex(result.stdout, tested)
+        self.assertIn("published: ", result.stdout)
         self.assertIn("epoch done", self.messages(result))
         with open(os.path.join(self.model_dir, "report.json"), encoding="utf-8") as file:
             report = json.load(file)
         self.assertEqual(len(report["epochs"]), 2)
         self.assertEqual(report["recipe"]["vocab_size"], "500")
+        self.assertNotIn("training-state", os.listdir(self.model_dir))
+
+        out = self.path("evaluation")
+        again = self.run_trainer(TRAINER, "evaluate", f"--model_dir={self.model_dir}", f"--test={SAMPLE}",
+                                 f"--out={out}", "--threads=1", "--device=cpu")
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertRegex(again.stdout, tested)
+        self.assertEqual(sorted(os.listdir(out)), ["report.html", "report.json", "report.md"])
+        with open(os.path.join(out, "report.json"), encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["test"]["confusion"], report["test"]["confusion"])
 
     def test_bad_rows(self):
-        bad = os.path.join(self.folder.name, "bad.csv")
+        bad = self.path("bad.csv")
         with open(bad, "w", encoding="utf-8") as file:
             file.write("1,t,b\n" + "9,t,b\n" * 30)
         result = self.run_trainer(TRAINER, f"--train={bad}", f"--test={bad}", f"--model_dir={self.model_dir}")
         self.assertEqual(result.returncode, 2)
         self.assertEqual(self.messages(result)[-1].count(f"{bad}:31: label"), 2)
 
-    def test_a_terminal_gets_lines_of_text(self):
+    def on_a_terminal(self, *flags):
+        """The exit code, and what a terminal gets."""
         try:
             ours, theirs = pty.openpty()
         except OSError as error:
             self.skipTest(f"this machine gives no terminal: {error}")
-        self.addCleanup(os.close, ours)
-        command = self.command(*TINY, "--epochs=1", "--device=cuda:99")
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs) as child:
+        with subprocess.Popen(self.command(*TINY, *flags), stdout=subprocess.DEVNULL, stderr=theirs) as child:
             os.close(theirs)
-            self.assertEqual(child.wait(timeout=300), 1)
-        self.assertRegex(os.read(ours, 65536).decode(), r"^\r\x1b\[Knewsgenre_trainer: .*cuda:99.*\r\n$")
+            shown = b""
+            try:
+                while part := os.read(ours, 65536):
+                    shown += part
+            except OSError:  # nobody has the other end any more
+                pass
+            os.close(ours)
+            return child.wait(timeout=300), shown.decode()
 
-    def test_a_signal_keeps_the_best_epoch(self):
-        code, output = self.stop_at("epoch done", *TINY, "--epochs=1000")
+    def test_a_terminal_gets_an_error_in_words(self):
+        code, shown = self.on_a_terminal("--device=cuda:99")
+        self.assertEqual(code, 1)
+        self.assertRegex(shown, r"^\r\x1b\[Knewsgenre_trainer: .*cuda:99.*\r\n$")
+
+    def test_a_terminal_gets_lines_of_text(self):
+        code, shown = self.on_a_terminal("--epochs=2")
+        self.assertEqual(code, 0)
+        self.assertRegex(shown, r"\r\x1b\[Kepoch 2/2  step \d+/\d+  loss \d\.\d+  accuracy [\d.]+ %  .* left")
+        self.assertRegex(shown, r"\r\x1b\[Kepoch 2/2  validation accuracy .*\r\n")
+
+    def test_a_run_that_was_stopped_goes_on(self):
+        flags = [*TINY, "--epochs=6", "--token_dropout=0.1", f"--test={SAMPLE}"]
+        self.assertEqual(self.run_trainer(*self.command(*flags)).returncode, 0)
+        whole = self.weights()
+
+        self.model_dir = self.path("stopped")
+        code, output, messages = self.stop_at("epoch done", *flags)
         self.assertEqual(code, 3)
-        self.assertIn("published: ", output)
-        self.assertIn("CURRENT", os.listdir(self.model_dir))
-        with open(os.path.join(self.model_dir, "report.json"), encoding="utf-8") as file:
-            self.assertTrue(json.load(file)["stopped"])
+        self.assertEqual(output, "")
+        self.assertIn("--resume", messages[-1])
+        self.assertEqual(sorted(os.listdir(self.model_dir)), ["tensorboard", "training-state"])
 
-    def test_a_signal_before_the_first_epoch_publishes_nothing(self):
-        # An epoch of this network takes long beside the arrival of a signal.
+        refused = self.run_trainer(*self.command(*flags))
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("--resume", self.messages(refused)[-1])
+
+        resumed = self.run_trainer(*self.command(*flags, "--resume"))
+        self.assertEqual(resumed.returncode, 0, resumed.stderr)
+        self.assertIn("going on", self.messages(resumed))
+        self.assertEqual(self.weights(), whole)
+
+    def test_a_signal_before_the_first_step_publishes_nothing(self):
         for message in ("device", "rows read"):
-            code, output = self.stop_at(message, "--vocab_size=500", "--hidden_size=512", "--layers=24")
-            self.assertEqual(code, 4)
+            code, output, messages = self.stop_at(message, *TINY, "--hidden_size=512", "--layers=24", "--resume")
+            self.assertEqual(code, 3)
             self.assertEqual(output, "")
-            self.assertEqual(os.listdir(self.model_dir), [])
+            self.assertIn("--resume", messages[-1])
+            self.assertNotIn("CURRENT", os.listdir(self.model_dir))
+
+    def test_a_page_for_prometheus(self):
+        with self.watch(*TINY, "--epochs=1000", "--precision=fp32", "--metrics_address=127.0.0.1:0") as child:
+            port, page = None, None
+            for line in child.stderr:
+                fields = json.loads(line)
+                if fields["message"] == "metrics":
+                    port = fields["port"]
+                if fields["message"] == "epoch done":
+                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
+                        page = answer.read().decode()
+                    child.send_signal(signal.SIGTERM)
+                    break
+            child.communicate(timeout=300)
+            self.assertEqual(child.returncode, 3)
+        values = dict(line.rsplit(" ", 1) for line in page.splitlines() if line.startswith("newsgenre_"))
+        self.assertGreater(float(values["newsgenre_training_step"]), 0)
+        self.assertEqual(float(values["newsgenre_training_epochs"]), 1000)
+        self.assertGreater(float(values["newsgenre_training_loss"]), 0)
+        self.assertGreater(float(values["newsgenre_validation_loss"]), 0)
+        self.assertEqual(values['newsgenre_training_info{device="cpu",precision="fp32",version="v1"}'], "1")
 
 
 if __name__ == "__main__":

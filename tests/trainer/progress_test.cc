@@ -11,8 +11,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::EndsWith;
-using testing::HasSubstr;
-using testing::StartsWith;
 
 ProgressState SomeState() {
   ProgressState state;
@@ -32,6 +30,9 @@ EpochResult SomeEpoch() {
   epoch.epoch = 1;
   epoch.validation.confusion = {{3, 1}, {0, 4}};
   epoch.validation.loss = 0.5;
+  epoch.training_article_loss = 0.012345;
+  epoch.validation_article_loss = 0.0078125;
+  epoch.seconds = 12.4;
   return epoch;
 }
 
@@ -57,7 +58,8 @@ TEST(ProgressTest, ATerminalsLineIsWrittenOver) {
   EXPECT_EQ(terminal.str(), "\r\x1b[K" + ProgressLine(SomeState()));
   progress.EpochDone(SomeEpoch(), 2);
   EXPECT_THAT(terminal.str(),
-              EndsWith("left\r\x1b[Kepoch 1/2  validation accuracy 87.50 % (7 of 8), loss 0.5000\n"));
+              EndsWith("left\r\x1b[Kepoch 1/2  validation accuracy 87.50 % (7 of 8), loss 0.5000  (as the "
+                       "article counts: training loss 0.01235, validation loss 0.00781)  12 s\n"));
 }
 
 TEST(ProgressTest, NotesOnATerminal) {
@@ -84,6 +86,34 @@ TEST(ProgressTest, IsDueAgainAfterAWhile) {
   EXPECT_TRUE(progress.Due(now + milliseconds(200)));
 }
 
+TEST(ProgressTest, PassingShowsWhenDue) {
+  std::stringstream terminal;
+  Progress progress(&terminal);
+  progress.Show(SomeState(), Progress::Clock::now() - seconds(1));
+  progress.Passing("rows answered", 64, 7600);
+  EXPECT_THAT(terminal.str(), EndsWith("left\r\x1b[Krows answered  64/7600"));
+  progress.Show(SomeState(), Progress::Clock::now() + seconds(1000));
+  progress.Passing("rows answered", 128, 7600);
+  EXPECT_THAT(terminal.str(), EndsWith("left"));
+}
+
+TEST_F(JsonProgressTest, PassingShowsWhenDue) {
+  progress_.Passing("rows answered", 64, 7600);
+  EXPECT_EQ(log_.str(), "");
+  progress_.Show(SomeState(), Progress::Clock::now() - seconds(10));
+  log_.str("");
+  progress_.Passing("rows answered", 128, 7600);
+  EXPECT_EQ(LogLine()["message"], "rows answered");
+  EXPECT_EQ(LogLine()["done"], 128);
+  EXPECT_EQ(LogLine()["all"], 7600);
+}
+
+TEST_F(JsonProgressTest, NotesAreObjects) {
+  progress_.Note("device", {{"taken", "cpu"}, {"threads", 2}});
+  EXPECT_EQ(LogLine()["message"], "device");
+  EXPECT_EQ(LogLine()["threads"], 2);
+}
+
 TEST_F(JsonProgressTest, StepsAreObjects) {
   progress_.Show(SomeState(), Progress::Clock::now());
   const nlohmann::json line = LogLine();
@@ -96,6 +126,9 @@ TEST_F(JsonProgressTest, EpochsAreObjects) {
   progress_.EpochDone(SomeEpoch(), 2);
   EXPECT_EQ(LogLine()["message"], "epoch done");
   EXPECT_EQ(LogLine()["validation_accuracy"], 0.875);
+  EXPECT_EQ(LogLine()["validation_correct"], 7);
+  EXPECT_EQ(LogLine()["article_training_loss"], 0.012345);
+  EXPECT_EQ(LogLine()["article_validation_loss"], 0.0078125);
 }
 
 TEST_F(JsonProgressTest, ErrorsAreObjects) {

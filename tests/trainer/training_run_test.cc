@@ -1,15 +1,13 @@
 #include "trainer/training_run.h"
 
 #include <filesystem>
-#include <fstream>
 
 #include "common/base/file.h"
 #include "common/model/checkpoint.h"
 #include "gmock/gmock.h"
 #include "tests/support/status_matchers.h"
-#include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
-#include "tests/trainer/stop_at.h"
+#include "tests/trainer/training_run_fixture.h"
 
 namespace newsgenre {
 namespace {
@@ -17,43 +15,15 @@ namespace {
 using absl::StatusCode;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
+using testing::UnorderedElementsAre;
 
-class TrainingRunTest : public testing::Test {
- protected:
-  TrainingRunTest() {
-    config_.train = std::string(NEWSGENRE_SOURCE_DIR) + "/deploy/sample/train.csv";
-    config_.model_dir = dir_.File("model");
-    config_.model_version = "v1";
-    config_.max_tokens = 48;
-    config_.network.vocab_size = 500;
-    config_.network.embedding_size = 16;
-    config_.network.hidden_size = 16;
-    config_.network.layers = 1;
-    config_.network.heads = 2;
-    config_.epochs = 1;
-    config_.threads = 1;
-    config_.device = "cpu";
-    config_.recipe = {{"epochs", "1"}};
-  }
-
-  absl::StatusOr<Report> Run() { return RunTraining(config_, stop_, &progress_); }
-
-  std::string WriteRows(const std::string& name, const std::string& rows) {
-    std::ofstream(dir_.File(name)) << rows;
-    return dir_.File(name);
-  }
-
-  const TempDir dir_;
-  std::stringstream terminal_;
-  Progress progress_{&terminal_};
-  std::atomic<bool> stop_{false};
-  TrainerConfig config_;
-};
+class TrainingRunTest : public TrainingRunFixture {};
 
 TEST_F(TrainingRunTest, FindsOutFirstThatItCannotPublish) {
   config_.model_dir = "/proc";  // where not even root can make a folder
   EXPECT_THAT(Run(), StatusIs(StatusCode::kNotFound, HasSubstr("/proc")));
-  EXPECT_THAT(terminal_.str(), testing::Not(HasSubstr("vocabulary made")));
+  EXPECT_THAT(terminal_.str(), Not(HasSubstr("vocabulary made")));
 }
 
 TEST_F(TrainingRunTest, PublishesAndReports) {
@@ -62,32 +32,46 @@ TEST_F(TrainingRunTest, PublishesAndReports) {
   EXPECT_EQ(report.training_rows + report.validation_rows, 592);
   EXPECT_EQ(report.validation_rows, 59);
   EXPECT_EQ(report.test->rows(), 148);
-  EXPECT_FALSE(report.stopped);
+  EXPECT_EQ(report.release, config_.model_dir + "/v1");
+  EXPECT_THAT(Names(config_.model_dir), UnorderedElementsAre("v1", "CURRENT", "report.json", "report.md",
+                                                             "report.html", "tensorboard"));
+  EXPECT_THAT(Names(config_.model_dir + "/tensorboard/v1"),
+              testing::ElementsAre(testing::StartsWith("events.out.tfevents.")));
 
   ASSERT_OK_AND_ASSIGN(const std::string json, ReadFile(config_.model_dir + "/report.json"));
   EXPECT_EQ(nlohmann::json::parse(json), nlohmann::json(ReportJson(report)));
   ASSERT_OK_AND_ASSIGN(const Checkpoint checkpoint, LoadCheckpoint(config_.model_dir));
-  EXPECT_EQ(checkpoint.manifest.version(), "v1");
-  EXPECT_EQ(checkpoint.manifest.recipe().at("epochs"), "1");
-  EXPECT_EQ(checkpoint.manifest.metrics().at("test_accuracy"), report.test->accuracy());
-  EXPECT_EQ(checkpoint.manifest.max_tokens(), 48);
+  const v1::Manifest& manifest = checkpoint.manifest;
+  EXPECT_EQ(manifest.version(), "v1");
+  EXPECT_EQ(manifest.recipe().at("epochs"), "1");
+  EXPECT_EQ(manifest.metrics().at("test_accuracy"), report.test->accuracy());
+  EXPECT_EQ(manifest.metrics().at("validation_loss"), report.calibrated->loss);
+  EXPECT_EQ(manifest.metrics().at("validation_ece_before_temperature"), report.epochs[0].validation.ece());
+  EXPECT_GT(manifest.temperature(), 0);
+  EXPECT_EQ(manifest.temperature(), report.temperature);
+  EXPECT_EQ(manifest.max_tokens(), 48);
   EXPECT_EQ(checkpoint.model.config().vocab_size, 500);
-  EXPECT_THAT(terminal_.str(), HasSubstr("device  asked cpu  taken cpu  threads 1\n"));
+  EXPECT_THAT(terminal_.str(), HasSubstr("device  asked cpu  taken cpu  precision fp32  threads 1\n"));
+  EXPECT_THAT(terminal_.str(), Not(HasSubstr("warning")));
+}
+
+TEST_F(TrainingRunTest, WithoutATestItReportsTheValidationsMistakes) {
+  ASSERT_OK_AND_ASSIGN(const Report report, Run());
+  EXPECT_FALSE(report.test.has_value());
+  EXPECT_EQ(report.mistakes_file, config_.train);
+  ASSERT_FALSE(report.mistakes.empty());
+  EXPECT_GE(report.mistakes.front().confidence, report.mistakes.back().confidence);
 }
 
 TEST_F(TrainingRunTest, TheSameSeedGivesTheSameFile) {
   ASSERT_THAT(Run(), IsOk());
   config_.model_version = "v2";
   ASSERT_THAT(Run(), IsOk());
-  ASSERT_OK_AND_ASSIGN(const std::string one, ReadFile(config_.model_dir + "/v1/model.safetensors"));
-  ASSERT_OK_AND_ASSIGN(const std::string two, ReadFile(config_.model_dir + "/v2/model.safetensors"));
-  EXPECT_TRUE(one == two);
+  EXPECT_EQ(Weights("v1"), Weights("v2"));
 }
 
 TEST_F(TrainingRunTest, StartsFromACheckpoint) {
-  ASSERT_THAT(PublishTinyModel(dir_.File("start")), IsOk());
-  config_.init_from = dir_.File("start");
-  config_.network = {};
+  UseTinyModel();
   ASSERT_OK_AND_ASSIGN(const Report report, Run());
   EXPECT_EQ(report.vocab_size, 800);
   ASSERT_OK_AND_ASSIGN(const Checkpoint start, LoadCheckpoint(config_.init_from));
@@ -102,25 +86,6 @@ TEST_F(TrainingRunTest, StartsFromACheckpoint) {
                               AllOf(HasSubstr("--max_tokens is 65"), HasSubstr("has 64 positions"))));
 }
 
-TEST_F(TrainingRunTest, StoppedBeforeAnEpochItPublishesNothing) {
-  stop_ = true;
-  EXPECT_THAT(Run(), StatusIs(StatusCode::kCancelled, testing::_));
-  EXPECT_TRUE(std::filesystem::is_empty(config_.model_dir));
-}
-
-TEST_F(TrainingRunTest, StoppedBeforeTheTestItPublishesWithoutOne) {
-  config_.test = std::string(NEWSGENRE_SOURCE_DIR) + "/deploy/sample/test.csv";
-  StopAt terminal("epoch 1/1  validation", &stop_);
-  terminal_.std::ostream::rdbuf(&terminal);
-  ASSERT_OK_AND_ASSIGN(const Report report, Run());
-  EXPECT_TRUE(report.stopped);
-  EXPECT_TRUE(report.test_skipped);
-  ASSERT_OK_AND_ASSIGN(const Checkpoint checkpoint, LoadCheckpoint(config_.model_dir));
-  EXPECT_EQ(checkpoint.manifest.metrics().count("test_accuracy"), 0u);
-  ASSERT_OK_AND_ASSIGN(const std::string json, ReadFile(config_.model_dir + "/report.json"));
-  EXPECT_EQ(nlohmann::json::parse(json)["test_skipped"], true);
-}
-
 TEST_F(TrainingRunTest, BadRowsStopIt) {
   const std::string good = "1,good,text\n2,good,text\n";
   config_.train = WriteRows("train.csv", good + "9,bad,label\n");
@@ -131,17 +96,43 @@ TEST_F(TrainingRunTest, BadRowsStopIt) {
                                                            HasSubstr(config_.test + ":3: 1 field"))));
   config_.train = WriteRows("train.csv", good);
   EXPECT_THAT(Run(), StatusIs(StatusCode::kInvalidArgument, HasSubstr(config_.test + ":3: 1 field")));
-  EXPECT_TRUE(std::filesystem::is_empty(config_.model_dir));
+  EXPECT_THAT(Names(config_.model_dir), UnorderedElementsAre("training-state"));
+}
+
+TEST_F(TrainingRunTest, SomeBadRowsMayBeLeftOut) {
+  ASSERT_OK_AND_ASSIGN(std::string rows, ReadFile(config_.train));
+  config_.train = WriteRows("train.csv", rows + "9,bad,label\n1,\\,\n");
+  config_.max_bad_rows = 1;
+  EXPECT_THAT(Run(), StatusIs(StatusCode::kInvalidArgument,
+                              AllOf(HasSubstr("2 bad rows"), HasSubstr(":593: label \"9\""),
+                                    HasSubstr(":594: no text is left"))));
+  config_.max_bad_rows = 2;
+  ASSERT_OK_AND_ASSIGN(const Report report, Run());
+  EXPECT_EQ(report.training_rows + report.validation_rows, 592);
+  EXPECT_THAT(terminal_.str(), HasSubstr("rows left out: 2 bad rows"));
 }
 
 TEST_F(TrainingRunTest, RowsThatAreEmptyWhenCleanedAreFoundBeforeTheTraining) {
-  ASSERT_THAT(PublishTinyModel(dir_.File("start")), IsOk());
-  config_.init_from = dir_.File("start");
-  config_.network = {};
   config_.train = WriteRows("train.csv", "1,a,b\n2,c,d\n3,\\,\n");
   config_.test = WriteRows("test.csv", "1,a,b\n1, ,\n");
   EXPECT_THAT(Run(), StatusIs(StatusCode::kInvalidArgument,
                               AllOf(HasSubstr(config_.train + ":3: "), HasSubstr(config_.test + ":2: "))));
+}
+
+TEST_F(TrainingRunTest, RowsOfOneLabelTeachNothing) {
+  UseTinyModel();
+  config_.train = WriteRows("train.csv", "2,a,b\n2,c,d\n2,e,f\n");
+  EXPECT_THAT(Run(), StatusIs(StatusCode::kInvalidArgument,
+                              AllOf(HasSubstr(config_.train), HasSubstr("all 2 training rows are Sports"))));
+}
+
+TEST_F(TrainingRunTest, SaysWhatLooksOddAboutTheData) {
+  UseTinyModel();
+  config_.train = WriteRows("train.csv", "1,a,b\n2,c,d\n1,e,f\n2,g,h\n1,i,j\n2,k,l\n");
+  ASSERT_THAT(Run(), IsOk());
+  EXPECT_THAT(terminal_.str(), HasSubstr("warning: no training row is Business, Sci/Tech\n"));
+  EXPECT_THAT(terminal_.str(), HasSubstr("warning: all 1 validation rows are "));
+  EXPECT_THAT(terminal_.str(), HasSubstr("fill no more than one batch: an epoch is a single step"));
 }
 
 TEST_F(TrainingRunTest, AVocabularyThatTheTextsDoNotYieldIsRefused) {

@@ -52,7 +52,8 @@ TEST(CpuAttentionTest, GivesWhatTheLayoutGives) {
   }
 }
 
-// Scores so far apart that only the largest counts, and all far below zero.
+// Scores so far apart that only the largest counts, and all far below zero. They are of some thousand, which
+// fp32 rounds by 2e-4.
 TEST(CpuAttentionTest, LargeScoresNeitherOverflowNorVanish) {
   const c10::InferenceMode inference;
   const PackedBatch batch = Pack(RandomTexts({5, 20}));
@@ -61,7 +62,7 @@ TEST(CpuAttentionTest, LargeScoresNeitherOverflowNorVanish) {
   for (const int64_t heads : {2, 4}) {  // heads of 16 and of 8
     const at::Tensor k = (30 * at::randn({25, 32})).abs(), v = at::randn({25, 32});
     for (const at::Tensor& q : {30 * at::randn({25, 32}), -k}) {
-      EXPECT_LT(MaxDifference(AttendTexts(batch, q, k, v, heads), layout.Attend(q, k, v, heads)), 1e-4);
+      EXPECT_LT(MaxDifference(AttendTexts(batch, q, k, v, heads), layout.Attend(q, k, v, heads)), 1e-3);
     }
   }
 }

@@ -27,7 +27,7 @@ bool IsOwn(const KernelChoice& choice) { return choice.kernel.rfind("own", 0) ==
 
 TEST_P(CpuNetworkTest, EveryPrecisionKeepsToThePlainPath) {
   const PackedBatch batch = Pack(RandomTexts({3, 180, 60, 1, 17, 61, 9}));
-  const at::Tensor plain = model_.Logits(batch, /*training=*/false);
+  const at::Tensor plain = model_.Logits(batch);
   for (const Precision precision : kCpuPrecisions) {
     const CpuNetwork network(model_, precision);
     EXPECT_THAT(network.kernels(), testing::SizeIs(7));

@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
+#include "server/metrics.h"
 #include "tests/support/fake_model.h"
 #include "tests/support/gate.h"
 #include "tests/support/metrics_page.h"
@@ -85,7 +86,9 @@ class ClassifierServiceTest : public testing::Test {
     return status.get_future().get();
   }
 
-  double Series(const std::string& series) const { return SeriesValue(MetricsPage(metrics_), series); }
+  double Series(const std::string& series) const {
+    return SeriesValue(MetricsPage(metrics_.collectables()), series);
+  }
   double Calls(const std::string& method, const std::string& code) const {
     return Series("newsgenre_rpc_calls_total{code=\"" + code + "\",method=\"" + method + "\"}");
   }

@@ -1,0 +1,98 @@
+// Our side of tests/bench/train_bench.py: learns from batches as they are asked for.
+//   train_bench MODEL_FOLDER PRECISION THREADS IDS_JSON
+//     IDS_JSON is a file with a list of texts, each a list of ids; text i has label i mod 4. Says {"kernels":
+//     …, "batches": [[numbers]…]} on stdout, the latter as the trainer's own settings plan an epoch, then
+//     answers each line {"batches": [[numbers]…]} on stdin, a step each, with {"seconds": …, "losses": […]}.
+//     The trainer's AdamW with its decay and clipping, at a learning rate of 1e-5 throughout.
+#include <ATen/core/Tensor.h>
+
+#include <chrono>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "common/base/file.h"
+#include "common/base/libraries_settings.h"
+#include "common/base/status_macros.h"
+#include "common/model/checkpoint.h"
+#include "common/model/cpu_threads.h"
+#include "common/model/device.h"
+#include "nlohmann/json.hpp"
+#include "trainer/config.h"
+#include "trainer/data/device_dataset.h"
+#include "trainer/data/epoch_plan.h"
+#include "trainer/network/optimizer.h"
+#include "trainer/network/training_network.h"
+
+namespace newsgenre {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr double kLearningRate = 1e-5;
+constexpr int kLabels = 4;
+
+absl::StatusOr<Dataset> ReadTexts(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
+  Dataset texts;
+  for (const Json& ids : Json::parse(bytes)) {
+    const auto row = static_cast<int>(texts.size());
+    texts.Add({ids.get<std::vector<int32_t>>()}, row % kLabels, row + 1);
+  }
+  return texts;
+}
+
+// As Trainer::LearnFrom has it.
+double Learn(const LabelledBatch& batch, TrainingNetwork* network, Optimizer* optimizer) {
+  network->ZeroGradients();
+  const double weight = 1.0 / static_cast<double>(batch.texts.texts());
+  const BatchResult result = network->Learn(batch.texts, batch.labels, weight);
+  optimizer->Step(kLearningRate, network->gradients());
+  network->Refresh();
+  return result.loss.item<double>() * weight;
+}
+
+Json Answer(const DeviceDataset& texts, const Json& request, TrainingNetwork* network, Optimizer* optimizer) {
+  std::vector<double> losses;
+  const auto start = std::chrono::steady_clock::now();
+  for (const RowBatch& rows : request.at("batches").get<std::vector<RowBatch>>()) {
+    losses.push_back(Learn(texts.Batch(rows), network, optimizer));
+  }
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  return {{"seconds", seconds.count()}, {"losses", losses}};
+}
+
+absl::Status Serve(const Dataset& data, const Checkpoint& checkpoint, at::ScalarType type) {
+  const TrainerConfig config;
+  const DeviceDataset texts(data, c10::kCPU);
+  TrainingNetwork network(checkpoint.model, c10::kCPU, type);
+  Optimizer optimizer(network.parameters(), {config.weight_decay, config.clip_norm});
+  const std::vector<RowBatch> plan =
+      PlanEpoch(data.Lengths(), {config.batch_tokens, config.batch_texts}, config.seed, /*epoch=*/0);
+  std::cout << Json{{"kernels", network.kernels().ToString()}, {"batches", plan}} << std::endl;
+  for (std::string line; std::getline(std::cin, line);) {
+    std::cout << Answer(texts, Json::parse(line), &network, &optimizer) << std::endl;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run(const std::vector<std::string>& arguments) {
+  if (arguments.size() != 4 || (arguments[1] != "fp32" && arguments[1] != "bf16")) {
+    return absl::InvalidArgumentError("usage: train_bench MODEL_FOLDER fp32|bf16 THREADS IDS_JSON");
+  }
+  SetCpuThreads(std::stoi(arguments[2]));
+  ASSIGN_OR_RETURN(const Dataset texts, ReadTexts(arguments[3]));
+  ASSIGN_OR_RETURN(const Checkpoint checkpoint, LoadCheckpoint(arguments[0]));
+  const at::ScalarType type = arguments[1] == "bf16" ? at::kBFloat16 : at::kFloat;
+  return CatchTorch([&] { return Serve(texts, checkpoint, type); });
+}
+
+}  // namespace
+}  // namespace newsgenre
+
+int main(int argc, char** argv) {
+  newsgenre::SetLibrariesSettings(argv, newsgenre::FreedMemory::kKept);
+  const absl::Status status = newsgenre::Run({argv + 1, argv + argc});
+  if (!status.ok()) std::cerr << status << '\n';
+  return status.ok() ? 0 : 1;
+}

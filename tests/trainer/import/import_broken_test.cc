@@ -1,0 +1,167 @@
+// One test for each way that what is to be imported can be broken.
+
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+
+#include <filesystem>
+#include <limits>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/tiny_model.h"
+#include "tests/trainer/import/import_fixture.h"
+#include "trainer/import/import.h"
+
+namespace newsgenre {
+namespace {
+
+using absl::StatusCode;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+using BrokenImportTest = ImportTest;
+
+TEST_F(BrokenImportTest, SaysWhereTheVocabularyGoes) {
+  const EditableFolder folder = Copy("article");
+  folder.Remove("spiece.model");
+  EXPECT_THAT(
+      Import(folder.File("article.pt")),
+      StatusIs(StatusCode::kNotFound, AllOf(HasSubstr(folder.File("spiece.model") + " is missing: put"),
+                                            HasSubstr("albert-base-v1's"))));
+}
+
+TEST_F(BrokenImportTest, WithoutAConfigTheArticlesModelIsAlbertBase) {
+  const EditableFolder folder = Copy("article");
+  folder.Remove("config.json");
+  EXPECT_THAT(Import(folder.File("article.pt")),
+              StatusIs(StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("no config.json beside it: albert-base-v1's sizes"),
+                             HasSubstr("60 pieces"), HasSubstr("30000"))));
+  folder.Write("spiece.model", Vocabulary(30000));
+  EXPECT_THAT(Import(folder.File("article.pt")),
+              StatusIs(StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("tensor albert.embeddings"), HasSubstr("128"))));
+}
+
+TEST_F(BrokenImportTest, AHuggingFaceFolderNeedsItsConfig) {
+  const EditableFolder folder = Copy("bin");
+  folder.Remove("config.json");
+  EXPECT_THAT(Import(folder.path()), StatusIs(StatusCode::kNotFound, HasSubstr("config.json")));
+}
+
+TEST_F(BrokenImportTest, NamesTheTensorThatDoesNotFit) {
+  const struct {
+    std::string name;
+    at::Tensor tensor;  // undefined: the tensor is taken away
+    StatusCode code;
+    std::string message;
+  } cases[] = {
+      {"bert.embeddings.LayerNorm.bias",
+       {},
+       StatusCode::kFailedPrecondition,
+       "albert.embeddings.LayerNorm.bias"},
+      {"linear.bias", at::zeros({5}), StatusCode::kFailedPrecondition, "classifier.bias"},
+      {"linear.weight", at::zeros({5, 8}), StatusCode::kFailedPrecondition, "classifier.weight has 5 rows"},
+      {"lstm.weight", at::zeros({5}), StatusCode::kFailedPrecondition, "lstm.weight"},
+      {"module.linear.bias", at::zeros({4}), StatusCode::kFailedPrecondition,
+       "linear.bias comes under two names"},
+      {"linear.bias", at::tensor({1.f, 2.f, 3.f, std::numeric_limits<float>::infinity()}),
+       StatusCode::kDataLoss, "classifier.bias has a value that is not finite"}};
+  for (const auto& each : cases) {
+    TensorMap tensors = ArticleTensors();
+    tensors.erase(each.name);
+    if (each.tensor.defined()) tensors[each.name] = each.tensor;
+    const std::string file = FileOf(tensors);
+    EXPECT_THAT(Import(file), StatusIs(each.code, AllOf(HasSubstr(file), HasSubstr(each.message))));
+    std::filesystem::remove_all(dir_.File("article"));
+  }
+  EXPECT_THAT(FilesOf(dir_.path()), IsEmpty());
+}
+
+TEST_F(BrokenImportTest, NamesTheShardThatIsWrong) {
+  const std::string first = "model-00001-of-00002.safetensors", second = "model-00002-of-00002.safetensors";
+  const struct {
+    Json file;  // that the index has for classifier.bias
+    StatusCode code;
+    std::string message;
+  } cases[] = {{"../" + first, StatusCode::kInvalidArgument, "for tensor classifier.bias, not the name of"},
+               {"/etc/passwd", StatusCode::kInvalidArgument, "/etc/passwd"},
+               {"..", StatusCode::kInvalidArgument, "classifier.bias"},
+               {"config.json", StatusCode::kInvalidArgument, "classifier.bias"},
+               {7, StatusCode::kInvalidArgument, "weight_map has 7"},
+               {"absent.bin", StatusCode::kNotFound, "absent.bin"},
+               {nullptr, StatusCode::kDataLoss, "where the index does not have it"}};
+  const EditableFolder folder = Copy("sharded");
+  const Json index = Json::parse(folder.Read("model.safetensors.index.json"));
+  const std::string right = index["weight_map"]["classifier.bias"];
+  const auto import_with = [&](const Json& changed) {
+    folder.Write("model.safetensors.index.json", changed.dump());
+    return Import(folder.path());
+  };
+  for (const auto& each : cases) {
+    Json changed = index;
+    if (each.file.is_null())
+      changed["weight_map"].erase("classifier.bias");
+    else
+      changed["weight_map"]["classifier.bias"] = each.file;
+    EXPECT_THAT(import_with(changed), StatusIs(each.code, HasSubstr(each.message)));
+  }
+  Json swapped = index, extra = index;
+  swapped["weight_map"]["classifier.bias"] = right == first ? second : first;
+  EXPECT_THAT(import_with(swapped),
+              StatusIs(StatusCode::kDataLoss, AllOf(HasSubstr("classifier.bias"), HasSubstr(right))));
+  extra["weight_map"]["more.weight"] = first;
+  EXPECT_THAT(
+      import_with(extra),
+      StatusIs(StatusCode::kDataLoss, AllOf(HasSubstr("more.weight is missing from"), HasSubstr(first))));
+  for (const Json& broken : {Json("text"), Json{{"weight_map", 1}}}) {
+    EXPECT_THAT(import_with(broken),
+                StatusIs(StatusCode::kDataLoss, HasSubstr("not a JSON object with weight_map")));
+  }
+}
+
+TEST_F(BrokenImportTest, NamesWhatIsNotThere) {
+  EXPECT_THAT(Import(dir_.File("absent.pt")), StatusIs(StatusCode::kNotFound, HasSubstr("absent.pt")));
+  const EditableFolder empty(dir_.File("empty"));
+  EXPECT_THAT(Import(empty.path()),
+              StatusIs(StatusCode::kNotFound, HasSubstr("empty has none of model.safetensors, ")));
+}
+
+TEST_F(BrokenImportTest, NamesTheFileThatIsBroken) {
+  const EditableFolder folder = Copy("article");
+  folder.FlipABit("article.pt");
+  EXPECT_THAT(Import(folder.File("article.pt")), StatusIs(StatusCode::kDataLoss, HasSubstr("article.pt: ")));
+  folder.Write("article.pt", "text");
+  EXPECT_THAT(Import(folder.File("article.pt")),
+              StatusIs(StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr("article.pt: not a file"), HasSubstr("torch.load"))));
+}
+
+TEST_F(BrokenImportTest, RefusesAReleaseOfOurs) {
+  ASSERT_OK_AND_ASSIGN(const std::string release, PublishTinyModel(dir_.File("models")));
+  EXPECT_THAT(Import(release), StatusIs(StatusCode::kInvalidArgument, HasSubstr("needs no import")));
+}
+
+TEST_F(BrokenImportTest, NeverOverwrites) {
+  const EditableFolder folder = Copy("article"), out(out_);
+  out.Write("mine", "");
+  EXPECT_THAT(Import(folder.File("article.pt")), StatusIs(StatusCode::kAlreadyExists, HasSubstr(out_)));
+  EXPECT_THAT(FilesOf(dir_.path()), UnorderedElementsAre("article", kImportedName));
+  EXPECT_THAT(FilesOf(out_), ElementsAre("mine"));
+}
+
+TEST(ImportConfigTest, NamesTheFirstBadField) {
+  EXPECT_THAT((ImportConfig{"a", "b"}.Validate()), IsOk());
+  EXPECT_THAT((ImportConfig{"", "b"}.Validate()),
+              StatusIs(StatusCode::kInvalidArgument, HasSubstr("--from is required")));
+  EXPECT_THAT((ImportConfig{"a", ""}.Validate()),
+              StatusIs(StatusCode::kInvalidArgument, HasSubstr("--out is required")));
+  EXPECT_THAT((ImportConfig{"a", "x/CURRENT"}.Validate()),
+              StatusIs(StatusCode::kInvalidArgument, HasSubstr("--out ends in 'CURRENT'")));
+}
+
+}  // namespace
+}  // namespace newsgenre

@@ -1,0 +1,190 @@
+#include "trainer/network/training_network.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/tensor.h>
+
+#include <cmath>
+#include <utility>
+
+#include "gmock/gmock.h"
+#include "tests/model/random_model.h"
+#include "tests/model/random_texts.h"
+
+namespace newsgenre {
+namespace {
+
+const ProductKernels kMatrices;
+const ProductKernels kConvolutions = {ProductKernel::kConvolution, ProductKernel::kConvolution,
+                                      ProductKernel::kConvolution};
+
+at::Tensor Labels(int64_t texts) {
+  std::vector<int64_t> labels;
+  for (int64_t i = 0; i < texts; ++i) labels.push_back(i % 4);
+  return at::tensor(labels);
+}
+
+Albert WithDropout(const Albert& model, double rate) {
+  AlbertConfig config = model.config();
+  config.hidden_dropout_prob = config.attention_probs_dropout_prob = config.classifier_dropout_prob = rate;
+  return *Albert::FromTensors(config, model.head(), model.labels(), model.parameters());
+}
+
+Albert WithoutDropout(const NetworkCase& of) { return WithDropout(RandomModel(of), 0.0); }
+
+class TrainingNetworkTest : public testing::TestWithParam<NetworkCase> {
+ protected:
+  TrainingNetworkTest() { at::set_num_threads(1); }
+
+  // 110 tokens; of the kernels, convolutions take a number of rows that 16 divides.
+  const std::vector<Encoding> texts_ = RandomTexts({40, 7, 33, 1, 21, 8});
+};
+
+INSTANTIATE_TEST_SUITE_P(All, TrainingNetworkTest, testing::ValuesIn(kNetworkCases));
+
+// How far `network`'s gradients are from those that autograd has of the plain network, as a part of their
+// norm; the worst tensor.
+double GradientError(const TrainingNetwork& network, Albert plain, const PackedBatch& batch) {
+  for (const auto& [name, tensor] : plain.parameters()) {
+    EXPECT_TRUE(tensor.is_leaf());
+  }
+  plain.SetRequiresGrad(true);
+  at::cross_entropy_loss(plain.Logits(batch), Labels(batch.texts())).backward();
+  double sum_of_squares = 0;
+  for (const auto& [name, tensor] : plain.parameters()) {
+    sum_of_squares += std::pow(tensor.grad().norm().item<double>(), 2);
+  }
+  double worst = 0;
+  for (const auto& [name, gradient] : network.parameters().Views(network.gradients())) {
+    const at::Tensor right = plain.parameters().at(name).grad();
+    const double size = std::max(right.norm().item<double>(), 1e-3 * std::sqrt(sum_of_squares));
+    worst = std::max(worst, (gradient - right).norm().item<double>() / size);
+  }
+  return worst;
+}
+
+TEST_P(TrainingNetworkTest, GradientsAreAutogradsOfThePlainNetwork) {
+  const Albert model = WithoutDropout(GetParam());
+  std::vector<Encoding> texts = texts_;
+  texts.push_back(texts_[0]);
+  texts.back().ids.resize(18);  // 128 tokens
+  for (const auto& some : {texts_, texts}) {
+    for (const ProductKernels& kernels : {kMatrices, kConvolutions}) {
+      const PackedBatch batch = Pack(some);
+      TrainingNetwork network(model, c10::kCPU, at::kFloat);
+      network.set_kernels(kernels);
+      const BatchResult result = network.Learn(batch, Labels(batch.texts()), 1.0 / batch.texts());
+      EXPECT_LT(GradientError(network, WithoutDropout(GetParam()), batch), 2e-4) << kernels.ToString();
+      EXPECT_LT(MaxDifference(network.Logits(batch), model.Logits(batch)), 1e-5);
+      const at::Tensor loss =
+          at::cross_entropy_loss(model.Logits(batch), Labels(batch.texts()), {}, at::Reduction::Sum);
+      EXPECT_NEAR(result.loss.item<float>(), loss.item<float>(), 1e-4);
+    }
+  }
+}
+
+// With many rows, too, over which nothing may be added up in bf16.
+TEST_P(TrainingNetworkTest, InBf16GradientsAreClose) {
+  for (const auto& texts : {texts_, RandomTexts(std::vector<int>(24, 100))}) {
+    const PackedBatch batch = Pack(texts);
+    TrainingNetwork network(WithoutDropout(GetParam()), c10::kCPU, at::kBFloat16);
+    network.Learn(batch, Labels(batch.texts()), 1.0 / static_cast<double>(batch.texts()));
+    EXPECT_EQ(network.gradients().scalar_type(), at::kFloat);
+    EXPECT_LT(GradientError(network, WithoutDropout(GetParam()), batch), 0.04);
+  }
+}
+
+TEST_P(TrainingNetworkTest, PaddedRowsAddNothing) {
+  const std::vector<Encoding> texts = RandomTexts({5, 9});
+  const Albert model = WithoutDropout(GetParam());
+  TrainingNetwork plain(model, c10::kCPU, at::kFloat), padded(model, c10::kCPU, at::kFloat);
+  plain.Learn(Pack(texts), Labels(2), 0.5);
+  PackedBatch batch = PackPadded(texts);
+  batch.first_rows = batch.first_rows.narrow(0, 0, 2);  // rows are padded, texts are not
+  batch.starts.resize(3);
+  padded.Learn(batch, Labels(2), 0.5);
+  EXPECT_LT((plain.gradients() - padded.gradients()).norm().item<double>(),
+            1e-5 * plain.gradients().norm().item<double>());
+}
+
+TEST_P(TrainingNetworkTest, GradientsOfTwoBatchesAddUp) {
+  const Albert model = WithoutDropout(GetParam());
+  TrainingNetwork whole(model, c10::kCPU, at::kFloat), parts(model, c10::kCPU, at::kFloat);
+  whole.Learn(Pack(texts_), Labels(6), 1.0 / 6);
+  parts.Learn(Pack({texts_[0], texts_[1], texts_[2], texts_[3]}), Labels(4), 1.0 / 6);
+  const at::Tensor rest = Labels(6).narrow(0, 4, 2);
+  parts.Learn(Pack({texts_[4], texts_[5]}), rest, 1.0 / 6);
+  EXPECT_LT((whole.gradients() - parts.gradients()).norm().item<double>(),
+            1e-5 * whole.gradients().norm().item<double>());
+  parts.ZeroGradients();
+  EXPECT_EQ(parts.gradients().abs().max().item<float>(), 0);
+}
+
+// With the same chance, the loss must change along a direction as the gradient says.
+TEST_P(TrainingNetworkTest, GradientsAreRightUnderDropout) {
+  const PackedBatch batch = Pack(texts_);
+  TrainingNetwork network(WithDropout(RandomModel(GetParam()), 0.3), c10::kCPU, at::kFloat);
+  const auto loss = [&] {
+    at::manual_seed(3);
+    return network.Learn(batch, Labels(6), 1.0).loss.item<double>();
+  };
+  const double dropped = loss();
+  const at::Tensor gradient = network.gradients().clone();
+  const at::Tensor direction = gradient / gradient.norm();
+  const at::Tensor& values = network.parameters().values();
+  constexpr double kStep = 2e-3;
+  values.add_(direction, kStep);
+  const double above = loss();
+  values.sub_(direction, 2 * kStep);
+  const double below = loss();
+  const double norm = gradient.norm().item<double>();
+  EXPECT_NEAR((above - below) / (2 * kStep), norm, 0.03 * norm);
+
+  TrainingNetwork plain(WithoutDropout(GetParam()), c10::kCPU, at::kFloat);
+  EXPECT_GT(std::abs(plain.Learn(batch, Labels(6), 1.0).loss.item<double>() - dropped), 1e-3);
+}
+
+TEST_P(TrainingNetworkTest, LearnsAfterRefresh) {
+  const PackedBatch batch = Pack(texts_);
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    TrainingNetwork network(WithoutDropout(GetParam()), c10::kCPU, type);
+    const double before = network.Learn(batch, Labels(6), 1.0 / 6).loss.item<double>();
+    network.parameters().values().sub_(network.gradients(), 0.05);
+    network.Refresh();
+    EXPECT_LT(network.Learn(batch, Labels(6), 1.0 / 6).loss.item<double>(), before);
+  }
+}
+
+TEST(FlatParametersTest, HoldsEveryWeightOnce) {
+  const Albert model = RandomModel(kNetworkCases[1]);
+  const FlatParameters flat(model, c10::kCPU);
+  int64_t count = 0;
+  for (const auto& [name, view] : flat.Views(flat.values())) {
+    EXPECT_EQ(MaxDifference(view, model.parameters().at(name)), 0) << name;
+    EXPECT_EQ(view.dim() > 1, view.storage_offset() < flat.matrix_count()) << name;
+    count += view.numel();
+  }
+  EXPECT_EQ(count, flat.count());
+  const Affine stacked = flat.KeyQueryValue(flat.values());
+  EXPECT_EQ(MaxDifference(stacked.weight.chunk(3)[0], model.weights().key.weight), 0);
+  EXPECT_EQ(MaxDifference(stacked.weight.chunk(3)[1], model.weights().query.weight), 0);
+  EXPECT_EQ(MaxDifference(stacked.weight.chunk(3)[2], model.weights().value.weight), 0);
+  EXPECT_EQ(MaxDifference(stacked.bias.chunk(3)[2], model.weights().value.bias), 0);
+}
+
+TEST(ProductKernelsTest, AreNamed) {
+  EXPECT_EQ(kConvolutions.ToString(), "convolution convolution convolution");
+  EXPECT_EQ(kMatrices.ToString(), "matrix matrix matrix");
+}
+
+TEST(ProductKernelsTest, TheChoiceIsAlwaysTheSame) {
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    EXPECT_EQ(FastestProductKernels(c10::kCPU, type).ToString(),
+              FastestProductKernels(c10::kCPU, type).ToString());
+    EXPECT_EQ(FastestProductKernels(c10::kCUDA, type).ToString(), "matrix matrix matrix");
+  }
+}
+
+}  // namespace
+}  // namespace newsgenre

@@ -1,0 +1,34 @@
+// An observer of a training run that remembers.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "trainer/watch/training_observer.h"
+
+namespace newsgenre {
+
+// Keeps what it is told, and asks a trainer to stop when it is told of a certain step or epoch.
+struct RecordingObserver : TrainingObserver {
+  void OnSteps(const std::vector<StepPoint>& points) override {
+    for (const StepPoint& point : points) {
+      steps.push_back(point);
+      if (point.step == stop_at_step) stop = true;
+    }
+  }
+  void OnProgress(const ProgressState& state) override { progress.push_back(state); }
+  void OnEpoch(const EpochResult& epoch) override {
+    epochs.push_back(epoch.epoch);
+    if (epoch.epoch == stop_at_epoch) stop = true;
+  }
+
+  std::vector<StepPoint> steps;
+  std::vector<ProgressState> progress;
+  std::vector<int> epochs;
+  int64_t stop_at_step = -1;
+  int stop_at_epoch = -1;
+  std::atomic<bool> stop{false};
+};
+
+}  // namespace newsgenre

@@ -1,0 +1,112 @@
+#include "trainer/command_line.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/flags/parse.h"
+#include "absl/flags/reflection.h"
+#include "absl/flags/usage.h"
+#include "absl/flags/usage_config.h"
+#include "common/base/status_macros.h"
+#include "trainer/flags.h"
+
+namespace newsgenre {
+namespace {
+
+using Names = std::set<std::string>;
+
+constexpr char kUsage[] =
+    R"(trains an ALBERT that tells the genre of a news text, and publishes it for newsgenre_server.
+
+  newsgenre_trainer --train=train.csv --test=test.csv --model_dir=model
+  newsgenre_trainer --flagfile=deploy/recipes/small.flags --train=train.csv --model_dir=model
+  newsgenre_trainer evaluate --model_dir=model --test=test.csv --out=report
+  newsgenre_trainer import --from=model.pt --out=model
+
+Progress goes to standard error: one line on a terminal, else JSON lines. A table of the epochs, and the test's result,
+go to standard output; the report is MODEL_DIR/report.html (also .md and .json), the curves for TensorBoard are in
+MODEL_DIR/tensorboard. SIGINT or SIGTERM ends the training after the step at hand and saves its state; with --resume the
+same command goes on from there. A second signal ends the program at once.
+
+Exit status: 0 done; 1 failed; 2 flags or data are wrong; 3 stopped by a signal: start the same command with --resume.)";
+
+constexpr char kFlagsFile[] = "trainer/flags.cc";
+
+// A source file's path as the compiler saw it, from the repository's root on.
+std::string FromRoot(absl::string_view file) {
+  const std::string path(file);
+  const size_t start = path.rfind(kFlagsFile);
+  return start == std::string::npos ? path : path.substr(start);
+}
+
+bool IsOurs(absl::string_view file) { return FromRoot(file) == kFlagsFile; }
+
+// Our flags with their values, by name.
+std::map<std::string, std::string> Values() {
+  std::map<std::string, std::string> values;
+  for (const auto& [name, flag] : absl::GetAllFlags()) {
+    if (IsOurs(flag->Filename())) values[std::string(name)] = flag->CurrentValue();
+  }
+  return values;
+}
+
+Names Set() {
+  Names names;
+  for (const auto& [name, value] : Values()) {
+    if (value != absl::FindCommandLineFlag(name)->DefaultValue()) names.insert(name);
+  }
+  return names;
+}
+
+absl::Status NotTaken(const std::string& flag, const std::string& command) {
+  return absl::InvalidArgumentError("--" + flag + " is set; " + command + " doesn't take it");
+}
+
+absl::Status CheckTaken(const std::string& command, const Names& taken) {
+  for (const std::string& flag : Set()) {
+    if (taken.count(flag) == 0) return NotTaken(flag, command);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Command> Training() {
+  TrainerConfig config = TrainingFromFlags();
+  config.recipe = Values();
+  for (const char* other : {"from", "out"}) {
+    if (Set().count(other) > 0) return NotTaken(other, "training");
+    config.recipe.erase(other);
+  }
+  return Command(std::move(config));
+}
+
+}  // namespace
+
+absl::StatusOr<Command> ParseCommandLine(int argc, char** argv) {
+  absl::SetProgramUsageMessage(kUsage);
+  absl::FlagsUsageConfig usage;
+  usage.contains_help_flags = IsOurs;
+  usage.contains_helpshort_flags = IsOurs;
+  usage.normalize_filename = FromRoot;
+  absl::SetFlagsUsageConfig(usage);
+  const std::vector<char*> words = absl::ParseCommandLine(argc, argv);
+  const std::string command = words.size() > 1 ? words[1] : "";
+  if (words.size() > 2) {
+    return absl::InvalidArgumentError("'" + std::string(words[2]) + "' is not a flag; see --help");
+  }
+  if (command.empty()) return Training();
+  if (command == "evaluate") {
+    const Names taken = {"model_dir", "test", "out", "max_bad_rows", "device", "precision", "threads"};
+    RETURN_IF_ERROR(CheckTaken(command, taken));
+    return Command(EvaluationFromFlags());
+  }
+  if (command == "import") {
+    RETURN_IF_ERROR(CheckTaken(command, {"from", "out"}));
+    return Command(ImportFromFlags());
+  }
+  return absl::InvalidArgumentError(
+      "'" + command + "' is not a flag, nor one of the commands evaluate and import; see --help");
+}
+
+}  // namespace newsgenre

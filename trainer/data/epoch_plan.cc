@@ -1,0 +1,111 @@
+#include "trainer/data/epoch_plan.h"
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <utility>
+
+#include "trainer/data/random.h"
+
+namespace newsgenre {
+namespace {
+
+// A pool holds the rows of about this many batches: enough to find texts of like length, few enough to leave
+// chance its say.
+constexpr int64_t kBatchesAPool = 50;
+
+using Iterator = std::vector<int32_t>::const_iterator;
+
+void CutIntoBatches(Iterator begin, Iterator end, const std::vector<int32_t>& lengths,
+                    const BatchBudget& budget, std::vector<RowBatch>* batches) {
+  RowBatch batch;
+  int64_t tokens = 0;
+  for (Iterator row = begin; row != end; ++row) {
+    const int64_t length = lengths[*row];
+    const bool full = tokens + length > budget.tokens || static_cast<int64_t>(batch.size()) == budget.texts;
+    if (full && !batch.empty()) {
+      batches->push_back(std::move(batch));
+      batch.clear();
+      tokens = 0;
+    }
+    batch.push_back(*row);
+    tokens += length;
+  }
+  if (!batch.empty()) batches->push_back(std::move(batch));
+}
+
+std::vector<int32_t> AllRows(const std::vector<int32_t>& lengths) {
+  std::vector<int32_t> rows(lengths.size());
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+}  // namespace
+
+std::vector<RowBatch> PlanEpoch(const std::vector<int32_t>& lengths, const BatchBudget& budget, uint64_t seed,
+                                int epoch) {
+  Random random(Random(seed).Next() + static_cast<uint64_t>(epoch));
+  std::vector<int32_t> rows = AllRows(lengths);
+  random.Shuffle(&rows);
+
+  const int64_t all_tokens = std::accumulate(lengths.begin(), lengths.end(), int64_t{0});
+  const int64_t all_rows = static_cast<int64_t>(rows.size());
+  const int64_t rows_a_batch =
+      std::min(budget.texts, budget.tokens * all_rows / std::max<int64_t>(all_tokens, 1));
+  const int64_t pool = std::max<int64_t>(rows_a_batch, 1) * kBatchesAPool;
+  std::vector<RowBatch> batches;
+  for (int64_t start = 0; start < all_rows; start += pool) {
+    const auto begin = rows.begin() + start;
+    const auto end = rows.begin() + std::min(start + pool, all_rows);
+    std::stable_sort(begin, end, [&](int32_t a, int32_t b) { return lengths[a] < lengths[b]; });
+    CutIntoBatches(begin, end, lengths, budget, &batches);
+  }
+  random.Shuffle(&batches);
+  return batches;
+}
+
+std::vector<RowBatch> PlanEvaluation(const std::vector<int32_t>& lengths, const BatchBudget& budget) {
+  std::vector<int32_t> rows = AllRows(lengths);
+  std::stable_sort(rows.begin(), rows.end(), [&](int32_t a, int32_t b) { return lengths[a] > lengths[b]; });
+  std::vector<RowBatch> batches;
+  CutIntoBatches(rows.begin(), rows.end(), lengths, budget, &batches);
+  return batches;
+}
+
+RunPlan::RunPlan(std::vector<int32_t> lengths, const BatchBudget& budget, int epochs, uint64_t seed)
+    : lengths_(std::move(lengths)) {
+  for (int epoch = 0; epoch < epochs; ++epoch) {
+    std::vector<RowBatch> batches = PlanEpoch(lengths_, budget, seed, epoch);
+    std::move(batches.begin(), batches.end(), std::back_inserter(batches_));
+    epoch_starts_.push_back(steps());
+  }
+}
+
+int64_t RunPlan::texts(int64_t from, int64_t to) const {
+  int64_t texts = 0;
+  for (int64_t step = from; step < to; ++step) texts += static_cast<int64_t>(batches_[step].size());
+  return texts;
+}
+
+int64_t RunPlan::tokens(int64_t from, int64_t to) const {
+  int64_t tokens = 0;
+  for (int64_t step = from; step < to; ++step) {
+    for (const int32_t row : batches_[step]) tokens += lengths_[row];
+  }
+  return tokens;
+}
+
+std::vector<RowBatch> RunPlan::Pieces(const RowBatch& batch, int64_t tokens) const {
+  std::vector<RowBatch> pieces;
+  const BatchBudget budget = {tokens, static_cast<int64_t>(batch.size())};
+  CutIntoBatches(batch.begin(), batch.end(), lengths_, budget, &pieces);
+  return pieces;
+}
+
+int64_t RunPlan::longest(const RowBatch& batch) const {
+  int32_t longest = 0;
+  for (const int32_t row : batch) longest = std::max(longest, lengths_[row]);
+  return longest;
+}
+
+}  // namespace newsgenre

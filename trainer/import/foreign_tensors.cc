@@ -1,0 +1,176 @@
+#include "trainer/import/foreign_tensors.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "common/base/file.h"
+#include "common/base/status_macros.h"
+#include "common/model/checkpoint_parts.h"
+#include "common/model/safetensors.h"
+#include "common/model/torch_file.h"
+#include "nlohmann/json.hpp"
+
+namespace newsgenre {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kMaxIndexBytes = int64_t{1} << 20;
+constexpr char kSafetensorsEnding[] = ".safetensors";
+constexpr char kIndexEnding[] = ".index.json";
+constexpr const char* kFolderFiles[] = {"model.safetensors", "model.safetensors.index.json",
+                                        "pytorch_model.bin", "pytorch_model.bin.index.json"};
+
+using WeightMap = std::map<std::string, std::string>;  // a tensor's name: its file's
+
+std::string WithoutModule(const std::string& name) {
+  return absl::StartsWith(name, "module.") ? name.substr(7) : name;
+}
+
+bool IsArticleName(const std::string& name) {
+  return absl::StartsWith(name, "bert.") || absl::StartsWith(name, "linear.");
+}
+
+std::string OurName(const std::string& name) {
+  if (absl::StartsWith(name, "bert.")) return "al" + name;
+  if (absl::StartsWith(name, "linear.")) return "classifier." + name.substr(7);
+  return name;
+}
+
+bool IsDropped(const std::string& name) {
+  return !IsWantedTensor(name) || absl::StartsWith(name, "bert.pooler.");
+}
+
+// Reads the files of one folder, as many bytes as a checkpoint may have.
+class FileReader {
+ public:
+  explicit FileReader(std::string folder) { result_.folder = std::move(folder); }
+
+  // The tensors by the names in the file.
+  absl::StatusOr<TensorMap> Read(const std::string& name) {
+    ASSIGN_OR_RETURN(const std::string bytes, ReadFile(Path(name), room_));
+    room_ -= static_cast<int64_t>(bytes.size());
+    result_.files.push_back(name);
+    absl::StatusOr<TensorMap> tensors = Parse(name, bytes);
+    if (!tensors.ok()) return AddContext(tensors.status(), Path(name));
+    return tensors;
+  }
+
+  std::string Path(const std::string& name) const { return (fs::path(result_.folder) / name).string(); }
+
+  // What was read, `tensors` by our names.
+  absl::StatusOr<ForeignTensors> Finish(const TensorMap& tensors) && {
+    TensorMap renamed;
+    for (const auto& [raw, tensor] : tensors) {
+      const std::string name = WithoutModule(raw);
+      result_.is_article = result_.is_article || IsArticleName(name);
+      if (!renamed.emplace(OurName(name), tensor).second) {
+        return absl::FailedPreconditionError("tensor " + name + " comes under two names");
+      }
+    }
+    ASSIGN_OR_RETURN(result_.tensors, CanonicalTensors(renamed));
+    return std::move(result_);
+  }
+
+ private:
+  absl::StatusOr<TensorMap> Parse(const std::string& name, const std::string& bytes) {
+    const auto wanted = [this](const std::string& tensor) {
+      if (!IsDropped(WithoutModule(tensor))) return true;
+      result_.dropped.push_back(tensor);
+      return false;
+    };
+    if (!absl::EndsWith(name, kSafetensorsEnding)) return ParseTorchFile(bytes, wanted);
+    ASSIGN_OR_RETURN(Safetensors file, ParseSafetensors(bytes, wanted));
+    if (file.metadata.count(kManifestMark) > 0) {
+      return absl::InvalidArgumentError("it is of a release of newsgenre, which needs no import");
+    }
+    return std::move(file.tensors);
+  }
+
+  ForeignTensors result_;
+  int64_t room_ = kMaxTensorBytes;
+};
+
+absl::StatusOr<WeightMap> ParseIndex(const std::string& bytes) {
+  const nlohmann::json index = nlohmann::json::parse(bytes, nullptr, /*allow_exceptions=*/false);
+  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
+    return absl::DataLossError("not a JSON object with weight_map");
+  }
+  WeightMap files;
+  for (const auto& [tensor, file] : index["weight_map"].items()) {
+    const std::string name = file.is_string() ? file.get<std::string>() : "";
+    const bool is_plain = name.find('/') == std::string::npos &&
+                          (absl::EndsWith(name, kSafetensorsEnding) || absl::EndsWith(name, ".bin"));
+    if (!is_plain) {
+      return absl::InvalidArgumentError("weight_map has " + file.dump(-1, ' ', true) + " for tensor " +
+                                        tensor +
+                                        ", not the name of a .safetensors or .bin file in its folder");
+    }
+    files[tensor] = name;
+  }
+  return files;
+}
+
+// Every tensor must be in the file that the index names, and no other.
+absl::StatusOr<TensorMap> ReadShards(const WeightMap& index, FileReader* reader) {
+  std::set<std::string> files;
+  for (const auto& [tensor, file] : index) files.insert(file);
+  TensorMap all;
+  for (const std::string& file : files) {
+    ASSIGN_OR_RETURN(TensorMap tensors, reader->Read(file));
+    for (auto& [name, tensor] : tensors) {
+      const auto placed = index.find(name);
+      if (placed == index.end() || placed->second != file) {
+        return absl::DataLossError("tensor " + name + " is in " + reader->Path(file) +
+                                   ", where the index does not have it");
+      }
+      all[name] = std::move(tensor);
+    }
+  }
+  for (const auto& [name, file] : index) {
+    if (all.count(name) > 0 || IsDropped(WithoutModule(name))) continue;
+    return absl::DataLossError("tensor " + name + " is missing from " + reader->Path(file));
+  }
+  return all;
+}
+
+absl::StatusOr<std::string> FirstOf(const std::string& folder) {
+  std::string names;
+  for (const char* name : kFolderFiles) {
+    std::error_code ignored;
+    if (fs::exists(fs::path(folder) / name, ignored)) return std::string(name);
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  return absl::NotFoundError(folder + " has none of " + names);
+}
+
+}  // namespace
+
+absl::StatusOr<ForeignTensors> ReadForeignTensors(const std::string& from) {
+  std::error_code ignored;
+  const bool is_folder = fs::is_directory(from, ignored);
+  const std::string parent = fs::path(from).parent_path().string();
+  FileReader reader(is_folder ? from : parent.empty() ? "." : parent);
+  std::string name = fs::path(from).filename().string();
+  if (is_folder) {
+    ASSIGN_OR_RETURN(name, FirstOf(from));
+  }
+  TensorMap tensors;
+  if (absl::EndsWith(name, kIndexEnding)) {
+    ASSIGN_OR_RETURN(const std::string bytes, ReadFile(reader.Path(name), kMaxIndexBytes));
+    const absl::StatusOr<WeightMap> index = ParseIndex(bytes);
+    if (!index.ok()) return AddContext(index.status(), reader.Path(name));
+    ASSIGN_OR_RETURN(tensors, ReadShards(*index, &reader));
+  } else {
+    ASSIGN_OR_RETURN(tensors, reader.Read(name));
+  }
+  absl::StatusOr<ForeignTensors> result = std::move(reader).Finish(tensors);
+  if (!result.ok()) return AddContext(result.status(), from);
+  return result;
+}
+
+}  // namespace newsgenre

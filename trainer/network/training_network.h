@@ -1,0 +1,76 @@
+// The network as it learns: forward and backward without padding, on the CPU and on a GPU by the same
+// operators.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "common/model/albert.h"
+#include "common/model/attention.h"
+#include "common/model/packed_batch.h"
+#include "trainer/network/flat_parameters.h"
+#include "trainer/network/product_kernels.h"
+
+namespace newsgenre {
+
+// What one batch gave; on the device, so that nobody waits for it.
+struct BatchResult {
+  at::Tensor loss;     // [] fp32: the sum of -ln(probability of the right label) over the texts
+  at::Tensor correct;  // [] int64: texts whose highest logit is the right label's
+};
+
+// Owns fp32 weights and their gradients. In bf16 the products and activations are bf16, from a copy of the
+// weights that Refresh makes, while weights and gradients stay fp32. The formulas are albert.h's with dropout
+// where transformers has it; each backward formula stands beside its forward one. Chance (dropout) comes from
+// torch's generator of the device. On the CPU padded rows of a batch (packed_batch.h) add nothing to a
+// gradient; on a GPU there must be none: its attention leaves them undefined. One thread at a time; torch's
+// exceptions pass and leave gradients in between.
+class TrainingNetwork {
+ public:
+  // A copy of `model`, on `device`; `type`: at::kFloat or at::kBFloat16.
+  TrainingNetwork(const Albert& model, c10::Device device, at::ScalarType type);
+
+  const FlatParameters& parameters() const { return parameters_; }
+  const at::Tensor& gradients() const { return gradients_; }  // [count] fp32, as in parameters
+  const AlbertConfig& config() const { return model_.config(); }
+  const Albert& model() const { return model_; }  // shares the weights
+  c10::Device device() const { return gradients_.device(); }
+  // FastestProductKernels where nothing else is set.
+  void set_kernels(const ProductKernels& kernels) { kernels_ = kernels; }
+  const ProductKernels& kernels() const { return kernels_; }
+
+  // After the weights changed.
+  void Refresh();
+  void ZeroGradients() { gradients_.zero_(); }
+
+  // Adds the gradient of weight · (sum of the texts' losses) to `gradients`. `labels`: [texts] int64.
+  BatchResult Learn(const PackedBatch& batch, const at::Tensor& labels, double weight);
+  // [texts, labels], fp32, without dropout.
+  at::Tensor Logits(const PackedBatch& batch) const;
+
+ private:
+  struct EmbeddingPass;
+  struct LayerPass;
+
+  at::Tensor Embed(const PackedBatch& batch, bool training, EmbeddingPass* pass) const;
+  void EmbedBackward(const PackedBatch& batch, const EmbeddingPass& pass, const at::Tensor& dx) const;
+  at::Tensor RunLayer(const PackedBatch& batch, const AttentionLayout& layout, bool last, bool training,
+                      LayerPass* pass) const;
+  at::Tensor LayerBackward(const PackedBatch& batch, const LayerPass& pass, const at::Tensor& dy) const;
+  at::Tensor HeadLogits(const at::Tensor& first, bool training) const;
+
+  FlatParameters parameters_;
+  Albert model_;
+  at::ScalarType type_;
+  at::Tensor gradients_;
+  at::Tensor working_values_;  // [count] in type_
+  AlbertWeights working_;      // in working_values_
+  Affine key_query_value_;     // likewise
+  AlbertWeights slopes_;       // in gradients_
+  Affine key_query_value_slopes_;
+  AlbertWeights head_;  // leaves of autograd, which does the head: values and gradients shared
+  ProductKernels kernels_;
+};
+
+}  // namespace newsgenre

@@ -1,0 +1,201 @@
+#include "trainer/report/report_charts.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "trainer/report/article.h"
+#include "trainer/report/report_text.h"
+#include "trainer/report/svg_plot.h"
+
+namespace newsgenre {
+namespace {
+
+struct Series {
+  std::string name;
+  std::string style;  // CSS class
+  std::vector<PlotPoint> points;
+};
+
+struct LegendItem {
+  std::string name;
+  std::string style;
+};
+
+std::string Figure(const std::string& title, const std::vector<LegendItem>& legend, const SvgPlot& plot) {
+  std::string html = "<figure><figcaption>" + EscapeHtml(title) + "</figcaption>\n";
+  if (legend.empty()) return html + plot.Svg() + "</figure>\n";
+  html += "<ul class=\"legend\">";
+  for (const LegendItem& item : legend) {
+    absl::StrAppendFormat(&html, "<li><i class=\"key %s\"></i>%s</li>", item.style, EscapeHtml(item.name));
+  }
+  return html + "</ul>\n" + plot.Svg() + "</figure>\n";
+}
+
+// The smallest and largest finite y.
+PlotBox Bounds(const std::vector<Series>& all) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  PlotBox bounds{{kInfinity, kInfinity}, {-kInfinity, -kInfinity}};
+  for (const Series& series : all) {
+    for (const PlotPoint& point : series.points) {
+      if (!std::isfinite(point.y)) continue;
+      bounds.from = {std::min(bounds.from.x, point.x), std::min(bounds.from.y, point.y)};
+      bounds.to = {std::max(bounds.to.x, point.x), std::max(bounds.to.y, point.y)};
+    }
+  }
+  return std::isfinite(bounds.from.x) ? bounds : PlotBox{{0, 0}, {1, 1}};
+}
+
+std::vector<LegendItem> Legend(const std::vector<Series>& all) {
+  std::vector<LegendItem> legend;
+  legend.reserve(all.size());
+  for (const Series& series : all) legend.push_back({series.name, series.style});
+  return legend;
+}
+
+std::string Value(double value, Unit unit) {
+  return unit == Unit::kPercent ? Percent(value) : absl::StrFormat("%.4f", value);
+}
+
+constexpr int kMostDots = 40;  // with more epochs they would run into each other
+
+struct EpochPlot {
+  std::string title;
+  std::string axis;
+  Unit unit;
+  double lowest;  // what the vertical axis reaches down to at least
+  std::vector<Series> series;
+};
+
+// `published` is the published epoch's point: it gets a ring.
+std::string EpochFigure(const EpochPlot& plot, const PlotPoint& published) {
+  const PlotBox bounds = Bounds(plot.series);
+  const double low = std::min(bounds.from.y, plot.lowest);
+  const double margin = std::min(0.5, (bounds.to.x - bounds.from.x) / 25);  // for the dots
+  SvgPlot svg(plot.title, ExactAxis("epoch", bounds.from.x - margin, bounds.to.x + margin, Unit::kCount),
+              RoundAxis(plot.axis, std::min(low, bounds.to.y - 0.01), bounds.to.y, plot.unit));
+  for (const Series& series : plot.series) svg.AddLine(series.points, series.style);
+  for (const Series& series : plot.series) {
+    if (bounds.to.x > kMostDots) break;
+    for (const PlotPoint& point : series.points) {
+      svg.AddDot(point, series.style,
+                 absl::StrFormat("%s, epoch %.0f: %s", series.name, point.x, Value(point.y, plot.unit)));
+    }
+  }
+  svg.AddDot(published, "published",
+             absl::StrFormat("published: epoch %.0f, %s", published.x, Value(published.y, plot.unit)));
+  std::vector<LegendItem> legend = Legend(plot.series);
+  legend.push_back({"published", "published"});
+  return Figure(plot.title, legend, svg);
+}
+
+Series Article() {
+  Series series{"article, validation", "article", {}};
+  for (size_t i = 0; i < kArticleCorrect.size(); ++i) {
+    series.points.push_back({static_cast<double>(i + 1), static_cast<double>(kArticleCorrect[i]) /
+                                                             static_cast<double>(kArticleValidationRows)});
+  }
+  return series;
+}
+
+// Of a bin: how many rows, and how far what is right lies from what is said.
+void AddBin(const CalibrationBin& bin, double index, SvgPlot* plot) {
+  if (bin.rows == 0) return;
+  const double from = index / kCalibrationBins;
+  const double to = (index + 1) / kCalibrationBins;
+  const std::string tip = absl::StrFormat("%s texts, mean confidence %s, accuracy %s", Thousands(bin.rows),
+                                          Percent(bin.confidence), Percent(bin.accuracy));
+  plot->AddBox({{from, 0}, {to, bin.accuracy}}, "accuracy", tip);
+  plot->AddBox({{from, bin.accuracy}, {to, bin.confidence}}, "gap", tip);
+  plot->AddHeadText((from + to) / 2, Thousands(bin.rows));
+}
+
+std::string Reliability(const NamedMetrics& named) {
+  constexpr double kHead = 44;  // room for a count of seven digits
+  const std::string title = absl::StrFormat("%s: ECE %s", named.name, Percent(named.metrics->ece()));
+  SvgPlot plot(title, ExactAxis("confidence: probability of the predicted label", 0, 1, Unit::kPercent),
+               ExactAxis("accuracy; above, texts in each range", 0, 1, Unit::kPercent), kHead);
+  const std::vector<CalibrationBin>& bins = named.metrics->bins;
+  for (size_t i = 0; i < bins.size(); ++i) AddBin(bins[i], static_cast<double>(i), &plot);
+  plot.AddLine({{0, 0}, {1, 1}}, "ideal");
+  return Figure(title, {{"accuracy", "accuracy"}, {"gap to mean confidence", "gap"}, {"ideal", "ideal"}},
+                plot);
+}
+
+std::string StepFigure(const Series& series, const std::string& axis) {
+  const PlotBox bounds = Bounds({series});
+  SvgPlot plot(series.name + " by step", ExactAxis("step", 0, bounds.to.x, Unit::kCount),
+               RoundAxis(axis, std::min(0.0, bounds.from.y), bounds.to.y, Unit::kNumber));
+  plot.AddLine(series.points, series.style);
+  if (series.points.size() == 1) plot.AddDot(series.points.front(), series.style, "");
+  return Figure(series.name + " by step", {}, plot);
+}
+
+}  // namespace
+
+std::string EpochCharts(const Report& report) {
+  if (report.epochs.empty()) return "";
+  Series training_accuracy{"training", "training", {}};
+  Series validation_accuracy{"validation", "validation", {}};
+  Series training_loss = training_accuracy;
+  Series validation_loss = validation_accuracy;
+  for (const EpochResult& epoch : report.epochs) {
+    const double x = epoch.epoch;
+    training_accuracy.points.push_back({x, epoch.training_accuracy});
+    validation_accuracy.points.push_back({x, epoch.validation.accuracy()});
+    training_loss.points.push_back({x, epoch.training_loss});
+    validation_loss.points.push_back({x, epoch.validation.loss});
+  }
+  EpochPlot accuracy{"Accuracy by epoch", "accuracy", Unit::kPercent, 1, {}};
+  if (ComparesWithArticle(report)) accuracy.series.push_back(Article());
+  accuracy.series.insert(accuracy.series.end(), {training_accuracy, validation_accuracy});
+  const EpochPlot loss{
+      "Loss by epoch", "cross-entropy, nats a text", Unit::kNumber, 0, {training_loss, validation_loss}};
+  return EpochFigure(accuracy, validation_accuracy.points[report.best]) +
+         EpochFigure(loss, validation_loss.points[report.best]);
+}
+
+std::string StepCharts(const Report& report) {
+  if (report.steps.empty()) return "";
+  Series loss{"Training loss", "training", {}};
+  Series rate{"Learning rate", "validation", {}};
+  for (const StepPoint& point : report.steps) {
+    const double x = static_cast<double>(point.step);
+    loss.points.push_back({x, point.loss});
+    rate.points.push_back({x, point.learning_rate});
+  }
+  return StepFigure(loss, "cross-entropy, nats a text") + StepFigure(rate, "learning rate, per step");
+}
+
+std::string ReliabilityCharts(const Report& report) {
+  std::string html;
+  const std::vector<NamedMetrics> all = MetricsOf(report);
+  for (auto named = all.rbegin(); named != all.rend(); ++named) {
+    if (!named->metrics->bins.empty()) html += Reliability(*named);
+  }
+  return html;
+}
+
+std::string LengthChart(const Report& report) {
+  if (!report.lengths.has_value()) return "";
+  const LengthHistogram& lengths = *report.lengths;
+  const int64_t most = *std::max_element(lengths.rows.begin(), lengths.rows.end());
+  const int longest = static_cast<int>(lengths.rows.size()) * lengths.bin_tokens;
+  const std::string title = report.epochs.empty() ? "Lengths of texts" : "Lengths of training texts";
+  SvgPlot plot(title, ExactAxis("length, tokens", 0, longest, Unit::kCount),
+               RoundAxis("texts", 0, static_cast<double>(most), Unit::kCount));
+  for (size_t i = 0; i < lengths.rows.size(); ++i) {
+    const int first = static_cast<int>(i) * lengths.bin_tokens;
+    const std::string tip = absl::StrFormat("%d to %d tokens: %s texts", first + 1,
+                                            first + lengths.bin_tokens, Thousands(lengths.rows[i]));
+    plot.AddBox({{first + 0.0, 0},
+                 {static_cast<double>(first + lengths.bin_tokens), static_cast<double>(lengths.rows[i])}},
+                "validation", tip);
+  }
+  return Figure(title, {}, plot);
+}
+
+}  // namespace newsgenre

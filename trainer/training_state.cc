@@ -1,0 +1,210 @@
+#include "trainer/training_state.h"
+
+#include <ATen/ops/empty.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/memory/memory.h"
+#include "common/base/file.h"
+#include "common/base/json_log.h"
+#include "common/base/status_macros.h"
+#include "common/model/safetensors.h"
+#include "nlohmann/json.hpp"
+#include "trainer/state_json.h"
+
+namespace newsgenre {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kStateFile[] = "/state.json";
+constexpr char kTensorFile[] = "/tensors.safetensors";
+constexpr char kPrefix[] = "state-";
+constexpr size_t kKept = 2;
+
+at::Tensor Stack(const std::vector<Probabilities>& epochs) {
+  const auto rows = static_cast<int64_t>(epochs[0].size());
+  const auto labels = static_cast<int64_t>(epochs[0][0].size());
+  const at::Tensor stacked = at::empty({static_cast<int64_t>(epochs.size()), rows, labels}, at::kFloat);
+  float* to = stacked.mutable_data_ptr<float>();
+  for (const Probabilities& epoch : epochs) {
+    for (const std::vector<float>& row : epoch) to = std::copy(row.begin(), row.end(), to);
+  }
+  return stacked;
+}
+
+std::vector<Probabilities> Unstack(const at::Tensor& stacked) {
+  std::vector<Probabilities> epochs(stacked.size(0), Probabilities(stacked.size(1)));
+  const float* from = stacked.const_data_ptr<float>();
+  for (Probabilities& epoch : epochs) {
+    for (std::vector<float>& row : epoch) {
+      row.assign(from, from + stacked.size(2));
+      from += stacked.size(2);
+    }
+  }
+  return epochs;
+}
+
+TensorMap Tensors(const TrainingState& state) {
+  TensorMap tensors = {{"values", state.values}, {"means", state.means}, {"squares", state.squares}};
+  // The format has no empty tensors.
+  if (state.step > 0) tensors["records"] = state.records;
+  if (!state.epochs.empty()) {
+    tensors["best_values"] = state.best_values;
+    tensors["validation"] = Stack(state.validation);
+  }
+  return tensors;
+}
+
+absl::Status SetTensors(TensorMap tensors, TrainingState* state) {
+  const auto take = [&](const char* name, c10::IntArrayRef shape, at::Tensor* to) {
+    const at::Tensor& tensor = tensors[name];
+    if (!tensor.defined() || tensor.dim() != static_cast<int64_t>(shape.size()) ||
+        !std::equal(shape.begin(), shape.end(), tensor.sizes().begin(),
+                    [](int64_t asked, int64_t size) { return asked < 0 || asked == size; })) {
+      return absl::DataLossError(std::string(name) + " is missing or has another shape");
+    }
+    *to = tensor;
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(take("values", {-1}, &state->values));
+  RETURN_IF_ERROR(take("means", state->values.sizes(), &state->means));
+  RETURN_IF_ERROR(take("squares", state->values.sizes(), &state->squares));
+  if (state->step > 0) RETURN_IF_ERROR(take("records", {state->step, 2}, &state->records));
+  if (state->epochs.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(take("best_values", state->values.sizes(), &state->best_values));
+  at::Tensor validation;
+  RETURN_IF_ERROR(take("validation", {static_cast<int64_t>(state->epochs.size()), -1, -1}, &validation));
+  state->validation = Unstack(validation);
+  return absl::OkStatus();
+}
+
+absl::Status Write(const std::string& folder, const TrainingState& state) {
+  Safetensors file;
+  file.tensors = Tensors(state);
+  const std::string tensors = SerializeSafetensors(file);
+  RETURN_IF_ERROR(WriteFileAtomic(folder + kTensorFile, tensors));
+  return WriteFileAtomic(folder + kStateFile, StateToJson(state, Sha256(tensors)));
+}
+
+absl::StatusOr<TrainingState> Read(const std::string& folder) {
+  ASSIGN_OR_RETURN(const std::string json, ReadFile(folder + kStateFile));
+  ASSIGN_OR_RETURN(const std::string tensors, ReadFile(folder + kTensorFile));
+  TrainingState state;
+  RETURN_IF_ERROR(StateFromJson(json, Sha256(tensors), &state));
+  ASSIGN_OR_RETURN(Safetensors file, ParseSafetensors(tensors));
+  RETURN_IF_ERROR(SetTensors(std::move(file.tensors), &state));
+  return state;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<StateStore>> StateStore::Open(const std::string& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return absl::FailedPreconditionError("can't make the folder " + folder + ": " + error.message());
+  const std::string path = folder + "/lock";
+  const int lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock < 0) return absl::FailedPreconditionError("can't open " + path + ": " + std::strerror(errno));
+  auto store = absl::WrapUnique(new StateStore(folder, lock));
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    return absl::FailedPreconditionError("another training run is at work with " + folder);
+  }
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    std::error_code ignored;
+    if (entry.path().filename().string().find(".tmp.") != std::string::npos)
+      fs::remove_all(entry.path(), ignored);
+  }
+  return store;
+}
+
+StateStore::~StateStore() { close(lock_); }
+
+std::vector<std::string> StateStore::List() const {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
+    const std::string name = entry.path().filename().string();
+    const bool is_state = name.rfind(kPrefix, 0) == 0 &&
+                          name.find_first_not_of("0123456789", std::strlen(kPrefix)) == std::string::npos;
+    if (is_state) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+absl::StatusOr<std::optional<TrainingState>> StateStore::Load() const {
+  const std::vector<std::string> names = List();
+  absl::Status problem;
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    const std::string path = folder_ + "/" + *name;
+    absl::StatusOr<TrainingState> state = Read(path);
+    if (state.ok()) return std::optional<TrainingState>(*std::move(state));
+    problem = state.status();
+    Log(Severity::kWarning, "a state is broken and passed over",
+        {{"path", path}, {"error", problem.ToString()}});
+  }
+  if (names.empty()) return std::optional<TrainingState>();
+  return absl::DataLossError(
+      folder_ + ": no state in it is sound; the last one tried: " + std::string(problem.message()));
+}
+
+absl::Status StateStore::Save(const TrainingState& state) {
+  std::vector<std::string> names = List();
+  long long number = 0;
+  if (!names.empty()) std::sscanf(names.back().c_str() + std::strlen(kPrefix), "%lld", &number);
+  char name[40];
+  std::snprintf(name, sizeof(name), "%s%09lld", kPrefix, number + 1);
+  RETURN_IF_ERROR(
+      PublishFolder(folder_ + "/" + name, [&](const std::string& folder) { return Write(folder, state); }));
+  for (size_t i = 0; i + kKept <= names.size(); ++i) {
+    std::error_code ignored;
+    fs::remove_all(folder_ + "/" + names[i], ignored);
+  }
+  return absl::OkStatus();
+}
+
+std::string StateStore::newest() const {
+  const std::vector<std::string> names = List();
+  return names.empty() ? "" : folder_ + "/" + names.back();
+}
+
+void StateStore::Remove() {
+  std::error_code ignored;
+  // Should the process be killed meanwhile, a state is whole or none at all.
+  for (const std::string& name : List()) {
+    const std::string path = folder_ + "/" + name, gone = path + ".tmp.gone";
+    fs::rename(path, gone, ignored);
+    fs::remove_all(gone, ignored);
+  }
+  fs::remove_all(folder_, ignored);
+}
+
+absl::Status CheckIdentity(const std::map<std::string, std::string>& state,
+                           const std::map<std::string, std::string>& now) {
+  std::map<std::string, std::string> all = state;
+  all.insert(now.begin(), now.end());
+  std::string differences;
+  const auto value = [](const std::map<std::string, std::string>& map, const std::string& name) {
+    const auto found = map.find(name);
+    return found == map.end() ? "absent" : found->second.empty() ? "empty" : found->second;
+  };
+  for (const auto& [name, ignored] : all) {
+    const std::string before = value(state, name), after = value(now, name);
+    if (before == after) continue;
+    differences += (differences.empty() ? "" : "; ") + name + " is " + after + ", the state has " + before;
+  }
+  if (differences.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError("the state is another run's: " + differences);
+}
+
+}  // namespace newsgenre
