@@ -123,7 +123,7 @@ std::map<std::string, std::string> Identity(const TrainerConfig& config, const S
   const at::Tensor weights = network.parameters().values().cpu();
   identity["device"] = setting.device.str();
   identity["precision"] = setting.precision_name();
-  identity["kernels"] = network.kernels().ToString();
+  identity["products by"] = ProductLibraryName(network.library());
   identity["threads"] = std::to_string(setting.threads);
   identity["SHA-256 of --train"] = data.train.sha256;
   identity["training rows"] = std::to_string(data.rows.training.size());
@@ -155,7 +155,7 @@ absl::StatusOr<TrainingResult> Train(const TrainerConfig& config, const Training
   if (watch->port() > 0) control.progress->Note("metrics", {{"port", watch->port()}});
   Trainer trainer(config, data.rows, plan, &network, {control.progress, watch.get(), setting->states.get()});
   RETURN_IF_ERROR(trainer.Start(setting->start));
-  report->kernels = network.kernels().ToString();
+  report->kernels = "products by " + ProductLibraryName(network.library());
   report->parameters = network.parameters().count();
   return trainer.Run(control.stop);
 }

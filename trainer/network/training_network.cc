@@ -87,15 +87,18 @@ struct TrainingNetwork::LayerPass {
   NormPass layer_norm;
 };
 
-TrainingNetwork::TrainingNetwork(const Albert& model, c10::Device device, at::ScalarType type)
+TrainingNetwork::TrainingNetwork(const Albert& model, c10::Device device, at::ScalarType type,
+                                 ProductLibrary library)
     : parameters_(model, device),
       model_(*Albert::FromTensors(model.config(), model.head(), model.labels(),
                                   parameters_.Views(parameters_.values()))),
       type_(type),
+      library_(library),
       gradients_(at::zeros_like(parameters_.values())),
+      working_values_(parameters_.values().to(type)),
+      working_(BindWeights(parameters_.Views(working_values_), model.head())),
       slopes_(BindWeights(parameters_.Views(gradients_), model.head())),
-      key_query_value_slopes_(parameters_.KeyQueryValue(gradients_)),
-      kernels_(FastestProductKernels(device, type)) {
+      maps_(MakeMaps()) {
   const auto leaf = [](const at::Tensor& value, const at::Tensor& gradient) {
     if (!value.defined()) return value;
     at::Tensor shared = Leaf(value);
@@ -106,20 +109,30 @@ TrainingNetwork::TrainingNetwork(const Albert& model, c10::Device device, at::Sc
     const Affine &values = model_.weights().*part, &gradients = slopes_.*part;
     head_.*part = {leaf(values.weight, gradients.weight), leaf(values.bias, gradients.bias)};
   }
-  Refresh();
+}
+
+TrainingNetwork::Maps TrainingNetwork::MakeMaps() const {
+  const auto map = [&](Affine AlbertWeights::*part) {
+    return TrainedLinear(working_.*part, slopes_.*part, library_);
+  };
+  using W = AlbertWeights;
+  return {map(&W::mapping_in),
+          TrainedLinear(parameters_.KeyQueryValue(working_values_), parameters_.KeyQueryValue(gradients_),
+                        library_),
+          map(&W::dense),
+          map(&W::ffn),
+          map(&W::ffn_output),
+          map(&W::key),
+          map(&W::query),
+          map(&W::value)};
 }
 
 void TrainingNetwork::Refresh() {
-  if (type_ == at::kFloat) {
-    working_values_ = parameters_.values();
-  } else if (working_values_.defined()) {
-    working_values_.copy_(parameters_.values());
-    return;
-  } else {
-    working_values_ = parameters_.values().to(type_);
+  if (type_ != at::kFloat) working_values_.copy_(parameters_.values());
+  for (const auto map : {&Maps::mapping_in, &Maps::key_query_value, &Maps::dense, &Maps::ffn,
+                         &Maps::ffn_output, &Maps::key, &Maps::query, &Maps::value}) {
+    (maps_.*map).Refresh();
   }
-  working_ = BindWeights(parameters_.Views(working_values_), model_.head());
-  key_query_value_ = parameters_.KeyQueryValue(working_values_);
 }
 
 at::Tensor TrainingNetwork::Embed(const PackedBatch& batch, bool training, EmbeddingPass* pass) const {
@@ -129,12 +142,12 @@ at::Tensor TrainingNetwork::Embed(const PackedBatch& batch, bool training, Embed
                          working_.token_type_embeddings[0];
   const at::Tensor normed = pass->norm.Forward(sum, working_.embeddings_norm, config().layer_norm_eps);
   pass->narrow = pass->drop.Forward(normed, config().hidden_dropout_prob, training);
-  return kernels_.Forward(pass->narrow, working_.mapping_in);
+  return maps_.mapping_in.Forward(pass->narrow);
 }
 
 void TrainingNetwork::EmbedBackward(const PackedBatch& batch, const EmbeddingPass& pass,
                                     const at::Tensor& dx) const {
-  const at::Tensor dnarrow = kernels_.Backward(dx, pass.narrow, working_.mapping_in, slopes_.mapping_in);
+  const at::Tensor dnarrow = maps_.mapping_in.Backward(dx, pass.narrow);
   const at::Tensor dsum =
       pass.norm.Backward(pass.drop.Backward(dnarrow), working_.embeddings_norm, slopes_.embeddings_norm)
           .to(at::kFloat);
@@ -149,10 +162,9 @@ at::Tensor TrainingNetwork::RunLayer(const PackedBatch& batch, const AttentionLa
   pass->queries = last ? pass->x.index_select(0, batch.first_rows) : pass->x;
   std::vector<at::Tensor> parts;  // key, query, value
   if (last) {
-    parts = {kernels_.Forward(pass->x, working_.key), kernels_.Forward(pass->queries, working_.query),
-             kernels_.Forward(pass->x, working_.value)};
+    parts = {maps_.key.Forward(pass->x), maps_.query.Forward(pass->queries), maps_.value.Forward(pass->x)};
   } else {
-    parts = {kernels_.Forward(pass->x, key_query_value_)};
+    parts = {maps_.key_query_value.Forward(pass->x)};
   }
   {
     const at::AutoGradMode record(training);
@@ -163,36 +175,32 @@ at::Tensor TrainingNetwork::RunLayer(const PackedBatch& batch, const AttentionLa
     if (!last) parts = parts[0].chunk(3, 1);
     pass->context = layout.Attend(parts[1], parts[0], parts[2], config().num_attention_heads);
   }
-  const at::Tensor attended = pass->drop.Forward(kernels_.Forward(pass->context.detach(), working_.dense),
-                                                 config().hidden_dropout_prob, training);
+  const at::Tensor attended =
+      pass->drop.Forward(maps_.dense.Forward(pass->context.detach()), config().hidden_dropout_prob, training);
   const double epsilon = config().layer_norm_eps;
   pass->y = pass->attention_norm.Forward(pass->queries + attended, working_.attention_norm, epsilon);
-  pass->wide = kernels_.Forward(pass->y, working_.ffn);
+  pass->wide = maps_.ffn.Forward(pass->y);
   pass->activated = at::gelu(pass->wide, GeluKind(config()));
-  return pass->layer_norm.Forward(kernels_.Forward(pass->activated, working_.ffn_output) + pass->y,
-                                  working_.layer_norm, epsilon);
+  return pass->layer_norm.Forward(maps_.ffn_output.Forward(pass->activated) + pass->y, working_.layer_norm,
+                                  epsilon);
 }
 
 at::Tensor TrainingNetwork::LayerBackward(const PackedBatch& batch, const LayerPass& pass,
                                           const at::Tensor& dy) const {
   const at::Tensor dsum = pass.layer_norm.Backward(dy, working_.layer_norm, slopes_.layer_norm);
-  const at::Tensor dactivated =
-      kernels_.Backward(dsum, pass.activated, working_.ffn_output, slopes_.ffn_output);
+  const at::Tensor dactivated = maps_.ffn_output.Backward(dsum, pass.activated);
   const at::Tensor dwide = at::gelu_backward(dactivated, pass.wide, GeluKind(config()));
-  const at::Tensor dattended =
-      pass.attention_norm.Backward(kernels_.Backward(dwide, pass.y, working_.ffn, slopes_.ffn).add_(dsum),
-                                   working_.attention_norm, slopes_.attention_norm);
-  pass.context.backward(
-      kernels_.Backward(pass.drop.Backward(dattended), pass.context.detach(), working_.dense, slopes_.dense));
+  const at::Tensor dattended = pass.attention_norm.Backward(maps_.ffn.Backward(dwide, pass.y).add_(dsum),
+                                                            working_.attention_norm, slopes_.attention_norm);
+  pass.context.backward(maps_.dense.Backward(pass.drop.Backward(dattended), pass.context.detach()));
   if (!pass.last) {
     const at::Tensor dprojections = pass.projections[0].grad();
-    return kernels_.Backward(dprojections, pass.x, key_query_value_, key_query_value_slopes_).add_(dattended);
+    return maps_.key_query_value.Backward(dprojections, pass.x).add_(dattended);
   }
-  const auto through = [&](int part, const at::Tensor& in, Affine AlbertWeights::*map) {
-    return kernels_.Backward(pass.projections[part].grad(), in, working_.*map, slopes_.*map);
-  };
-  at::Tensor dx = through(0, pass.x, &AlbertWeights::key).add_(through(2, pass.x, &AlbertWeights::value));
-  return dx.index_add_(0, batch.first_rows, through(1, pass.queries, &AlbertWeights::query).add_(dattended));
+  const auto gradient = [&](int part) { return pass.projections[part].grad(); };
+  const at::Tensor dx =
+      maps_.key.Backward(gradient(0), pass.x).add_(maps_.value.Backward(gradient(2), pass.x));
+  return dx.index_add_(0, batch.first_rows, maps_.query.Backward(gradient(1), pass.queries).add_(dattended));
 }
 
 at::Tensor TrainingNetwork::HeadLogits(const at::Tensor& first, bool training) const {

@@ -10,7 +10,7 @@
 #include "common/model/attention.h"
 #include "common/model/packed_batch.h"
 #include "trainer/network/flat_parameters.h"
-#include "trainer/network/product_kernels.h"
+#include "trainer/network/trained_linear.h"
 
 namespace newsgenre {
 
@@ -28,17 +28,17 @@ struct BatchResult {
 // exceptions pass and leave gradients in between.
 class TrainingNetwork {
  public:
-  // A copy of `model`, on `device`; `type`: at::kFloat or at::kBFloat16.
-  TrainingNetwork(const Albert& model, c10::Device device, at::ScalarType type);
+  // A copy of `model`, on `device`; `type`: at::kFloat or at::kBFloat16. By the fastest library, or by this.
+  TrainingNetwork(const Albert& model, c10::Device device, at::ScalarType type)
+      : TrainingNetwork(model, device, type, FastestProductLibrary(device)) {}
+  TrainingNetwork(const Albert& model, c10::Device device, at::ScalarType type, ProductLibrary library);
 
   const FlatParameters& parameters() const { return parameters_; }
   const at::Tensor& gradients() const { return gradients_; }  // [count] fp32, as in parameters
   const AlbertConfig& config() const { return model_.config(); }
   const Albert& model() const { return model_; }  // shares the weights
   c10::Device device() const { return gradients_.device(); }
-  // FastestProductKernels where nothing else is set.
-  void set_kernels(const ProductKernels& kernels) { kernels_ = kernels; }
-  const ProductKernels& kernels() const { return kernels_; }
+  ProductLibrary library() const { return library_; }
 
   // After the weights changed.
   void Refresh();
@@ -52,7 +52,13 @@ class TrainingNetwork {
  private:
   struct EmbeddingPass;
   struct LayerPass;
+  // The maps in the order of the network.
+  struct Maps {
+    TrainedLinear mapping_in, key_query_value, dense, ffn, ffn_output;
+    TrainedLinear key, query, value;  // of the last layer
+  };
 
+  Maps MakeMaps() const;
   at::Tensor Embed(const PackedBatch& batch, bool training, EmbeddingPass* pass) const;
   void EmbedBackward(const PackedBatch& batch, const EmbeddingPass& pass, const at::Tensor& dx) const;
   at::Tensor RunLayer(const PackedBatch& batch, const AttentionLayout& layout, bool last, bool training,
@@ -63,14 +69,13 @@ class TrainingNetwork {
   FlatParameters parameters_;
   Albert model_;
   at::ScalarType type_;
+  ProductLibrary library_;
   at::Tensor gradients_;
-  at::Tensor working_values_;  // [count] in type_
+  at::Tensor working_values_;  // [count] in type_; in fp32 the parameters' own
   AlbertWeights working_;      // in working_values_
-  Affine key_query_value_;     // likewise
   AlbertWeights slopes_;       // in gradients_
-  Affine key_query_value_slopes_;
-  AlbertWeights head_;  // leaves of autograd, which does the head: values and gradients shared
-  ProductKernels kernels_;
+  AlbertWeights head_;         // leaves of autograd, which does the head: values and gradients shared
+  Maps maps_;
 };
 
 }  // namespace newsgenre

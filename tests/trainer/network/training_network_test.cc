@@ -15,10 +15,6 @@
 namespace newsgenre {
 namespace {
 
-const ProductKernels kMatrices;
-const ProductKernels kConvolutions = {ProductKernel::kConvolution, ProductKernel::kConvolution,
-                                      ProductKernel::kConvolution};
-
 at::Tensor Labels(int64_t texts) {
   std::vector<int64_t> labels;
   for (int64_t i = 0; i < texts; ++i) labels.push_back(i % 4);
@@ -37,7 +33,7 @@ class TrainingNetworkTest : public testing::TestWithParam<NetworkCase> {
  protected:
   TrainingNetworkTest() { at::set_num_threads(1); }
 
-  // 110 tokens; of the kernels, convolutions take a number of rows that 16 divides.
+  // 110 tokens; oneDNN takes a number of rows that 16 divides.
   const std::vector<Encoding> texts_ = RandomTexts({40, 7, 33, 1, 21, 8});
 };
 
@@ -70,12 +66,11 @@ TEST_P(TrainingNetworkTest, GradientsAreAutogradsOfThePlainNetwork) {
   texts.push_back(texts_[0]);
   texts.back().ids.resize(18);  // 128 tokens
   for (const auto& some : {texts_, texts}) {
-    for (const ProductKernels& kernels : {kMatrices, kConvolutions}) {
+    for (const ProductLibrary library : {ProductLibrary::kTorch, ProductLibrary::kOneDnn}) {
       const PackedBatch batch = Pack(some);
-      TrainingNetwork network(model, c10::kCPU, at::kFloat);
-      network.set_kernels(kernels);
+      TrainingNetwork network(model, c10::kCPU, at::kFloat, library);
       const BatchResult result = network.Learn(batch, Labels(batch.texts()), 1.0 / batch.texts());
-      EXPECT_LT(GradientError(network, WithoutDropout(GetParam()), batch), 2e-4) << kernels.ToString();
+      EXPECT_LT(GradientError(network, WithoutDropout(GetParam()), batch), 2e-4) << ProductLibraryName(library);
       EXPECT_LT(MaxDifference(network.Logits(batch), model.Logits(batch)), 1e-5);
       const at::Tensor loss =
           at::cross_entropy_loss(model.Logits(batch), Labels(batch.texts()), {}, at::Reduction::Sum);
@@ -173,17 +168,9 @@ TEST(FlatParametersTest, HoldsEveryWeightOnce) {
   EXPECT_EQ(MaxDifference(stacked.bias.chunk(3)[2], model.weights().value.bias), 0);
 }
 
-TEST(ProductKernelsTest, AreNamed) {
-  EXPECT_EQ(kConvolutions.ToString(), "convolution convolution convolution");
-  EXPECT_EQ(kMatrices.ToString(), "matrix matrix matrix");
-}
-
-TEST(ProductKernelsTest, TheChoiceIsAlwaysTheSame) {
-  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
-    EXPECT_EQ(FastestProductKernels(c10::kCPU, type).ToString(),
-              FastestProductKernels(c10::kCPU, type).ToString());
-    EXPECT_EQ(FastestProductKernels(c10::kCUDA, type).ToString(), "matrix matrix matrix");
-  }
+TEST(ProductLibraryTest, OnAGpuThereIsNoChoice) {
+  EXPECT_EQ(FastestProductLibrary(c10::kCUDA), ProductLibrary::kTorch);
+  EXPECT_EQ(ProductLibraryName(FastestProductLibrary(c10::kCUDA)), "torch");
 }
 
 }  // namespace
