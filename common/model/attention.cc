@@ -1,11 +1,13 @@
 #include "common/model/attention.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/baddbmm.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
@@ -56,8 +58,7 @@ void AttentionLayout::LayOutGroups(const PackedBatch& batch) {
     const auto end =
         std::find_if(text, by_length.end(), [&](int64_t t) { return !JoinsGroup(batch.length(t), longest); });
     Group group{end - text, longest, {}};
-    if (batch.length(*(end - 1)) < longest)
-      group.mask = at::full({group.texts, 1, 1, longest}, 0.0, at::kFloat);
+    if (batch.length(*(end - 1)) < longest) group.mask = at::full({group.texts, 1, longest}, 0.0, at::kFloat);
     for (int64_t i = 0; text != end; ++text, ++i) {
       const int64_t start = batch.starts[*text];
       const int64_t length = batch.length(*text);
@@ -102,21 +103,25 @@ at::Tensor AttentionLayout::AttendInGroups(const at::Tensor& q, const at::Tensor
   return at::cat(contexts).index_select(0, query_slots.back);
 }
 
-// Three products, not at::scaled_dot_product_attention: at the length of news that takes two to four times as
-// long on a CPU, forward and backward.
+// Two products, not at::scaled_dot_product_attention: at the length of news that takes two to four times as
+// long on a CPU, forward and backward. There in fp32, whatever comes in: oneDNN, which would multiply bf16,
+// prepares itself for every number of texts and slots that it hasn't seen lately.
 at::Tensor AttentionLayout::AttendGroup(const Group& group, const at::Tensor& q, const at::Tensor& k,
                                         const at::Tensor& v, int64_t heads) const {
-  const double scale = 1 / std::sqrt(static_cast<double>(q.size(1) / heads));
-  at::Tensor scores =
-      at::bmm(ByHead(q, group.texts, heads) * scale, ByHead(k, group.texts, heads).transpose(1, 2));
-  if (group.mask.defined()) {
-    scores = (scores.view({group.texts, heads, -1, group.length}) + group.mask.to(scores.scalar_type()))
-                 .view(scores.sizes());
-  }
+  const int64_t width = q.size(1) / heads;
+  const auto by_head = [&](const at::Tensor& x) {
+    return ByHead(x.is_cpu() ? x.to(at::kFloat) : x, group.texts, heads);
+  };
+  const at::Tensor queries = by_head(q), keys = by_head(k);
+  const bool masked = group.mask.defined();
+  const at::Tensor mask = masked ? group.mask.to(keys.scalar_type()).repeat_interleave(heads, 0)
+                                 : at::zeros({1, 1, 1}, keys.options());
+  const at::Tensor scores = at::baddbmm(mask, queries, keys.transpose(1, 2), /*beta=*/masked ? 1 : 0,
+                                        /*alpha=*/1 / std::sqrt(static_cast<double>(width)));
   at::Tensor weights = at::softmax(scores, -1);
   if (dropout_ > 0) weights = weights * DropoutMask(weights, dropout_);
-  const at::Tensor context = at::bmm(weights, ByHead(v, group.texts, heads));
-  return context.view({group.texts, heads, -1, q.size(1) / heads}).transpose(1, 2).reshape(q.sizes());
+  const at::Tensor context = at::bmm(weights, by_head(v));
+  return context.view({group.texts, heads, -1, width}).transpose(1, 2).reshape(q.sizes()).to(q.scalar_type());
 }
 
 }  // namespace newsgenre

@@ -33,7 +33,7 @@ class AttentionLayout {
     int64_t texts;
     int64_t length;  // slots of each text
     at::Tensor
-        mask;  // [texts, 1, 1, length], added to the scores: 0, or -∞ on padding. Undefined without padding.
+        mask;  // [texts, 1, length], added to the scores: 0, or -∞ on padding. Undefined without padding.
   };
   // One query or all of each text, as slots.
   struct Slots {

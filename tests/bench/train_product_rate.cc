@@ -69,7 +69,8 @@ std::array<Product, 3> OneDnnProducts(const Operands& of) {
   return products;
 }
 
-// Rows as places of a picture, weights as kernels of one place: see trainer/network/trained_linear.h (a candidate that it does not take).
+// Rows as places of a picture, weights as kernels of one place: see trainer/network/trained_linear.h (a
+// candidate that it does not take).
 std::array<Product, 3> ConvolutionProducts(const Operands& of) {
   const auto picture = [](const at::Tensor& x) {
     return x.view({1, -1, kRowMultiple, x.size(1)}).permute({0, 3, 1, 2});

@@ -70,7 +70,8 @@ TEST_P(TrainingNetworkTest, GradientsAreAutogradsOfThePlainNetwork) {
       const PackedBatch batch = Pack(some);
       TrainingNetwork network(model, c10::kCPU, at::kFloat, library);
       const BatchResult result = network.Learn(batch, Labels(batch.texts()), 1.0 / batch.texts());
-      EXPECT_LT(GradientError(network, WithoutDropout(GetParam()), batch), 2e-4) << ProductLibraryName(library);
+      EXPECT_LT(GradientError(network, WithoutDropout(GetParam()), batch), 2e-4)
+          << ProductLibraryName(library);
       EXPECT_LT(MaxDifference(network.Logits(batch), model.Logits(batch)), 1e-5);
       const at::Tensor loss =
           at::cross_entropy_loss(model.Logits(batch), Labels(batch.texts()), {}, at::Reduction::Sum);
