@@ -65,6 +65,11 @@ class Bench:
         print(f"\n{table}\n")
         return good
 
+    def warm_up(self):
+        report.progress(f"{self.size.name}: warming up")
+        for contender in self.contenders if self.size.warmup else []:
+            self.workers[contender.worker].ask(batches=self.batches[contender.batches][2 : 2 + self.size.warmup])
+
     def measure(self):
         for number in range(self.size.rounds):
             report.progress(f"{self.size.name}: round {number + 1} of {self.size.rounds}")
@@ -77,8 +82,8 @@ class Bench:
                                       **rates.ask(rows=rows)})
 
     def _turn(self, kind, number):
-        """The batches of a round, behind the two of the first steps."""
-        first = 2 + number * self.size.steps
+        """The batches of a round, behind the two of the first steps and those of the warm-up."""
+        first = 2 + self.size.warmup + number * self.size.steps
         return self.batches[kind][first : first + self.size.steps]
 
     def _learn(self, contender, number):
@@ -124,6 +129,7 @@ def run(size, precisions, ids_path):
     try:
         if not bench.agreement():
             raise SystemExit("the contenders do not learn the same: there is nothing to compare")
+        bench.warm_up()
         bench.measure()
     finally:
         bench.close()

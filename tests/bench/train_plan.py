@@ -28,6 +28,7 @@ LEARNT_BAR = 0.01
 class Size:
     name: str
     sizes: dict  # of base_model.make
+    warmup: int  # steps that nobody counts: the libraries prepare themselves for numbers of rows that they haven't seen
     steps: int  # that a contender takes before it is another's turn
     rounds: int
 
@@ -36,8 +37,8 @@ SMALL = {"layers": 3, "hidden": 256, "embedding": 128, "heads": 4, "intermediate
 
 
 def sizes(quick):
-    return [Size("base", {}, steps=1, rounds=2 if quick else 6),
-            Size("small", SMALL, steps=8, rounds=3 if quick else 8)]
+    return [Size("base", {}, warmup=0, steps=1, rounds=3 if quick else 7),
+            Size("small", SMALL, warmup=60, steps=20, rounds=3 if quick else 7)]
 
 
 def threads():
