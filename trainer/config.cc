@@ -114,7 +114,7 @@ absl::Status TrainerConfig::Validate() const {
   RETURN_IF_ERROR(InRange("batch_texts", static_cast<double>(batch_texts), 1, 1 << 20));
   RETURN_IF_ERROR(OneOf("precision", precision, {"auto", "fp32", "bf16"}));
   RETURN_IF_ERROR(InRange("threads", threads, 0, 1024));
-  RETURN_IF_ERROR(InRange("forward_tokens", static_cast<double>(forward_tokens), 1, 1 << 24));
+  RETURN_IF_ERROR(InRange("micro_batch_tokens", static_cast<double>(micro_batch_tokens), 1, 1 << 24));
   RETURN_IF_ERROR(InRange("save_minutes", save_minutes, 0, kNoLimit));
   return InRange("save_steps", static_cast<double>(save_steps), 0, kNoLimit);
 }

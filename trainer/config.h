@@ -53,14 +53,14 @@ struct TrainerConfig {
 
   // Running
   uint64_t seed = 1;
-  std::string device = "auto";     // "auto", "cpu" or "cuda:N"
-  std::string precision = "auto";  // of the products: "auto", "fp32" or "bf16"
-  int threads = 0;                 // CPU threads; 0: all
-  int64_t forward_tokens = 16384;  // most tokens that pass the network at once
-  bool resume = false;             // go on from the state that is there
-  double save_minutes = 5;         // between two saved states; 0: not by time
-  int64_t save_steps = 0;          // likewise in steps
-  std::string metrics_address;     // HOST:PORT for Prometheus; empty: none
+  std::string device = "auto";         // "auto", "cpu" or "cuda:N"
+  std::string precision = "auto";      // of the products: "auto", "fp32" or "bf16"
+  int threads = 0;                     // CPU threads; 0: all
+  int64_t micro_batch_tokens = 16384;  // most tokens that pass the network at once
+  bool resume = false;                 // go on from the state that is there
+  double save_minutes = 5;             // between two saved states; 0: not by time
+  int64_t save_steps = 0;              // likewise in steps
+  std::string metrics_address;         // HOST:PORT for Prometheus; empty: none
 
   // All of the above as text, by flag, for the record.
   std::map<std::string, std::string> recipe;

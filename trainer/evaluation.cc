@@ -1,10 +1,9 @@
 #include "trainer/evaluation.h"
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
-#include <system_error>
 
+#include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/model/classifier.h"
 #include "common/model/cpu_threads.h"
@@ -21,13 +20,6 @@ std::string KernelNames(const std::vector<KernelChoice>& kernels) {
     names += (names.empty() ? "" : ", ") + choice.linear + ": " + choice.kernel;
   }
   return names;
-}
-
-absl::Status MakeFolder(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (!error) return absl::OkStatus();
-  return absl::FailedPreconditionError("can't make the folder " + folder + ": " + error.message());
 }
 
 }  // namespace
@@ -55,9 +47,10 @@ absl::StatusOr<Report> RunEvaluation(const EvaluationConfig& config, const RunCo
                    Classifier::Load(config.model_dir, {config.device, config.precision}));
   const v1::Manifest& manifest = classifier->manifest();
   report.labels.assign(manifest.labels().begin(), manifest.labels().end());
-  ASSIGN_OR_RETURN(
-      const LabelledRows rows,
-      ReadLabelledRows(config.test, {report.labels, config.max_bad_rows, report.threads}, control));
+  ASSIGN_OR_RETURN(const LabelledRows rows, ReadLabelledRows(config.test,
+                                                             {report.labels, config.max_bad_rows,
+                                                              report.threads, &classifier->encoder()},
+                                                             control));
   ASSIGN_OR_RETURN(const Answers answers, AnswerRows(*classifier, rows, control));
   ASSIGN_OR_RETURN(const Machine machine, DescribeMachine(classifier->device()));
   report.version = manifest.version();

@@ -92,7 +92,7 @@ ABSL_FLAG(
     "device multiplies it in hardware. evaluate also takes fp16 (GPU) and int8 (CPU); auto is fp32 there.");
 ABSL_FLAG(int, threads, newsgenre::TrainerConfig().threads, "CPU threads. 0: as many as the machine has.");
 ABSL_FLAG(
-    int64_t, forward_tokens, newsgenre::TrainerConfig().forward_tokens,
+    int64_t, micro_batch_tokens, newsgenre::TrainerConfig().micro_batch_tokens,
     "Most tokens that pass the network at once; a batch of more does so in pieces whose gradients add up. "
     "Is halved where memory runs out.");
 ABSL_FLAG(bool, resume, newsgenre::TrainerConfig().resume,
@@ -163,7 +163,7 @@ TrainerConfig TrainingFromFlags() {
   config.device = absl::GetFlag(FLAGS_device);
   config.precision = absl::GetFlag(FLAGS_precision);
   config.threads = absl::GetFlag(FLAGS_threads);
-  config.forward_tokens = absl::GetFlag(FLAGS_forward_tokens);
+  config.micro_batch_tokens = absl::GetFlag(FLAGS_micro_batch_tokens);
   config.resume = absl::GetFlag(FLAGS_resume);
   config.save_minutes = absl::GetFlag(FLAGS_save_minutes);
   config.save_steps = absl::GetFlag(FLAGS_save_steps);

@@ -42,6 +42,7 @@ absl::Status Run(const EvaluationConfig& config, const RunControl& control) {
   return absl::OkStatus();
 }
 
+// An import is over in seconds: a signal doesn't stop it.
 absl::Status Run(const ImportConfig& config, const RunControl& /*control*/) {
   const absl::StatusOr<ImportSummary> summary = ImportCheckpoint(config);
   if (!summary.ok()) return summary.status();
@@ -52,12 +53,17 @@ absl::Status Run(const ImportConfig& config, const RunControl& /*control*/) {
 absl::Status ParseAndRun(int argc, char** argv, const RunControl& control) {
   const absl::StatusOr<Command> command = ParseCommandLine(argc, argv);
   if (!command.ok()) return command.status();
-  return std::visit(
+  const absl::Status status = std::visit(
       [&](const auto& config) {
         const absl::Status valid = config.Validate();
         return valid.ok() ? Run(config, control) : valid;
       },
       *command);
+  if (absl::IsCancelled(status)) {
+    const bool can_resume = std::holds_alternative<TrainerConfig>(*command);
+    control.progress->Note(can_resume ? "stopped; the same command with --resume goes on" : "stopped");
+  }
+  return status;
 }
 
 }  // namespace
@@ -69,14 +75,11 @@ int main(int argc, char** argv) {
   std::atomic<bool> stop{false};
   const newsgenre::ShutdownSignal signal([&](int signal_number) {
     stop = true;
-    progress.Note("stopping; a second signal ends it at once", {{"signal", signal_number}});
+    progress.Note("asked to stop; a second signal ends it at once", {{"signal", signal_number}});
   });
   const absl::Status status = newsgenre::ParseAndRun(argc, argv, {stop, &progress});
   if (status.ok()) return newsgenre::kDone;
-  if (absl::IsCancelled(status)) {
-    progress.Note("stopped; the same command with --resume goes on");
-    return newsgenre::kStopped;
-  }
+  if (absl::IsCancelled(status)) return newsgenre::kStopped;
   progress.Error(std::string(status.message()));
   return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ? newsgenre::kWrongInput
                                                                      : newsgenre::kFailed;

@@ -16,8 +16,8 @@ namespace newsgenre {
 // "epoch 1/2  step 120/3400  loss 0.4312  accuracy 84.1 %  812 texts/s  12:31 left". Pure.
 std::string ProgressLine(const ProgressState& state);
 
-// Shows on a terminal one line that it writes over, elsewhere JSON lines (common/base/json_log.h). Due and
-// Show from one thread, the rest from any.
+// Shows on a terminal one line that it writes over, elsewhere JSON lines (common/base/json_log.h). Due,
+// Show and Passing from one thread, the rest from any.
 class Progress {
  public:
   using Clock = std::chrono::steady_clock;

@@ -2,7 +2,7 @@
 
 #include <sys/resource.h>
 
-#include <map>
+#include <algorithm>
 
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
@@ -28,14 +28,13 @@ std::string Dump(const nlohmann::ordered_json& json) {
 
 void ReportMistakes(const LabelledRows& rows, const Dataset& data, const Probabilities& probabilities,
                     Report* report) {
-  std::map<int64_t, const NewsRow*> by_line;
-  for (const NewsRow& row : rows.rows) by_line[row.line] = &row;
   report->mistakes.clear();
   report->mistakes_file = rows.file;
   for (const Mistake& mistake : MostConfidentMistakes(probabilities, data.labels, kMistakes)) {
     const int64_t line = data.lines[mistake.row];
-    const NewsRow& row = *by_line.at(line);
-    report->mistakes.push_back({line, CleanText(JoinTitleAndBody(row.title, row.body), kLatestCleaning),
+    const auto row = std::lower_bound(rows.rows.begin(), rows.rows.end(), line,
+                                      [](const NewsRow& row, int64_t line) { return row.line < line; });
+    report->mistakes.push_back({line, CleanText(JoinTitleAndBody(row->title, row->body), kLatestCleaning),
                                 mistake.label, mistake.predicted, mistake.confidence});
   }
 }

@@ -12,8 +12,8 @@ using Json = nlohmann::ordered_json;
 constexpr int kFormatVersion = 1;
 
 // Each field of an epoch that the validation's probabilities don't tell.
-template <typename Visit>
-void VisitFields(EpochResult* epoch, const Visit& visit) {
+template <typename Epoch, typename Visit>
+void VisitEpoch(Epoch* epoch, const Visit& visit) {
   visit("epoch", &epoch->epoch);
   visit("steps", &epoch->steps);
   visit("training_loss", &epoch->training_loss);
@@ -27,13 +27,14 @@ void VisitFields(EpochResult* epoch, const Visit& visit) {
   visit("tokens_per_second", &epoch->tokens_per_second);
 }
 
-template <typename Visit>
-void VisitFields(TrainingState* state, const Visit& visit) {
+template <typename State, typename Visit>
+void VisitState(State* state, const Visit& visit) {
   visit("identity", &state->identity);
   visit("version", &state->version);
-  visit("forward_tokens", &state->forward_tokens);
+  visit("micro_batch_tokens", &state->micro_batch_tokens);
   visit("step", &state->step);
   visit("epoch_seconds", &state->epoch_seconds);
+  visit("training_seconds", &state->training_seconds);
   visit("seconds", &state->seconds);
   visit("best", &state->best);
 }
@@ -42,11 +43,12 @@ void VisitFields(TrainingState* state, const Visit& visit) {
 
 std::string StateToJson(const TrainingState& state, const std::string& sha256) {
   Json json = {{"format_version", kFormatVersion}, {"tensors_sha256", sha256}};
-  const auto writer = [](Json* to) { return [to](const char* name, auto* field) { (*to)[name] = *field; }; };
-  TrainingState copy = state;
-  VisitFields(&copy, writer(&json));
+  const auto writer = [](Json* to) {
+    return [to](const char* name, const auto* field) { (*to)[name] = *field; };
+  };
+  VisitState(&state, writer(&json));
   json["epochs"] = Json::array();
-  for (EpochResult& epoch : copy.epochs) VisitFields(&epoch, writer(&json["epochs"].emplace_back()));
+  for (const EpochResult& epoch : state.epochs) VisitEpoch(&epoch, writer(&json["epochs"].emplace_back()));
   // Flags may hold any bytes.
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -63,8 +65,8 @@ absl::Status StateFromJson(const std::string& text, const std::string& sha256, T
     const auto reader = [](const Json& from) {
       return [&from](const char* name, auto* field) { from.at(name).get_to(*field); };
     };
-    VisitFields(state, reader(json));
-    for (const Json& epoch : json.at("epochs")) VisitFields(&state->epochs.emplace_back(), reader(epoch));
+    VisitState(state, reader(json));
+    for (const Json& epoch : json.at("epochs")) VisitEpoch(&state->epochs.emplace_back(), reader(epoch));
   } catch (const Json::exception& error) {
     return absl::DataLossError(std::string("state.json: ") + error.what());
   }

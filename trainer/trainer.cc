@@ -14,16 +14,13 @@
 #include "trainer/data/predict_rows.h"
 #include "trainer/data/random.h"
 #include "trainer/data/token_dropout.h"
+#include "trainer/epoch_figures.h"
 #include "trainer/run_control.h"
 
 namespace newsgenre {
 namespace {
 
 double Seconds(Progress::Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-bool IsBetter(const Metrics& a, const Metrics& b) {
-  return a.correct() != b.correct() ? a.correct() > b.correct() : a.loss < b.loss;
-}
 
 at::Tensor CopyToCpu(const at::Tensor& tensor) {
   return tensor.to(at::kCPU, at::kFloat, /*non_blocking=*/false, /*copy=*/true);
@@ -43,31 +40,28 @@ Trainer::Trainer(const TrainerConfig& config, const TrainingRows& rows, const Ru
       schedule_{config.learning_rate, config.warmup, plan.steps(), config.schedule == "linear"},
       optimizer_(network->parameters(), {config.weight_decay, config.clip_norm}),
       records_(plan, network->device()) {
-  state_.forward_tokens = config.forward_tokens;
+  state_.micro_batch_tokens = config.micro_batch_tokens;
 }
 
 absl::Status Trainer::Start(TrainingState state) {
-  if (state.step == 0) {
-    state_.identity = std::move(state.identity);
-    state_.version = std::move(state.version);
-    return absl::OkStatus();
-  }
-  const auto epochs = static_cast<int64_t>(state.epochs.size());
-  if (state.values.numel() != network_.parameters().count() || state.step > plan_.steps() ||
-      epochs > config_.epochs || state.step < plan_.epoch_start(epochs)) {
+  const int64_t micro_batch_tokens = state_.micro_batch_tokens;
+  state_ = std::move(state);
+  state_.micro_batch_tokens =
+      state_.step > 0 ? std::min(state_.micro_batch_tokens, micro_batch_tokens) : micro_batch_tokens;
+  if (state_.step == 0) return absl::OkStatus();
+  if (state_.values.numel() != network_.parameters().count() || epoch() > config_.epochs ||
+      state_.step < plan_.epoch_start(epoch()) ||
+      state_.step > plan_.epoch_start(std::min<int64_t>(epoch() + 1, config_.epochs))) {
     return absl::FailedPreconditionError("the state has another network or another plan of steps");
   }
-  network_.parameters().values().copy_(state.values);
+  network_.parameters().values().copy_(state_.values);
   network_.Refresh();
-  optimizer_.means().copy_(state.means);
-  optimizer_.squares().copy_(state.squares);
-  optimizer_.set_steps(state.step);
-  records_.Restore(state.records);
-  for (int64_t i = 0; i < epochs; ++i) {
-    state.epochs[i].validation = Evaluate(state.validation[i], rows_.validation.labels);
-  }
-  state_ = std::move(state);
-  state_.forward_tokens = std::min(state_.forward_tokens, config_.forward_tokens);
+  optimizer_.means().copy_(state_.means);
+  optimizer_.squares().copy_(state_.squares);
+  optimizer_.set_steps(state_.step);
+  records_.Restore(state_.records);
+  RETURN_IF_ERROR(EvaluateEpochs(rows_.validation.labels, network_.model().labels(), &state_));
+  state_.values = state_.means = state_.squares = state_.records = at::Tensor();
   return absl::OkStatus();
 }
 
@@ -76,7 +70,7 @@ absl::StatusOr<TrainingResult> Trainer::Run(const std::atomic<bool>& stop) {
   saved_step_ = state_.step;
   while (epoch() < config_.epochs) {
     const absl::Status status = RunEpoch(stop);
-    if (absl::IsCancelled(status)) RETURN_IF_ERROR(Save());
+    if (absl::IsCancelled(status) && state_.step > 0) RETURN_IF_ERROR(Save());
     RETURN_IF_ERROR(status);
   }
   TrainingResult result;
@@ -96,54 +90,33 @@ absl::Status Trainer::RunEpoch(const std::atomic<bool>& stop) {
   ASSIGN_OR_RETURN(Probabilities validation, Validate(stop));
   AddEpoch(std::move(validation));
   surroundings_.progress->EpochDone(state_.epochs.back(), config_.epochs);
-  surroundings_.observer->OnEpoch(state_.epochs.back());
+  surroundings_.observer->OnEpoch(state_.step, state_.epochs.back());
   // What comes behind the last one takes a while, too, and can be stopped.
   return epoch() == config_.epochs ? Save() : SaveIfDue();
 }
 
 absl::Status Trainer::TrainEpoch(const std::atomic<bool>& stop) {
-  first_start_ = Clock::now();
-  first_step_ = state_.step;
   while (state_.step < plan_.epoch_start(epoch() + 1)) {
     RETURN_IF_ERROR(CheckStop(stop));
     RETURN_IF_ERROR(Step(plan_.batch(state_.step)));
-    const Clock::time_point now = Clock::now();
-    if (surroundings_.progress->Due(now)) {
-      RETURN_IF_ERROR(Fetch());
-      Show();
-    }
+    state_.training_seconds += PassTime();
+    if (surroundings_.progress->Due(Clock::now())) RETURN_IF_ERROR(Show());
     RETURN_IF_ERROR(SaveIfDue());
   }
-  RETURN_IF_ERROR(Fetch());
-  Show();
-  return absl::OkStatus();
+  return Show();
 }
 
 // With the batch in as many pieces as memory asks for.
 absl::Status Trainer::Step(const RowBatch& rows) {
-  absl::Status status = LearnFrom(rows);
-  while (absl::IsResourceExhausted(status)) {
-    if (rows.size() == 1 || state_.forward_tokens <= plan_.longest(rows)) return status;
+  absl::Status status = Learn(rows);
+  while (absl::IsResourceExhausted(status) && rows.size() > 1) {
     const int64_t tokens = plan_.tokens(state_.step, state_.step + 1);
-    state_.forward_tokens = std::min(tokens, state_.forward_tokens) / 2;
-    surroundings_.progress->Note("out of memory: fewer tokens at once from now on",
-                                 {{"step", state_.step + 1}, {"forward_tokens", state_.forward_tokens}});
-    status = LearnFrom(rows);
+    RETURN_IF_ERROR(TakeFewerTokens(tokens, plan_.longest(rows), status));
+    status = Learn(rows);
   }
-  return status;
-}
-
-absl::Status Trainer::LearnFrom(const RowBatch& rows) {
+  RETURN_IF_ERROR(status);
+  // Not again after an error: the weights may have changed by then.
   return CatchTorch([&] {
-    at::manual_seed(Random(config_.seed ^ (static_cast<uint64_t>(state_.step) << 20)).Next());
-    network_.ZeroGradients();
-    records_.Begin(state_.step);
-    for (const RowBatch& piece : plan_.Pieces(rows, state_.forward_tokens)) {
-      LabelledBatch batch = training_rows_.Batch(piece);
-      if (config_.token_dropout > 0) DropTokens(config_.token_dropout, &batch.texts);
-      records_.Add(state_.step,
-                   network_.Learn(batch.texts, batch.labels, 1 / static_cast<double>(rows.size())));
-    }
     optimizer_.Step(schedule_.LearningRate(state_.step), network_.gradients());
     network_.Refresh();
     ++state_.step;
@@ -151,12 +124,45 @@ absl::Status Trainer::LearnFrom(const RowBatch& rows) {
   });
 }
 
-absl::StatusOr<Probabilities> Trainer::Validate(const std::atomic<bool>& stop) const {
+absl::Status Trainer::Learn(const RowBatch& rows) {
+  return CatchTorch([&] {
+    at::manual_seed(Random(config_.seed ^ (static_cast<uint64_t>(state_.step) << 20)).Next());
+    network_.ZeroGradients();
+    records_.Begin(state_.step);
+    for (const RowBatch& piece : plan_.Pieces(rows, state_.micro_batch_tokens)) {
+      LabelledBatch batch = training_rows_.Batch(piece);
+      if (config_.token_dropout > 0) DropTokens(config_.token_dropout, &batch.texts);
+      records_.Add(state_.step,
+                   network_.Learn(batch.texts, batch.labels, 1 / static_cast<double>(rows.size())));
+    }
+    return absl::OkStatus();
+  });
+}
+
+// After `failure` with so many tokens: half of them from now on, or `failure` where one text has as many.
+absl::Status Trainer::TakeFewerTokens(int64_t tokens, int64_t longest, const absl::Status& failure) {
+  if (state_.micro_batch_tokens <= longest) return failure;
+  state_.micro_batch_tokens = std::min(tokens, state_.micro_batch_tokens) / 2;
+  surroundings_.progress->Note(
+      "out of memory: fewer tokens at once from now on",
+      {{"step", state_.step + 1}, {"micro_batch_tokens", state_.micro_batch_tokens}});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Probabilities> Trainer::Validate(const std::atomic<bool>& stop) {
+  RETURN_IF_ERROR(CheckWeights());
   const auto predict = [this](const RowBatch& rows) {
     return Softmax([&] { return network_.Logits(validation_rows_.Batch(rows).texts); });
   };
-  const int64_t tokens = std::min(config_.batch_tokens, state_.forward_tokens);
-  return PredictRows(rows_.validation.Lengths(), {tokens, config_.batch_texts}, predict, stop);
+  const std::vector<int32_t> lengths = rows_.validation.Lengths();
+  while (true) {
+    const int64_t tokens = std::min(config_.batch_tokens, state_.micro_batch_tokens);
+    absl::StatusOr<Probabilities> validation =
+        PredictRows(lengths, {tokens, config_.batch_texts}, predict, stop);
+    if (!absl::IsResourceExhausted(validation.status())) return validation;
+    const int32_t longest = *std::max_element(lengths.begin(), lengths.end());
+    RETURN_IF_ERROR(TakeFewerTokens(tokens, longest, validation.status()));
+  }
 }
 
 absl::Status Trainer::Fetch() {
@@ -173,56 +179,29 @@ absl::Status Trainer::Fetch() {
 }
 
 absl::Status Trainer::Diverged(int64_t step, const std::string& problem) const {
-  constexpr size_t kShown = 8;
   const RowBatch& rows = plan_.batch(step);
-  std::string lines;
-  for (size_t i = 0; i < std::min(kShown, rows.size()); ++i) {
-    absl::StrAppend(&lines, i == 0 ? "" : ", ", rows_.training.lines[rows[i]]);
-  }
-  if (rows.size() > kShown) lines += ", …";
   const std::string state = surroundings_.states->newest();
-  return absl::InternalError(
-      absl::StrCat(problem, " at step ", step + 1, " (epoch ", epoch() + 1, "; a batch of ", rows.size(),
-                   " texts, lines ", lines, " of ", config_.train, "); the last good state is ",
-                   state.empty() ? "the start" : state, "; a lower --learning_rate may help"));
+  return absl::InternalError(absl::StrCat(
+      problem, " at step ", step + 1, " (epoch ", epoch() + 1, "; a batch of ", rows.size(), " texts, lines ",
+      LinesOf(rows_.training, rows), " of ", config_.train, "); the last good state is ",
+      state.empty() ? "the start" : state, "; a lower --learning_rate may help"));
 }
 
-void Trainer::Show() {
-  const StepSums sums = records_.Sum(plan_.epoch_start(epoch()), state_.step);
-  const StepSums here = records_.Sum(first_step_, state_.step);
-  const double seconds = Seconds(Clock::now() - first_start_);
-  shown_.epoch = static_cast<int>(epoch()) + 1;
-  shown_.epochs = config_.epochs;
-  shown_.step = state_.step;
-  shown_.steps = plan_.steps();
-  shown_.loss = sums.loss / static_cast<double>(sums.texts);
-  shown_.accuracy = static_cast<double>(sums.correct) / static_cast<double>(sums.texts);
-  shown_.learning_rate = schedule_.LearningRate(state_.step - 1);
-  shown_.texts_per_second = static_cast<double>(here.texts) / seconds;
-  shown_.tokens_per_second = static_cast<double>(plan_.tokens(first_step_, state_.step)) / seconds;
-  const int64_t texts_left = (config_.epochs - epoch()) * plan_.rows() - sums.texts;
-  shown_.seconds_left = here.texts == 0 ? 0 : static_cast<double>(texts_left) / shown_.texts_per_second;
-  surroundings_.progress->Show(shown_, Clock::now());
-  surroundings_.observer->OnProgress(shown_);
+absl::Status Trainer::Show() {
+  RETURN_IF_ERROR(Fetch());
+  const ProgressState progress = EpochProgress({plan_, records_, schedule_, state_});
+  surroundings_.progress->Show(progress, Clock::now());
+  surroundings_.observer->OnProgress(progress);
+  return absl::OkStatus();
 }
 
 void Trainer::AddEpoch(Probabilities validation) {
   PassTime();
-  const int64_t start = plan_.epoch_start(epoch());
-  const StepSums sums = records_.Sum(start, state_.step);
-  EpochResult result;
-  result.epoch = static_cast<int>(epoch()) + 1;
-  result.steps = state_.step - start;
-  result.training_loss = sums.loss / static_cast<double>(sums.texts);
-  result.training_article_loss = sums.mean_loss / static_cast<double>(sums.texts);
-  result.training_correct = sums.correct;
-  result.training_accuracy = static_cast<double>(sums.correct) / static_cast<double>(sums.texts);
+  EpochResult result = EpochTraining({plan_, records_, schedule_, state_});
   result.validation = Evaluate(validation, rows_.validation.labels);
   result.validation_article_loss = ArticleLoss(validation, rows_.validation.labels, config_.batch_texts);
-  result.learning_rate = schedule_.LearningRate(state_.step - 1);
   result.seconds = std::exchange(state_.epoch_seconds, 0);
-  result.texts_per_second = shown_.texts_per_second;
-  result.tokens_per_second = shown_.tokens_per_second;
+  state_.training_seconds = 0;
   if (epoch() == 0 || IsBetter(result.validation, state_.epochs[state_.best].validation)) {
     state_.best = static_cast<int>(epoch());
     state_.best_values = CopyToCpu(network_.parameters().values());
@@ -232,22 +211,24 @@ void Trainer::AddEpoch(Probabilities validation) {
 }
 
 absl::Status Trainer::SaveIfDue() {
-  const bool by_steps = config_.save_steps > 0 && state_.step >= saved_step_ + config_.save_steps;
+  const bool by_steps = config_.save_steps > 0 && state_.step - saved_step_ >= config_.save_steps;
   const bool by_time =
       config_.save_minutes > 0 && Seconds(Clock::now() - saved_) >= 60 * config_.save_minutes;
   return by_steps || by_time ? Save() : absl::OkStatus();
 }
 
+absl::Status Trainer::CheckWeights() const {
+  if (at::isfinite(network_.parameters().values()).all().item<bool>()) return absl::OkStatus();
+  return Diverged(state_.step - 1, "the weights are no longer numbers after the update");
+}
+
 // A state that is saved was found sound: its weights are numbers, and so are the losses up to it.
 absl::Status Trainer::Save() {
   RETURN_IF_ERROR(Fetch());
-  const at::Tensor& values = network_.parameters().values();
-  if (state_.step > 0 && !at::isfinite(values).all().item<bool>()) {
-    return Diverged(state_.step - 1, "the weights are no longer numbers after the update");
-  }
+  RETURN_IF_ERROR(CheckWeights());
   PassTime();
   TrainingState state = state_;
-  state.values = CopyToCpu(values);
+  state.values = CopyToCpu(network_.parameters().values());
   state.means = CopyToCpu(optimizer_.means());
   state.squares = CopyToCpu(optimizer_.squares());
   state.records = records_.Copy();
@@ -256,11 +237,12 @@ absl::Status Trainer::Save() {
   return surroundings_.states->Save(state);
 }
 
-void Trainer::PassTime() {
+double Trainer::PassTime() {
   const Clock::time_point now = Clock::now();
   const double passed = Seconds(now - std::exchange(timed_, now));
   state_.seconds += passed;
   state_.epoch_seconds += passed;
+  return passed;
 }
 
 }  // namespace newsgenre

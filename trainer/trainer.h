@@ -61,15 +61,17 @@ class Trainer {
   absl::Status RunEpoch(const std::atomic<bool>& stop);
   absl::Status TrainEpoch(const std::atomic<bool>& stop);
   absl::Status Step(const RowBatch& rows);
-  absl::Status LearnFrom(const RowBatch& rows);
-  absl::StatusOr<Probabilities> Validate(const std::atomic<bool>& stop) const;
+  absl::Status Learn(const RowBatch& rows);
+  absl::Status TakeFewerTokens(int64_t tokens, int64_t longest, const absl::Status& failure);
+  absl::StatusOr<Probabilities> Validate(const std::atomic<bool>& stop);
   absl::Status Fetch();
+  absl::Status CheckWeights() const;
   absl::Status Diverged(int64_t step, const std::string& problem) const;
-  void Show();
+  absl::Status Show();
   void AddEpoch(Probabilities validation);
   absl::Status Save();
   absl::Status SaveIfDue();
-  void PassTime();
+  double PassTime();  // seconds since it was last called
   // The one at hand, from 0.
   int64_t epoch() const { return static_cast<int64_t>(state_.epochs.size()); }
 
@@ -87,9 +89,6 @@ class Trainer {
   Clock::time_point saved_;  // when a state was last saved,
   int64_t saved_step_ = 0;   // and at which step
   Clock::time_point timed_;  // up to when state_'s seconds count
-  int64_t first_step_ = 0;   // of this process in the epoch at hand
-  Clock::time_point first_start_;  // when that began
-  ProgressState shown_;            // the last progress of the epoch at hand
 };
 
 }  // namespace newsgenre

@@ -53,22 +53,18 @@ struct Setting {
 
 // Finds out before the training, not behind it, that there is no place for the release.
 absl::Status PrepareModelDir(const std::string& model_dir) {
-  std::error_code error;
-  fs::create_directories(model_dir, error);
-  if (error)
-    return absl::FailedPreconditionError("can't make the folder " + model_dir + ": " + error.message());
+  RETURN_IF_ERROR(MakeFolder(model_dir));
   return TemporaryFolder::Make(model_dir + "/.probe-").status();
 }
 
-absl::StatusOr<TrainingState> ChooseStart(const TrainerConfig& config, const StateStore& states) {
-  if (!config.resume && !states.newest().empty()) {
-    return absl::FailedPreconditionError(states.newest() +
+absl::StatusOr<TrainingState> ChooseStart(const TrainerConfig& config, StateStore* states) {
+  if (!config.resume && !states->newest().empty()) {
+    return absl::FailedPreconditionError(states->newest() +
                                          " is the state of a run that isn't finished; --resume goes on with "
                                          "it, and without that folder a new run starts");
   }
-  ASSIGN_OR_RETURN(std::optional<TrainingState> state, states.Load());
-  // Nothing is lost of one without a step.
-  if (state.has_value() && state->step > 0) return *std::move(state);
+  ASSIGN_OR_RETURN(std::optional<TrainingState> state, states->Load());
+  if (state.has_value()) return *std::move(state);
   TrainingState fresh;
   fresh.version = config.model_version.empty() ? UtcTime() : config.model_version;
   std::error_code error;
@@ -82,11 +78,10 @@ absl::StatusOr<TrainingState> ChooseStart(const TrainerConfig& config, const Sta
 void RemoveLeftovers(const std::string& model_dir, const std::string& version) {
   const std::string beginnings[] = {".probe-",          ".staging-",      version + ".tmp.", "CURRENT.tmp.",
                                     "report.json.tmp.", "report.md.tmp.", "report.html.tmp."};
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(model_dir, ignored)) {
-    const std::string name = entry.path().filename().string();
+  for (const std::string& name : ListFolder(model_dir).value_or(std::vector<std::string>())) {
     for (const std::string& beginning : beginnings) {
-      if (name.rfind(beginning, 0) == 0) fs::remove_all(entry.path(), ignored);
+      std::error_code ignored;
+      if (name.rfind(beginning, 0) == 0) fs::remove_all(model_dir + "/" + name, ignored);
     }
   }
 }
@@ -99,7 +94,7 @@ absl::StatusOr<Setting> PrepareSetting(const TrainerConfig& config, Progress* pr
   SetCpuThreads(setting.threads);
   RETURN_IF_ERROR(PrepareModelDir(config.model_dir));
   ASSIGN_OR_RETURN(setting.states, StateStore::Open(config.model_dir + "/training-state"));
-  ASSIGN_OR_RETURN(setting.start, ChooseStart(config, *setting.states));
+  ASSIGN_OR_RETURN(setting.start, ChooseStart(config, setting.states.get()));
   RemoveLeftovers(config.model_dir, setting.start.version);
   progress->Note("device", {{"asked", config.device},
                             {"taken", setting.device.str()},
@@ -113,8 +108,19 @@ absl::StatusOr<Setting> PrepareSetting(const TrainerConfig& config, Progress* pr
 std::map<std::string, std::string> Identity(const TrainerConfig& config, const Setting& setting,
                                             const TrainingData& data, const TrainingNetwork& network) {
   static const auto* const others = new std::set<std::string>{
-      "train",   "test",   "init_from",    "model_dir",  "max_bad_rows",    "device",         "precision",
-      "threads", "resume", "save_minutes", "save_steps", "metrics_address", "forward_tokens",
+      "train",
+      "test",
+      "init_from",
+      "model_dir",
+      "max_bad_rows",
+      "device",
+      "precision",
+      "threads",
+      "resume",
+      "save_minutes",
+      "save_steps",
+      "metrics_address",
+      "micro_batch_tokens",
   };
   std::map<std::string, std::string> identity;
   for (const auto& [flag, value] : config.recipe) {
@@ -127,6 +133,10 @@ std::map<std::string, std::string> Identity(const TrainerConfig& config, const S
   identity["threads"] = std::to_string(setting.threads);
   identity["SHA-256 of --train"] = data.train.sha256;
   identity["training rows"] = std::to_string(data.rows.training.size());
+  identity["validation rows"] = std::to_string(data.rows.validation.size());
+  identity["tokens read of a text"] = std::to_string(data.start.encoder.max_tokens());
+  identity["SHA-256 of the network's sizes"] =
+      Sha256(AlbertConfigJson(data.start.model.config(), data.start.model.head(), AgNewsLabels()));
   identity["SHA-256 of the vocabulary"] = Sha256(data.start.encoder.tokenizer().model_bytes());
   identity["SHA-256 of the first weights"] =
       Sha256({static_cast<const char*>(weights.const_data_ptr()), weights.nbytes()});
@@ -154,15 +164,15 @@ absl::StatusOr<TrainingResult> Train(const TrainerConfig& config, const Training
                    TrainingWatch::Start(events, config.metrics_address, info));
   if (watch->port() > 0) control.progress->Note("metrics", {{"port", watch->port()}});
   Trainer trainer(config, data.rows, plan, &network, {control.progress, watch.get(), setting->states.get()});
-  RETURN_IF_ERROR(trainer.Start(setting->start));
+  RETURN_IF_ERROR(trainer.Start(std::move(setting->start)));
   report->kernels = "products by " + ProductLibraryName(network.library());
   report->parameters = network.parameters().count();
   return trainer.Run(control.stop);
 }
 
 // The trained network in place of the one to start from, calibrated, with the manifest's record of it.
-absl::StatusOr<Checkpoint> MakeCheckpoint(const TrainerConfig& config, const TrainingResult& training,
-                                          TrainingData* data, Report* report) {
+absl::StatusOr<Checkpoint> TrainedCheckpoint(const TrainerConfig& config, const TrainingResult& training,
+                                             TrainingData* data, Report* report) {
   Checkpoint checkpoint = std::move(data->start);
   const Albert& model = checkpoint.model;
   ASSIGN_OR_RETURN(checkpoint.model,
@@ -213,7 +223,7 @@ absl::StatusOr<Report> Run(const TrainerConfig& config, const RunControl& contro
   report.best = training.best;
   report.steps = training.steps;
 
-  ASSIGN_OR_RETURN(Checkpoint checkpoint, MakeCheckpoint(config, training, &data, &report));
+  ASSIGN_OR_RETURN(Checkpoint checkpoint, TrainedCheckpoint(config, training, &data, &report));
   ASSIGN_OR_RETURN(const Published published, TestAndPublish(std::move(checkpoint), config.model_dir,
                                                              report.device, data.test, control));
   report.release = published.folder;

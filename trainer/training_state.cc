@@ -3,6 +3,7 @@
 #include <ATen/ops/empty.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +29,7 @@ namespace fs = std::filesystem;
 
 constexpr char kStateFile[] = "/state.json";
 constexpr char kTensorFile[] = "/tensors.safetensors";
+constexpr char kLockFile[] = "/lock";
 constexpr char kPrefix[] = "state-";
 constexpr size_t kKept = 2;
 
@@ -106,49 +108,56 @@ absl::StatusOr<TrainingState> Read(const std::string& folder) {
   return state;
 }
 
+// Whether `path` names this open file, and not another one in its place.
+bool IsAt(const std::string& path, int file) {
+  struct stat there, ours;
+  return stat(path.c_str(), &there) == 0 && fstat(file, &ours) == 0 && there.st_dev == ours.st_dev &&
+         there.st_ino == ours.st_ino;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<StateStore>> StateStore::Open(const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) return absl::FailedPreconditionError("can't make the folder " + folder + ": " + error.message());
-  const std::string path = folder + "/lock";
+  RETURN_IF_ERROR(MakeFolder(folder));
+  const std::string path = folder + kLockFile;
   const int lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (lock < 0) return absl::FailedPreconditionError("can't open " + path + ": " + std::strerror(errno));
   auto store = absl::WrapUnique(new StateStore(folder, lock));
-  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+  const bool locked = flock(lock, LOCK_EX | LOCK_NB) == 0;
+  if (!locked && errno != EWOULDBLOCK) return absl::ErrnoToStatus(errno, "can't lock " + path);
+  if (!locked || !IsAt(path, lock)) {
     return absl::FailedPreconditionError("another training run is at work with " + folder);
   }
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, ListFolder(folder));
+  for (const std::string& name : names) {
     std::error_code ignored;
-    if (entry.path().filename().string().find(".tmp.") != std::string::npos)
-      fs::remove_all(entry.path(), ignored);
+    if (name.find(".tmp.") != std::string::npos) fs::remove_all(folder + "/" + name, ignored);
   }
   return store;
 }
 
 StateStore::~StateStore() { close(lock_); }
 
-std::vector<std::string> StateStore::List() const {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
-    const std::string name = entry.path().filename().string();
-    const bool is_state = name.rfind(kPrefix, 0) == 0 &&
-                          name.find_first_not_of("0123456789", std::strlen(kPrefix)) == std::string::npos;
-    if (is_state) names.push_back(name);
-  }
-  std::sort(names.begin(), names.end());
+absl::StatusOr<std::vector<std::string>> StateStore::List() const {
+  ASSIGN_OR_RETURN(std::vector<std::string> names, ListFolder(folder_));
+  const auto is_other = [](const std::string& name) {
+    return name.rfind(kPrefix, 0) != 0 ||
+           name.find_first_not_of("0123456789", std::strlen(kPrefix)) != std::string::npos;
+  };
+  names.erase(std::remove_if(names.begin(), names.end(), is_other), names.end());
   return names;
 }
 
-absl::StatusOr<std::optional<TrainingState>> StateStore::Load() const {
-  const std::vector<std::string> names = List();
+absl::StatusOr<std::optional<TrainingState>> StateStore::Load() {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, List());
   absl::Status problem;
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     const std::string path = folder_ + "/" + *name;
     absl::StatusOr<TrainingState> state = Read(path);
-    if (state.ok()) return std::optional<TrainingState>(*std::move(state));
+    if (state.ok()) {
+      newest_ = path;
+      return std::optional<TrainingState>(*std::move(state));
+    }
     problem = state.status();
     Log(Severity::kWarning, "a state is broken and passed over",
         {{"path", path}, {"error", problem.ToString()}});
@@ -159,13 +168,14 @@ absl::StatusOr<std::optional<TrainingState>> StateStore::Load() const {
 }
 
 absl::Status StateStore::Save(const TrainingState& state) {
-  std::vector<std::string> names = List();
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, List());
   long long number = 0;
   if (!names.empty()) std::sscanf(names.back().c_str() + std::strlen(kPrefix), "%lld", &number);
   char name[40];
   std::snprintf(name, sizeof(name), "%s%09lld", kPrefix, number + 1);
-  RETURN_IF_ERROR(
-      PublishFolder(folder_ + "/" + name, [&](const std::string& folder) { return Write(folder, state); }));
+  const std::string path = folder_ + "/" + name;
+  RETURN_IF_ERROR(PublishFolder(path, [&](const std::string& folder) { return Write(folder, state); }));
+  newest_ = path;
   for (size_t i = 0; i + kKept <= names.size(); ++i) {
     std::error_code ignored;
     fs::remove_all(folder_ + "/" + names[i], ignored);
@@ -174,19 +184,23 @@ absl::Status StateStore::Save(const TrainingState& state) {
 }
 
 std::string StateStore::newest() const {
-  const std::vector<std::string> names = List();
-  return names.empty() ? "" : folder_ + "/" + names.back();
+  if (!newest_.empty()) return newest_;
+  const absl::StatusOr<std::vector<std::string>> names = List();
+  return !names.ok() || names->empty() ? "" : folder_ + "/" + names->back();
 }
 
 void StateStore::Remove() {
   std::error_code ignored;
   // Should the process be killed meanwhile, a state is whole or none at all.
-  for (const std::string& name : List()) {
+  for (const std::string& name : ListFolder(folder_).value_or(std::vector<std::string>())) {
     const std::string path = folder_ + "/" + name, gone = path + ".tmp.gone";
+    if ("/" + name == kLockFile) continue;
     fs::rename(path, gone, ignored);
     fs::remove_all(gone, ignored);
   }
-  fs::remove_all(folder_, ignored);
+  // Without the lock another run may begin: the folder goes only where none has.
+  fs::remove(folder_ + kLockFile, ignored);
+  fs::remove(folder_, ignored);
 }
 
 absl::Status CheckIdentity(const std::map<std::string, std::string>& state,

@@ -22,9 +22,10 @@ struct TrainingState {
   // What must be the same for another process to go on: flags, hashes of data and starting point, by name.
   std::map<std::string, std::string> identity;
   std::string version;                // of the release to come
-  int64_t forward_tokens = 0;         // may have been halved
+  int64_t micro_batch_tokens = 0;     // may have been halved
   int64_t step = 0;                   // steps done, of the whole run
   double epoch_seconds = 0;           // of the epoch at hand, so far
+  double training_seconds = 0;        // likewise, without validation
   double seconds = 0;                 // of the run, so far
   at::Tensor values, means, squares;  // [parameters]: weights and the optimizer's moments
   at::Tensor records;                 // [step, 2]: of each step the sum of its losses, and its correct texts
@@ -45,26 +46,28 @@ class StateStore {
   StateStore& operator=(const StateStore&) = delete;
 
   // The newest state that is sound; one that isn't is logged and passed over. None: there is none. DATA_LOSS
-  // where there are states and not one of them is sound.
-  absl::StatusOr<std::optional<TrainingState>> Load() const;
+  // where there are states and not one of them is sound; as ListFolder where the folder can't be read.
+  absl::StatusOr<std::optional<TrainingState>> Load();
   // All of it or nothing, synced; then all but the last two states are removed. An error leaves those that
   // were there.
   absl::Status Save(const TrainingState& state);
-  // The folder of the newest state; empty: there is none.
+  // The folder of the state that was loaded or saved last; before that, of the newest that is there, sound
+  // or not. Empty: there is none.
   std::string newest() const;
-  // Removes the folder and all in it: the run is over.
+  // Removes the folder and all in it: the run is over. Of no further use.
   void Remove();
 
  private:
   StateStore(std::string folder, int lock) : folder_(std::move(folder)), lock_(lock) {}
-  std::vector<std::string> List() const;  // names, the newest last
+  absl::StatusOr<std::vector<std::string>> List() const;  // names, the newest last
 
   const std::string folder_;
-  const int lock_;  // an open file, locked
+  const int lock_;      // an open file, locked
+  std::string newest_;  // what was loaded or saved last
 };
 
-// OK where both are equal, else FAILED_PRECONDITION with every difference: "--epochs is 3; the state was made
-// with 2".
+// OK where both are equal, else FAILED_PRECONDITION with every difference: "--epochs is 3, the state
+// has 2".
 absl::Status CheckIdentity(const std::map<std::string, std::string>& state,
                            const std::map<std::string, std::string>& now);
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -81,11 +82,8 @@ absl::Status WriteAll(const std::string& path, std::string_view bytes) {
 }
 
 absl::Status SyncTree(const std::string& folder) {
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    RETURN_IF_ERROR(Sync(entry.path().string()));
-  }
-  if (error) return ErrnoStatus("can't list", folder, error.value());
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, ListFolder(folder));
+  for (const std::string& name : names) RETURN_IF_ERROR(Sync(folder + "/" + name));
   return Sync(folder);
 }
 
@@ -134,6 +132,25 @@ absl::Status WriteFileAtomic(const std::string& path, std::string_view bytes) {
   return Sync(ParentOf(path));
 }
 
+absl::Status MakeFolder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (!error) return absl::OkStatus();
+  return absl::FailedPreconditionError("can't make the folder " + path + ": " + error.message());
+}
+
+absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& path) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(path, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    names.push_back(entry->path().filename().string());
+  }
+  if (error) return ErrnoStatus("can't list", path, error.value());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 absl::StatusOr<std::unique_ptr<TemporaryFolder>> TemporaryFolder::Make(const std::string& prefix) {
   std::string path = prefix + "XXXXXX";
   if (mkdtemp(path.data()) == nullptr) return ErrnoStatus("can't create", path, errno);
@@ -154,8 +171,7 @@ absl::Status PublishFolder(const std::string& path,
   if (fs::exists(path, error)) {
     return absl::AlreadyExistsError(path + " exists already; a release is never overwritten");
   }
-  fs::create_directories(ParentOf(path), error);
-  if (error) return ErrnoStatus("can't create", ParentOf(path), error.value());
+  RETURN_IF_ERROR(MakeFolder(ParentOf(path)));
   ASSIGN_OR_RETURN(const std::unique_ptr<TemporaryFolder> folder, TemporaryFolder::Make(path + ".tmp."));
   RETURN_IF_ERROR(fill(folder->path()));
   RETURN_IF_ERROR(SyncTree(folder->path()));

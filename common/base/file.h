@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -18,6 +19,12 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, int64_t max_bytes 
 
 // Writes beside `path`, syncs and renames: a reader sees the old bytes or all of the new ones.
 absl::Status WriteFileAtomic(const std::string& path, std::string_view bytes);
+
+// Makes a folder and those around it; one that is there is fine. FAILED_PRECONDITION where it can't be.
+absl::Status MakeFolder(const std::string& path);
+
+// The names in a folder, sorted. NOT_FOUND where there is none.
+absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& path);
 
 // A new folder that everybody may read; the destructor removes it with everything in it, unless it was
 // renamed.

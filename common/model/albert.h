@@ -1,6 +1,6 @@
 // The network: ALBERT (Lan et al. 2019, arXiv:1909.11942) with a classification head, padding-free.
 // Factorised embeddings, one shared layer run num_hidden_layers times, post-layer-norm. Its plain form, that
-// the fast ones for serving (engine.h) and training (trainer/training_network.h) are held against.
+// the fast ones for serving (engine.h) and training (trainer/network/training_network.h) are held against.
 #pragma once
 
 #include <ATen/core/Tensor.h>

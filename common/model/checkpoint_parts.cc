@@ -12,6 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "common/base/file.h"
+#include "common/base/printable.h"
 #include "common/base/status_macros.h"
 #include "common/model/manifest.h"
 #include "common/model/safetensors.h"
@@ -42,7 +43,7 @@ absl::Status CheckFileList(const v1::Manifest& manifest) {
   std::set<std::string> missing(std::begin(kListedFiles), std::end(kListedFiles));
   for (const v1::FileEntry& file : manifest.files()) {
     if (missing.erase(file.name()) == 0) {
-      return absl::DataLossError(file.name() + " is listed twice or is no file of a checkpoint");
+      return absl::DataLossError(Printable(file.name()) + " is listed twice or is no file of a checkpoint");
     }
   }
   if (!missing.empty()) return absl::DataLossError(*missing.begin() + " is not listed");
@@ -169,10 +170,10 @@ absl::StatusOr<TensorMap> CanonicalTensors(const TensorMap& tensors) {
   TensorMap canonical;
   for (const auto& [name, tensor] : tensors) {
     if (!at::isfinite(tensor).all().item<bool>()) {
-      return absl::DataLossError("tensor " + name + " has a value that is not finite");
+      return absl::DataLossError("tensor " + Printable(name) + " has a value that is not finite");
     }
     if (!canonical.emplace(CanonicalName(name), tensor).second) {
-      return absl::FailedPreconditionError("tensor " + name +
+      return absl::FailedPreconditionError("tensor " + Printable(name) +
                                            " comes with and without albert. before its name");
     }
   }

@@ -1,7 +1,9 @@
 #include "common/model/dropout.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/rand.h>
 
 #include <cstdint>
 #include <cstring>
@@ -64,9 +66,14 @@ void FillAll(Bits* mask, int64_t count, double rate, Bits kept) {
 }  // namespace
 
 at::Tensor DropoutMask(const at::Tensor& like, double rate) {
-  const at::Tensor mask = at::empty(like.sizes(), like.options());
   const double scale = 1 / (1 - rate);
-  if (!mask.is_cpu()) return mask.bernoulli_(1 - rate).mul_(scale);
+  if (!like.is_cpu()) {
+    return at::rand(like.sizes(), like.options().dtype(at::kFloat))
+        .ge(rate)
+        .to(like.scalar_type())
+        .mul_(scale);
+  }
+  const at::Tensor mask = at::empty(like.sizes(), like.options());
   if (mask.scalar_type() == at::kBFloat16) {
     auto* const bits = reinterpret_cast<uint16_t*>(mask.mutable_data_ptr<c10::BFloat16>());
     FillAll<uint16_t>(bits, mask.numel(), rate, c10::BFloat16(static_cast<float>(scale)).x);

@@ -35,6 +35,10 @@ struct PackedBatch {
   int64_t length(int64_t text) const { return starts[text + 1] - starts[text]; }
 };
 
+// oneDNN prepares itself for every number of rows that it hasn't seen lately: a batch in training is padded
+// to a multiple of this.
+inline constexpr int64_t kRowMultiple = 16;
+
 // A CPU tensor on `device`. To a GPU it goes from pinned memory, and the CPU doesn't wait. Any thread.
 at::Tensor SendTo(c10::Device device, const at::Tensor& tensor);
 

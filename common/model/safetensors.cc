@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <set>
 #include <utility>
 #include <vector>
 
+#include "common/base/printable.h"
 #include "common/base/status_macros.h"
-#include "nlohmann/json.hpp"
+#include "common/model/json_object.h"
 
 namespace newsgenre {
 namespace {
@@ -42,33 +42,11 @@ uint64_t BytesOfDtype(const std::string& dtype) {
   return found == sizes.end() ? 0 : found->second;
 }
 
-// The JSON object between the length and the data. What is nested deeper than a shape's sizes is never built:
-// a deep tree could exhaust the stack of whoever walks it.
-absl::StatusOr<json> ParseHeader(std::string_view text) {
-  constexpr int kSizesDepth = 3;
-  std::set<std::string> names;
-  std::string repeated;
-  bool too_deep = false;
-  const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
-    if (event == json::parse_event_t::key && depth == 1) {
-      const std::string& name = parsed.get_ref<const std::string&>();
-      if (!names.insert(name).second) repeated = name;
-    }
-    too_deep = too_deep || depth > kSizesDepth;
-    return depth <= kSizesDepth;
-  };
-  json header = json::parse(text.begin(), text.end(), watch, /*allow_exceptions=*/false);
-  if (too_deep) return Broken("the header is nested too deep");
-  if (!header.is_object()) return Broken("the header is not a JSON object");
-  if (!repeated.empty()) return Broken("tensor " + repeated + " comes twice");
-  return header;
-}
-
 absl::StatusOr<std::map<std::string, std::string>> ParseMetadata(const json& value) {
   if (!value.is_object()) return Broken("__metadata__ is not an object");
   std::map<std::string, std::string> metadata;
   for (const auto& [key, text] : value.items()) {
-    if (!text.is_string()) return Broken("__metadata__ " + key + " is not a string");
+    if (!text.is_string()) return Broken("__metadata__ " + Printable(key) + " is not a string");
     metadata[key] = text.get<std::string>();
   }
   return metadata;
@@ -77,14 +55,14 @@ absl::StatusOr<std::map<std::string, std::string>> ParseMetadata(const json& val
 // Reads the shape into `entry` and checks that it takes exactly the bytes from begin to end. Every partial
 // product stays below the number of bytes in the file, so that none overflows.
 absl::Status ParseShape(const json& shape, uint64_t data_bytes, Entry* entry) {
-  if (!shape.is_array() || shape.size() > kMaxDimensions) {
-    return Broken("the shape is not an array of at most " + std::to_string(kMaxDimensions) + " sizes");
+  const auto is_size = [](const json& size) { return size.is_number_unsigned() && size.get<uint64_t>() > 0; };
+  if (!shape.is_array() || shape.size() > kMaxDimensions ||
+      !std::all_of(shape.begin(), shape.end(), is_size)) {
+    return Broken("the shape is not an array of at most " + std::to_string(kMaxDimensions) +
+                  " positive integers");
   }
   uint64_t bytes = BytesOfDtype(entry->dtype);
   for (const json& size : shape) {
-    if (!size.is_number_unsigned() || size.get<uint64_t>() == 0) {
-      return Broken("the shape " + shape.dump() + " has a size that is not a positive integer");
-    }
     if (size.get<uint64_t>() > data_bytes / bytes) {
       return Broken("the shape " + shape.dump() + " takes more than the file's " +
                     std::to_string(data_bytes) + " bytes of data");
@@ -107,7 +85,8 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const json& value, uin
     return Broken("not an object with dtype, shape and data_offsets");
   }
   entry.dtype = value["dtype"].get<std::string>();
-  if (BytesOfDtype(entry.dtype) == 0) return absl::InvalidArgumentError("unknown dtype " + entry.dtype);
+  if (BytesOfDtype(entry.dtype) == 0)
+    return absl::InvalidArgumentError("unknown dtype " + Printable(entry.dtype));
 
   const json& offsets = value["data_offsets"];
   if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
@@ -130,7 +109,7 @@ absl::Status CheckLayout(std::vector<Entry> entries, uint64_t data_bytes) {
   uint64_t expected = 0;
   for (const Entry& entry : entries) {
     if (entry.begin != expected) {
-      return Broken("tensor " + entry.name +
+      return Broken("tensor " + Printable(entry.name) +
                     (entry.begin < expected ? " overlaps another: it" : " leaves a hole: it") +
                     " begins at " + std::to_string(entry.begin) + ", the one before ends at " +
                     std::to_string(expected));
@@ -149,7 +128,7 @@ absl::StatusOr<at::Tensor> CopyTensor(const Entry& entry, std::string_view data)
       {"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", at::kBFloat16}};
   const auto dtype = dtypes.find(entry.dtype);
   if (dtype == dtypes.end()) {
-    return absl::InvalidArgumentError("tensor " + entry.name + " has dtype " + entry.dtype +
+    return absl::InvalidArgumentError("tensor " + Printable(entry.name) + " has dtype " + entry.dtype +
                                       "; F32, F16 and BF16 are read");
   }
   const at::Tensor tensor = at::empty(entry.shape, dtype->second);
@@ -170,18 +149,19 @@ absl::StatusOr<Safetensors> ParseSafetensors(std::string_view bytes,
     return Broken("the header has " + std::to_string(header_bytes) + " bytes; the file has " +
                   std::to_string(bytes.size()) + ", the limit is " + std::to_string(kMaxHeaderBytes));
   }
-  ASSIGN_OR_RETURN(const json header, ParseHeader(bytes.substr(kLengthBytes, header_bytes)));
+  const absl::StatusOr<json> header = ParseJsonObject(bytes.substr(kLengthBytes, header_bytes));
+  if (!header.ok()) return AddContext(header.status(), "the header");
   const std::string_view data = bytes.substr(kLengthBytes + header_bytes);
 
   Safetensors file;
   std::vector<Entry> entries;
-  for (const auto& [name, value] : header.items()) {
+  for (const auto& [name, value] : header->items()) {
     if (name == kMetadata) {
       ASSIGN_OR_RETURN(file.metadata, ParseMetadata(value));
       continue;
     }
     absl::StatusOr<Entry> entry = ParseEntry(name, value, data.size());
-    if (!entry.ok()) return AddContext(entry.status(), "tensor " + name);
+    if (!entry.ok()) return AddContext(entry.status(), "tensor " + Printable(name));
     entries.push_back(*std::move(entry));
   }
   RETURN_IF_ERROR(CheckLayout(entries, data.size()));

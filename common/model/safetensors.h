@@ -18,9 +18,9 @@ struct Safetensors {
 };
 
 // Copies the tensors out of a file's bytes and widens F16 and BF16. A tensor whose name `wanted` refuses is
-// checked and skipped. DATA_LOSS names what is wrong: a header longer than the file or than 1 MiB, bad JSON,
-// a name that comes twice, offsets that overlap, leave holes, lie out of range or don't match the shape.
-// INVALID_ARGUMENT: another dtype.
+// checked and skipped. DATA_LOSS names what is wrong: a header longer than the file or than 1 MiB, what
+// ParseJsonObject refuses (a name that comes twice, say), offsets that overlap, leave holes, lie out of range
+// or don't match the shape. INVALID_ARGUMENT: another dtype.
 absl::StatusOr<Safetensors> ParseSafetensors(
     std::string_view bytes, const std::function<bool(const std::string& name)>& wanted = nullptr);
 

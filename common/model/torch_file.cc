@@ -2,18 +2,20 @@
 
 #include <ATen/ops/empty.h>
 #include <c10/core/ScalarType.h>
+#include <c10/util/accumulate.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/printable.h"
 #include "common/base/status_macros.h"
 #include "common/model/torch_archive.h"
 
@@ -35,6 +37,8 @@ struct TensorView {
   int64_t offset = 0;  // in elements, as the strides
   std::vector<int64_t> sizes;
   std::vector<int64_t> strides;
+  int64_t span = 0;            // elements from its first to its last, themselves included
+  const char* data = nullptr;  // the first
 };
 
 absl::StatusOr<std::vector<int64_t>> Integers(const Pickle& pickle, const PickleValue* tuple) {
@@ -76,7 +80,7 @@ absl::StatusOr<TensorView> TensorOf(const Pickle& pickle, const PickleValue& val
   return absl::InvalidArgumentError("not a tensor; the file must hold what model.state_dict() returns");
 }
 
-// How many elements lie between the first and the last, themselves included. Each partial result stays below
+// TensorView::span. Each partial result stays below
 // the storage's elements, so that none overflows.
 absl::StatusOr<int64_t> Span(const TensorView& view) {
   const int64_t elements = view.storage.elements;
@@ -98,14 +102,14 @@ absl::StatusOr<int64_t> Span(const TensorView& view) {
                              " do not fit its storage of ", elements, " elements"));
 }
 
-// `room` is how many elements may still be copied.
-absl::StatusOr<at::Tensor> CopyTensor(const TensorView& view, const TorchArchive& archive, int64_t* room) {
-  const TorchStorage& storage = view.storage;
+// Finds the span in the storage.
+absl::Status Locate(const TorchArchive& archive, TensorView* view) {
+  const TorchStorage& storage = view->storage;
   if (storage.dtype == at::kDouble) {
     return absl::InvalidArgumentError("it has dtype F64; F32, F16 and BF16 are read");
   }
   const auto found = archive.storages.find(storage.key);
-  const std::string shown = "its storage " + absl::CHexEscape(storage.key.substr(0, kMaxNameBytes));
+  const std::string shown = "its storage " + Printable(storage.key);
   if (found == archive.storages.end()) return Broken(shown + " is missing");
   const size_t element_bytes = c10::elementSize(storage.dtype);
   const size_t bytes = found->second.size();
@@ -114,27 +118,27 @@ absl::StatusOr<at::Tensor> CopyTensor(const TensorView& view, const TorchArchive
     return Broken(absl::StrCat(shown, " has ", bytes, " bytes, not ", storage.elements, " elements of ",
                                element_bytes));
   }
-  ASSIGN_OR_RETURN(const int64_t span, Span(view));
-  if (span > *room) return Broken(absl::StrCat("the tensors have more than ", kMaxElements, " elements"));
-  *room -= span;
-  const at::Tensor copied = at::empty({span}, storage.dtype);
-  std::memcpy(copied.data_ptr(), found->second.data() + static_cast<size_t>(view.offset) * element_bytes,
-              static_cast<size_t>(span) * element_bytes);
+  ASSIGN_OR_RETURN(view->span, Span(*view));
+  view->data = found->second.data() + static_cast<size_t>(view->offset) * element_bytes;
+  return absl::OkStatus();
+}
+
+at::Tensor CopyTensor(const TensorView& view) {
+  const at::Tensor copied = at::empty({view.span}, view.storage.dtype);
+  std::memcpy(copied.data_ptr(), view.data, copied.nbytes());
   return copied.as_strided(view.sizes, view.strides).to(at::kFloat).contiguous();
 }
 
-}  // namespace
-
-absl::StatusOr<TensorMap> ParseTorchFile(std::string_view bytes,
-                                         const std::function<bool(const std::string& name)>& wanted) {
-  ASSIGN_OR_RETURN(const TorchArchive archive, ParseTorchArchive(bytes));
+// The wanted tensors, which lie in their storages and keep to the limits: nothing is copied before all do.
+absl::StatusOr<std::map<std::string, TensorView>> FindTensors(
+    const TorchArchive& archive, const std::function<bool(const std::string& name)>& wanted) {
   const Pickle& pickle = archive.pickle;
   const PickleValue& root = pickle.values[pickle.root];
   if (root.kind != Kind::kDict || root.items.size() / 2 > kMaxTensors) {
     return absl::InvalidArgumentError(
         absl::StrCat("the file does not hold a state_dict of at most ", kMaxTensors, " tensors"));
   }
-  TensorMap tensors;
+  std::map<std::string, TensorView> views;
   int64_t room = kMaxElements;
   for (size_t i = 0; i + 1 < root.items.size(); i += 2) {
     const PickleValue* name = pickle.Item(root, i, Kind::kText);
@@ -142,14 +146,27 @@ absl::StatusOr<TensorMap> ParseTorchFile(std::string_view bytes,
       return Broken(absl::StrCat("a tensor's name is not a text of at most ", kMaxNameBytes, " bytes"));
     }
     if (wanted && !wanted(name->text)) continue;
-    const std::string context = "tensor " + absl::CHexEscape(name->text);
-    const absl::StatusOr<TensorView> view = TensorOf(pickle, pickle.values[root.items[i + 1]]);
+    const std::string context = "tensor " + Printable(name->text);
+    absl::StatusOr<TensorView> view = TensorOf(pickle, pickle.values[root.items[i + 1]]);
     if (!view.ok()) return AddContext(view.status(), context);
     if (c10::isIntegralType(view->storage.dtype, /*includeBool=*/true)) continue;
-    absl::StatusOr<at::Tensor> tensor = CopyTensor(*view, archive, &room);
-    if (!tensor.ok()) return AddContext(tensor.status(), context);
-    if (!tensors.emplace(name->text, *std::move(tensor)).second) return Broken(context + " comes twice");
+    RETURN_IF_ERROR(AddContext(Locate(archive, &*view), context));
+    // Copying takes the span, and an element for each value where a stride of 0 repeats some.
+    room -= std::max(view->span, c10::multiply_integers(view->sizes));
+    if (room < 0) return Broken(absl::StrCat("the tensors have more than ", kMaxElements, " elements"));
+    if (!views.emplace(name->text, *std::move(view)).second) return Broken(context + " comes twice");
   }
+  return views;
+}
+
+}  // namespace
+
+absl::StatusOr<TensorMap> ParseTorchFile(std::string_view bytes,
+                                         const std::function<bool(const std::string& name)>& wanted) {
+  ASSIGN_OR_RETURN(const TorchArchive archive, ParseTorchArchive(bytes));
+  ASSIGN_OR_RETURN(const auto views, FindTensors(archive, wanted));
+  TensorMap tensors;
+  for (const auto& [name, view] : views) tensors.emplace(name, CopyTensor(view));
   return tensors;
 }
 

@@ -16,7 +16,7 @@ namespace newsgenre {
 // storage that is too short, and what else is broken (a wrong CRC-32, …). INVALID_ARGUMENT: a global or an
 // opcode that a state_dict does not need, an entry that is compressed, an object that is no tensor, another
 // dtype. FAILED_PRECONDITION: a file for another machine or a later torch. Limits: 4,096 tensors, 2^30
-// elements.
+// elements in all, where one that several tensors or a stride of 0 repeat counts as often.
 absl::StatusOr<TensorMap> ParseTorchFile(
     std::string_view bytes, const std::function<bool(const std::string& name)>& wanted = nullptr);
 

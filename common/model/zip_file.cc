@@ -1,12 +1,14 @@
 #include "common/model/zip_file.h"
 
-#include <array>
-#include <cstddef>
+#include <algorithm>
+#include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/crc32.h"
+#include "common/base/printable.h"
 #include "common/base/status_macros.h"
 
 namespace newsgenre {
@@ -23,7 +25,6 @@ constexpr uint64_t kEnd64Signature = 0x06064b50, kEnd64Bytes = 56;
 constexpr uint64_t kZip64Extra = 0x0001, kExtraHeaderBytes = 4;
 constexpr uint64_t kIn64 = 0xffffffff;  // stands in the field of 32 bits when the zip64 extra has the value
 constexpr uint64_t kEncrypted = 1, kStored = 0;
-constexpr size_t kMaxShownBytes = 80;
 
 absl::Status Broken(const std::string& what) { return absl::DataLossError("broken zip archive: " + what); }
 
@@ -62,11 +63,10 @@ struct Entry {
   std::string name;
   uint64_t flags = 0, method = 0, crc = 0;
   uint64_t stored_size = 0, size = 0, local_at = 0;
+  std::string_view contents;
 };
 
-std::string Shown(const Entry& entry) {
-  return "entry " + absl::CHexEscape(entry.name.substr(0, kMaxShownBytes));
-}
+std::string Shown(const Entry& entry) { return "entry " + Printable(entry.name); }
 
 // The zip64 extra holds, in this order, the values whose fields of 32 bits say kIn64.
 absl::Status ReadZip64(std::string_view extra, Entry* entry) {
@@ -117,44 +117,40 @@ absl::StatusOr<std::string_view> Contents(std::string_view bytes, const Entry& e
   return bytes.substr(at, entry.size);
 }
 
-// The remainders of all bytes, by the reversed polynomial 0xedb88320.
-constexpr std::array<uint32_t, 256> Crc32Table() {
-  std::array<uint32_t, 256> table = {};
-  for (uint32_t byte = 0; byte < 256; ++byte) {
-    uint32_t remainder = byte;
-    for (int bit = 0; bit < 8; ++bit) remainder = (remainder >> 1) ^ (remainder & 1 ? 0xedb88320 : 0);
-    table[byte] = remainder;
-  }
-  return table;
-}
-
-}  // namespace
-
-uint32_t Crc32(std::string_view bytes) {
-  static constexpr std::array<uint32_t, 256> kTable = Crc32Table();
-  uint32_t crc = 0xffffffff;
-  for (const char byte : bytes) crc = (crc >> 8) ^ kTable[(crc ^ static_cast<unsigned char>(byte)) & 0xff];
-  return ~crc;
-}
-
-absl::StatusOr<Entries> ParseStoredZip(std::string_view bytes) {
-  ASSIGN_OR_RETURN(const Directory place, FindDirectory(bytes));
+// The entries by their place in the file.
+absl::StatusOr<std::vector<Entry>> ReadDirectory(std::string_view bytes, const Directory& place) {
   if (place.at > bytes.size() || place.size > bytes.size() - place.at) {
     return Broken("its directory lies outside the file");
   }
   std::string_view directory = bytes.substr(place.at, place.size);
-  Entries entries;
-  uint64_t room = bytes.size();  // without overlaps the entries share it
+  std::vector<Entry> entries;
   for (uint64_t i = 0; i < place.entries; ++i) {
-    ASSIGN_OR_RETURN(const Entry entry, NextEntry(&directory));
-    ASSIGN_OR_RETURN(const std::string_view contents, Contents(bytes, entry));
-    if (contents.size() > room) return Broken("its entries overlap");
-    room -= contents.size();
-    if (const uint32_t crc = Crc32(contents); crc != entry.crc) {
+    ASSIGN_OR_RETURN(Entry entry, NextEntry(&directory));
+    ASSIGN_OR_RETURN(entry.contents, Contents(bytes, entry));
+    entries.push_back(std::move(entry));
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return a.local_at < b.local_at; });
+  uint64_t end = 0;  // of the one before
+  for (const Entry& entry : entries) {
+    if (entry.local_at < end) return Broken(Shown(entry) + " overlaps another");
+    end = static_cast<uint64_t>(entry.contents.data() - bytes.data()) + entry.size;
+  }
+  return entries;
+}
+
+}  // namespace
+
+absl::StatusOr<Entries> ParseStoredZip(std::string_view bytes) {
+  ASSIGN_OR_RETURN(const Directory place, FindDirectory(bytes));
+  ASSIGN_OR_RETURN(const std::vector<Entry> directory, ReadDirectory(bytes, place));
+  Entries entries;
+  for (const Entry& entry : directory) {
+    if (const uint32_t crc = Crc32(entry.contents, Crc32Polynomial::kZip); crc != entry.crc) {
       return Broken(
           absl::StrCat(Shown(entry), " has CRC-32 ", absl::Hex(crc), ", not ", absl::Hex(entry.crc)));
     }
-    if (!entries.emplace(entry.name, contents).second) return Broken(Shown(entry) + " comes twice");
+    if (!entries.emplace(entry.name, entry.contents).second) return Broken(Shown(entry) + " comes twice");
   }
   return entries;
 }

@@ -2,7 +2,6 @@
 // https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -15,8 +14,5 @@ namespace newsgenre {
 // entry that is compressed or encrypted; DATA_LOSS: no archive, cut short, a name that comes twice, an entry
 // that lies outside the file, entries that overlap, a wrong CRC-32. Pure; any thread.
 absl::StatusOr<std::map<std::string, std::string_view>> ParseStoredZip(std::string_view bytes);
-
-// As zip archives have it (ISO 3309).
-uint32_t Crc32(std::string_view bytes);
 
 }  // namespace newsgenre

@@ -9,7 +9,9 @@
 namespace newsgenre {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 TEST(ReadFileTest, GivesWhatWasWritten) {
   const TempDir dir;
@@ -48,6 +50,34 @@ TEST(WriteFileAtomicTest, NamesTheFolderThatIsMissing) {
   const TempDir dir;
   EXPECT_THAT(WriteFileAtomic(dir.File("no/f"), "x"),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("no/f")));
+}
+
+TEST(MakeFolderTest, WithThoseAroundIt) {
+  const TempDir dir;
+  ASSERT_THAT(MakeFolder(dir.File("a/b")), IsOk());
+  EXPECT_THAT(MakeFolder(dir.File("a/b")), IsOk());
+  EXPECT_TRUE(std::filesystem::is_directory(dir.File("a/b")));
+  ASSERT_THAT(WriteFileAtomic(dir.File("f"), "x"), IsOk());
+  for (const char* name : {"f", "f/below"}) {
+    EXPECT_THAT(MakeFolder(dir.File(name)), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                                     HasSubstr("can't make the folder " + dir.File(name))));
+  }
+}
+
+TEST(ListFolderTest, NamesInOrder) {
+  const TempDir dir;
+  ASSERT_OK_AND_ASSIGN(const std::vector<std::string> none, ListFolder(dir.path()));
+  EXPECT_THAT(none, IsEmpty());
+  for (const char* name : {"b", ".c", "a"}) ASSERT_THAT(WriteFileAtomic(dir.File(name), "x"), IsOk());
+  ASSERT_THAT(MakeFolder(dir.File("d/e")), IsOk());
+  ASSERT_OK_AND_ASSIGN(const std::vector<std::string> names, ListFolder(dir.path()));
+  EXPECT_THAT(names, ElementsAre(".c", "a", "b", "d"));
+}
+
+TEST(ListFolderTest, NamesTheFolderThatIsMissing) {
+  const TempDir dir;
+  EXPECT_THAT(ListFolder(dir.File("no")),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("can't list " + dir.File("no"))));
 }
 
 TEST(PublishFolderTest, AppearsWhole) {

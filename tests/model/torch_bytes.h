@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/model/zip_file.h"
+#include "common/base/crc32.h"
 
 namespace newsgenre {
 
@@ -30,8 +30,9 @@ inline std::string Zip(const std::vector<std::pair<std::string, std::string>>& e
       extra = absl::StrCat(Number(0x7777, 2), Number(1, 2), "x", Number(1, 2), Number(24, 2), size, size, at);
       sizes = absl::StrCat(full, full);
     }
-    const std::string common = absl::StrCat(none, none, none, none, Number(Crc32(contents), 4), sizes,
-                                            Number(name.size(), 2), Number(extra.size(), 2));
+    const std::string common =
+        absl::StrCat(none, none, none, none, Number(Crc32(contents, Crc32Polynomial::kZip), 4), sizes,
+                     Number(name.size(), 2), Number(extra.size(), 2));
     absl::StrAppend(&directory, "PK\x01\x02", none, none, common, none, none, none, none, none);
     absl::StrAppend(&directory, zip64 ? full : at.substr(0, 4), name, extra);
     absl::StrAppend(&bytes, "PK\x03\x04", none, common, name, extra, contents);

@@ -200,6 +200,19 @@ TEST(TorchFileTest, RefusesTooManyTensors) {
   EXPECT_THAT(ParseTorchFile(FileOf(tensors)), StatusIs(StatusCode::kInvalidArgument, HasSubstr("4096")));
 }
 
+// Each tensor takes one element of the file, and 4 MiB of memory.
+TEST(TorchFileTest, CountsElementsThatAStrideOfZeroRepeats) {
+  constexpr int64_t kElements = int64_t{1} << 20;
+  const std::string storage = StorageBytes("HalfStorage", "half", kElements);
+  Items tensors;
+  for (int i = 0; i <= 1024; ++i)
+    tensors.push_back({std::to_string(i), TensorBytes(storage, 0, {kElements}, {0})});
+  const std::string bytes =
+      FileWith(PickleBytes(Dict(tensors)), {{"a/data/half", std::string(2 * kElements, '\0')}});
+  EXPECT_THAT(ParseTorchFile(bytes),
+              StatusIs(StatusCode::kDataLoss, HasSubstr("more than 1073741824 elements")));
+}
+
 // Files that torch wrote, see tests/golden/make_import_golden.py.
 class WrittenByTorchTest : public testing::TestWithParam<std::string> {
  protected:

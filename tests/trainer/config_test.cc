@@ -65,7 +65,7 @@ TEST(TrainerConfigTest, TheFirstBadFieldIsNamed) {
       {[](TrainerConfig* c) { c->precision = "fp16"; },
        "--precision is 'fp16'; it must be auto or fp32 or bf16"},
       {[](TrainerConfig* c) { c->threads = -1; }, "--threads is -1; it must be 0 to 1024"},
-      {[](TrainerConfig* c) { c->forward_tokens = 0; }, "--forward_tokens is 0; it must be 1 to"},
+      {[](TrainerConfig* c) { c->micro_batch_tokens = 0; }, "--micro_batch_tokens is 0; it must be 1 to"},
       {[](TrainerConfig* c) { c->save_minutes = -1; }, "--save_minutes is -1; it must be 0 or more"},
       {[](TrainerConfig* c) { c->save_steps = -1; }, "--save_steps is -1; it must be 0 or more"},
       {[](TrainerConfig* c) { c->warmup = 2, c->threads = -1; }, "--warmup is 2"},

@@ -66,6 +66,7 @@ TEST_F(EvaluationTest, ReportsWhatTheReleaseAnswers) {
   EXPECT_EQ(report.test->confusion, right.confusion);
   EXPECT_NEAR(report.test->loss, right.loss, 1e-5);
   EXPECT_EQ(static_cast<int64_t>(report.mistakes.size()), 6 - right.correct());
+  for (const auto& mistake : report.mistakes) EXPECT_EQ(mistake.text, texts[mistake.line - 1]);
   EXPECT_EQ(report.version, "tiny-1");
   EXPECT_THAT(report.labels, ElementsAre("World", "Sports", "Business", "Sci/Tech"));
   EXPECT_EQ(report.test_file, config_.test);

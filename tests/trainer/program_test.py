@@ -41,10 +41,15 @@ class ProgramTest(unittest.TestCase):
         return subprocess.Popen(self.command(*flags), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def stop_at(self, message, *flags):
-        """Sends SIGTERM when a log line says `message`; returns the exit code, standard output and later messages."""
-        with self.watch(*flags) as child:
+        """A training run, as stop_command_at returns."""
+        return self.stop_command_at(message, *self.command(*flags))
+
+    def stop_command_at(self, message, *command):
+        """Sends SIGTERM when a log line begins with `message`; returns the exit code, standard output and later
+        messages."""
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
             for line in child.stderr:
-                if json.loads(line)["message"] == message:
+                if json.loads(line)["message"].startswith(message):
                     child.send_signal(signal.SIGTERM)
                     break
             output, log = child.communicate(timeout=300)
@@ -180,6 +185,18 @@ class ProgramTest(unittest.TestCase):
             self.assertEqual(output, "")
             self.assertIn("--resume", messages[-1])
             self.assertNotIn("CURRENT", os.listdir(self.model_dir))
+
+    def test_an_evaluation_that_was_stopped_promises_nothing(self):
+        self.assertEqual(self.run_trainer(*self.command(*TINY, "--epochs=1")).returncode, 0)
+        many = self.path("many.csv")
+        with open(SAMPLE, encoding="utf-8") as sample, open(many, "w", encoding="utf-8") as file:
+            file.write("9,a,row that is left out\n" + sample.read() * 200)
+        code, output, messages = self.stop_command_at(
+            "rows left out", TRAINER, "evaluate", f"--model_dir={self.model_dir}", f"--test={many}", "--max_bad_rows=1",
+            "--threads=1", "--device=cpu")
+        self.assertEqual(code, 3)
+        self.assertEqual(output, "")
+        self.assertEqual(messages[-1], "stopped")
 
     def test_a_page_for_prometheus(self):
         with self.watch(*TINY, "--epochs=1000", "--precision=fp32", "--metrics_address=127.0.0.1:0") as child:

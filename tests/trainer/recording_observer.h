@@ -18,14 +18,16 @@ struct RecordingObserver : TrainingObserver {
     }
   }
   void OnProgress(const ProgressState& state) override { progress.push_back(state); }
-  void OnEpoch(const EpochResult& epoch) override {
+  void OnEpoch(int64_t step, const EpochResult& epoch) override {
     epochs.push_back(epoch.epoch);
+    epoch_steps.push_back(step);
     if (epoch.epoch == stop_at_epoch) stop = true;
   }
 
   std::vector<StepPoint> steps;
   std::vector<ProgressState> progress;
   std::vector<int> epochs;
+  std::vector<int64_t> epoch_steps;  // at which each was validated
   int64_t stop_at_step = -1;
   int stop_at_epoch = -1;
   std::atomic<bool> stop{false};

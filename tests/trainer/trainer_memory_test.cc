@@ -40,7 +40,7 @@ TEST_F(TrainerMemoryTest, ABatchInPiecesTeachesTheSame) {
   ASSERT_OK_AND_ASSIGN(const TrainingResult whole, Train());
   EXPECT_GT(Plan().tokens(0, 1), 500);
   for (const int64_t tokens : {256, 32, 1}) {
-    config_.forward_tokens = tokens;
+    config_.micro_batch_tokens = tokens;
     ASSERT_OK_AND_ASSIGN(const TrainingResult pieces, Train());
     EXPECT_LT(Distance(whole, pieces), 1e-4) << tokens;
     for (size_t i = 0; i < whole.steps.size(); ++i)
@@ -65,21 +65,21 @@ TEST_F(TrainerMemoryTest, OutOfMemoryItTakesLessAtOnce) {
     ASSERT_OK_AND_ASSIGN(const auto states, StateStore::Open(folder));
     ASSERT_OK_AND_ASSIGN(const std::optional<TrainingState> state, states->Load());
     ASSERT_TRUE(state.has_value());
-    EXPECT_LT(state->forward_tokens, 1024);
+    EXPECT_LT(state->micro_batch_tokens, 1024);
   }
 }
 
 TEST_F(TrainerMemoryTest, ARunThatGoesOnMayBeToldToTakeLess) {
   const std::string folder = dir_.File("states");
   ASSERT_THAT(Train(folder), IsOk());
-  config_.forward_tokens = 100;
+  config_.micro_batch_tokens = 100;
   stop_ = true;
   config_.epochs = 3;  // the same steps, and more
   EXPECT_THAT(Train(folder), StatusIs(absl::StatusCode::kCancelled, testing::_));
   ASSERT_OK_AND_ASSIGN(const auto states, StateStore::Open(folder));
   ASSERT_OK_AND_ASSIGN(const std::optional<TrainingState> state, states->Load());
   ASSERT_TRUE(state.has_value());
-  EXPECT_EQ(state->forward_tokens, 100);
+  EXPECT_EQ(state->micro_batch_tokens, 100);
 }
 
 TEST_F(TrainerMemoryTest, WithoutMemoryForOneTextItEnds) {

@@ -98,6 +98,7 @@ TEST_F(TrainerTest, ShowsEveryEpoch) {
   EXPECT_THAT(terminal_.str(), HasSubstr("epoch 1/2  validation accuracy"));
   EXPECT_THAT(terminal_.str(), HasSubstr("epoch 2/2  validation accuracy"));
   EXPECT_THAT(observer_->epochs, ElementsAre(1, 2));
+  EXPECT_THAT(observer_->epoch_steps, ElementsAre(Plan().epoch_start(1), Plan().steps()));
 }
 
 TEST_F(TrainerTest, AnObserverSeesEveryStepOnceAndInOrder) {

@@ -68,10 +68,9 @@ TEST_F(TrainingRunResumeTest, StoppedBeforeTheTrainingItPublishesNothing) {
   EXPECT_THAT(Run(), IsOk());  // there is no state to go on with, or to be refused for
 }
 
-TEST_F(TrainingRunResumeTest, AStateWithoutAStepBindsNobody) {
+TEST_F(TrainingRunResumeTest, StoppedBeforeTheFirstStepItBindsNobody) {
   StopWhenShown("rows read");
-  EXPECT_TRUE(fs::exists(States() + "/state-000000001"));
-  config_.resume = true;
+  EXPECT_THAT(Names(States()), UnorderedElementsAre("lock"));
   config_.model_version = "v2";
   ASSERT_OK_AND_ASSIGN(const Report report, Run());
   EXPECT_EQ(report.version, "v2");
@@ -123,6 +122,11 @@ TEST_F(TrainingRunResumeTest, AnotherRunsStateIsRefused) {
   ASSERT_THAT(PublishTinyModel(dir_.File("other-start"), other), IsOk());
   config_.init_from = dir_.File("other-start");
   expect_refused(AllOf(HasSubstr("SHA-256 of the first weights is "), Not(HasSubstr("vocabulary"))));
+
+  config_.network.dropout = 0.5;
+  expect_refused(AllOf(HasSubstr("SHA-256 of the network's sizes is "), Not(HasSubstr("weights"))));
+  config_.max_tokens = 20;
+  expect_refused(HasSubstr("tokens read of a text is 20, the state has 48"));
 
   ASSERT_OK_AND_ASSIGN(std::string rows, ReadFile(config_.train));
   config_.train = WriteRows("train.csv", rows + "1,another,row\n");

@@ -118,6 +118,27 @@ TEST_F(BrokenStateTest, TensorsOfOtherShapes) {
   }
 }
 
+TEST_F(BrokenStateTest, TheOneThatIsTakenIsTheNewest) {
+  Write("state.json", "");
+  ASSERT_OK_AND_ASSIGN(const auto store, StateStore::Open(folder_));
+  EXPECT_EQ(store->newest(), folder_ + "/state-000000002");
+  EXPECT_EQ(StepOf(store->Load()), kOlder);
+  EXPECT_EQ(store->newest(), folder_ + "/state-000000001");
+  ASSERT_THAT(store->Save(SmallState(10)), IsOk());
+  EXPECT_EQ(store->newest(), folder_ + "/state-000000003");
+}
+
+// A file in the folder's place: not even root reads it as one.
+TEST_F(BrokenStateTest, AFolderThatCannotBeRead) {
+  ASSERT_OK_AND_ASSIGN(const auto store, StateStore::Open(folder_));
+  fs::rename(folder_, folder_ + ".away");
+  std::ofstream{folder_} << "text";
+  const auto is_named = StatusIs(StatusCode::kNotFound, HasSubstr("can't list " + folder_));
+  EXPECT_THAT(store->Load(), is_named);
+  EXPECT_THAT(store->Save(SmallState(10)), is_named);
+  EXPECT_EQ(store->newest(), "");
+}
+
 TEST_F(BrokenStateTest, AllAreBroken) {
   Write("state.json", "");
   std::ofstream(Path(1, "tensors.safetensors")) << "text";

@@ -24,7 +24,7 @@ inline TrainingState SmallState(int64_t step) {
   TrainingState state;
   state.identity = {{"--epochs", "3"}, {"SHA-256 of --train", "ab\"\n\xc3\xa9"}, {"device", ""}};
   state.version = "v7";
-  state.forward_tokens = (int64_t{1} << 53) + 1;
+  state.micro_batch_tokens = (int64_t{1} << 53) + 1;
   state.step = step;
   state.epoch_seconds = 0.1 + 0.2;
   state.seconds = 1e-310;

@@ -2,9 +2,12 @@
 
 #include <ATen/ops/equal.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "tests/support/file_size_limit.h"
 #include "tests/trainer/training_state_fixture.h"
@@ -44,7 +47,7 @@ void ExpectSameEpoch(const EpochResult& one, const EpochResult& other) {
 void ExpectSame(const TrainingState& one, const TrainingState& other) {
   EXPECT_EQ(one.identity, other.identity);
   EXPECT_EQ(one.version, other.version);
-  EXPECT_EQ(one.forward_tokens, other.forward_tokens);
+  EXPECT_EQ(one.micro_batch_tokens, other.micro_batch_tokens);
   EXPECT_EQ(one.step, other.step);
   EXPECT_EQ(one.epoch_seconds, other.epoch_seconds);
   EXPECT_EQ(one.seconds, other.seconds);
@@ -167,6 +170,26 @@ TEST_F(TrainingStateTest, RemoveLeavesNothing) {
   ASSERT_OK_AND_ASSIGN(const auto store, StateStore::Open(folder_));
   store->Remove();
   EXPECT_FALSE(fs::exists(folder_));
+}
+
+// Each run opens the lock that another one may be about to remove.
+TEST_F(TrainingStateTest, RemoveLeavesNoTwoOwners) {
+  std::atomic<int> owners{0}, runs{0}, most{0};
+  const auto run = [&] {
+    while (runs < 2000) {
+      const absl::StatusOr<std::unique_ptr<StateStore>> store = StateStore::Open(folder_);
+      if (!store.ok()) continue;
+      most = std::max<int>(most, ++owners);
+      ++runs;
+      std::this_thread::yield();
+      --owners;
+      (*store)->Remove();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) threads.emplace_back(run);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(most, 1);
 }
 
 TEST(CheckIdentityTest, NamesEachDifference) {

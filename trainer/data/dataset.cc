@@ -1,7 +1,8 @@
 #include "trainer/data/dataset.h"
 
 #include <algorithm>
-#include <functional>
+#include <exception>
+#include <new>
 #include <numeric>
 #include <thread>
 #include <utility>
@@ -11,22 +12,6 @@
 #include "trainer/run_control.h"
 
 namespace newsgenre {
-namespace {
-
-// Calls body(i) for 0 … count - 1, each thread on a range of its own. CANCELLED once `stop` is true.
-absl::Status ParallelFor(size_t count, int threads, const std::atomic<bool>& stop,
-                         const std::function<void(size_t)>& body) {
-  std::vector<std::thread> workers;
-  for (int t = 0; t < threads; ++t) {
-    workers.emplace_back([&, begin = count * t / threads, end = count * (t + 1) / threads] {
-      for (size_t i = begin; i < end && !stop.load(); ++i) body(i);
-    });
-  }
-  for (std::thread& worker : workers) worker.join();
-  return CheckStop(stop);
-}
-
-}  // namespace
 
 std::vector<int32_t> Dataset::Lengths() const {
   std::vector<int32_t> lengths;
@@ -84,25 +69,52 @@ absl::StatusOr<std::vector<std::string>> CheckLabels(const std::string& part, co
   return std::vector<std::string>{"no " + part + " row is " + absent};
 }
 
+absl::Status ForEachRow(size_t count, int threads, const std::atomic<bool>& stop,
+                        const std::function<void(size_t row)>& body) {
+  std::atomic<size_t> next{0};
+  std::atomic<bool> out_of_memory{false};
+  const auto work = [&] {
+    try {
+      for (size_t row = next++; row < count && !stop && !out_of_memory; row = next++) body(row);
+    } catch (const std::bad_alloc&) {
+      out_of_memory = true;
+    }
+  };
+  const size_t all = std::min(static_cast<size_t>(threads), count);
+  std::vector<std::thread> workers;
+  try {
+    while (workers.size() + 1 < all) workers.emplace_back(work);
+  } catch (const std::exception&) {
+    // No thread or no memory for one: those that are there do the work.
+  }
+  work();
+  for (std::thread& worker : workers) worker.join();
+  RETURN_IF_ERROR(CheckStop(stop));
+  if (out_of_memory) return absl::ResourceExhaustedError("out of memory while rows were prepared");
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<std::string>> CleanTexts(const std::vector<NewsRow>& rows,
                                                     const std::vector<int32_t>& chosen, int threads,
                                                     const std::atomic<bool>& stop) {
   std::vector<std::string> texts(chosen.size());
-  RETURN_IF_ERROR(ParallelFor(chosen.size(), threads, stop, [&](size_t i) {
+  RETURN_IF_ERROR(ForEachRow(chosen.size(), threads, stop, [&](size_t i) {
     const NewsRow& row = rows[chosen[i]];
     texts[i] = CleanText(JoinTitleAndBody(row.title, row.body), kLatestCleaning);
   }));
   return texts;
 }
 
-absl::Status RemoveEmptyRows(int threads, const std::atomic<bool>& stop, std::vector<NewsRow>* rows,
-                             BadRows* bad) {
-  std::vector<int32_t> all(rows->size());
-  std::iota(all.begin(), all.end(), 0);
-  ASSIGN_OR_RETURN(const std::vector<std::string> texts, CleanTexts(*rows, all, threads, stop));
+absl::Status RemoveEmptyRows(const TextEncoder* encoder, int threads, const std::atomic<bool>& stop,
+                             std::vector<NewsRow>* rows, BadRows* bad) {
+  std::vector<char> is_empty(rows->size());
+  RETURN_IF_ERROR(ForEachRow(rows->size(), threads, stop, [&](size_t i) {
+    const std::string text = JoinTitleAndBody((*rows)[i].title, (*rows)[i].body);
+    is_empty[i] = encoder != nullptr ? !encoder->Encode(text).ok() : CleanText(text, kLatestCleaning).empty();
+  }));
   std::vector<NewsRow> kept;
-  for (size_t i = 0; i < texts.size(); ++i) {
-    if (texts[i].empty()) {
+  for (size_t i = 0; i < is_empty.size(); ++i) {
+    if (is_empty[i]) {
       bad->Add((*rows)[i].line, "no text is left after cleaning");
     } else {
       kept.push_back(std::move((*rows)[i]));
@@ -115,7 +127,7 @@ absl::Status RemoveEmptyRows(int threads, const std::atomic<bool>& stop, std::ve
 absl::StatusOr<Dataset> EncodeRows(const std::vector<NewsRow>& rows, const std::vector<int32_t>& chosen,
                                    const TextEncoder& encoder, int threads, const std::atomic<bool>& stop) {
   std::vector<absl::StatusOr<Encoding>> encodings(chosen.size());
-  RETURN_IF_ERROR(ParallelFor(chosen.size(), threads, stop, [&](size_t i) {
+  RETURN_IF_ERROR(ForEachRow(chosen.size(), threads, stop, [&](size_t i) {
     const NewsRow& row = rows[chosen[i]];
     encodings[i] = encoder.Encode(JoinTitleAndBody(row.title, row.body));
   }));

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -48,19 +50,24 @@ absl::StatusOr<Split> SplitRows(int64_t rows, int64_t validation_rows, uint64_t 
 absl::StatusOr<std::vector<std::string>> CheckLabels(const std::string& part, const std::vector<int>& labels,
                                                      const std::vector<std::string>& names);
 
-// The cleaned texts of these rows, on `threads` threads: what a vocabulary is made from. CANCELLED once
-// `stop` is true.
+// Calls body(0) … body(count - 1), each once and in no order, on at most `threads` threads, the calling one
+// among them; fewer where the system has no more. CANCELLED once `stop` is true, RESOURCE_EXHAUSTED where a
+// call is out of memory: not all are made then.
+absl::Status ForEachRow(size_t count, int threads, const std::atomic<bool>& stop,
+                        const std::function<void(size_t row)>& body);
+
+// The cleaned texts of these rows: what a vocabulary is made from. Errors as ForEachRow.
 absl::StatusOr<std::vector<std::string>> CleanTexts(const std::vector<NewsRow>& rows,
                                                     const std::vector<int32_t>& chosen, int threads,
                                                     const std::atomic<bool>& stop);
 
-// Takes out the rows of which cleaning leaves nothing, on `threads` threads, and adds them to `bad`.
-// CANCELLED once `stop` is true.
-absl::Status RemoveEmptyRows(int threads, const std::atomic<bool>& stop, std::vector<NewsRow>* rows,
-                             BadRows* bad);
+// Takes out the rows in which `encoder`, or our latest cleaning where it is nullptr, leaves nothing, and adds
+// them to `bad`. Errors as ForEachRow.
+absl::Status RemoveEmptyRows(const TextEncoder* encoder, int threads, const std::atomic<bool>& stop,
+                             std::vector<NewsRow>* rows, BadRows* bad);
 
-// The chosen rows through `encoder`, on `threads` threads; each has a label and a text that cleaning leaves.
-// CANCELLED once `stop` is true.
+// The chosen rows through `encoder`; each has a label. INVALID_ARGUMENT names the line of one in which it
+// leaves nothing; otherwise errors as ForEachRow.
 absl::StatusOr<Dataset> EncodeRows(const std::vector<NewsRow>& rows, const std::vector<int32_t>& chosen,
                                    const TextEncoder& encoder, int threads, const std::atomic<bool>& stop);
 

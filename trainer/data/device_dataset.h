@@ -34,6 +34,5 @@ class DeviceDataset {
   at::Tensor lengths_;        // [texts] int64
   at::Tensor labels_;         // [texts] int64
 };
-inline constexpr int64_t kRowMultiple = 16;
 
 }  // namespace newsgenre

@@ -28,6 +28,7 @@ class RunPlan {
   RunPlan(std::vector<int32_t> lengths, const BatchBudget& budget, int epochs, uint64_t seed);
 
   int64_t steps() const { return static_cast<int64_t>(batches_.size()); }
+  int epochs() const { return static_cast<int>(epoch_starts_.size()) - 1; }
   int64_t rows() const { return static_cast<int64_t>(lengths_.size()); }  // of an epoch
   // Of an epoch, counted from 0, the first step; of the one behind the last, steps().
   int64_t epoch_start(int64_t epoch) const { return epoch_starts_[epoch]; }

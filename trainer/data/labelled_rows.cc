@@ -1,5 +1,7 @@
 #include "trainer/data/labelled_rows.h"
 
+#include <ATen/Parallel.h>
+
 #include <numeric>
 #include <utility>
 
@@ -20,7 +22,7 @@ absl::StatusOr<LabelledRows> ReadLabelledRows(const std::string& file, const Rea
   read.file = file;
   read.sha256 = Sha256(bytes);
   ASSIGN_OR_RETURN(read.rows, ParseGoodNews(bytes, file, format, &bad));
-  RETURN_IF_ERROR(RemoveEmptyRows(options.threads, control.stop, &read.rows, &bad));
+  RETURN_IF_ERROR(RemoveEmptyRows(options.encoder, options.threads, control.stop, &read.rows, &bad));
   RETURN_IF_ERROR(bad.ToStatus(options.max_bad_rows));
   if (read.rows.empty()) return absl::InvalidArgumentError(file + ": no good rows");
   if (bad.count() > 0) control.progress->Note("rows left out: " + bad.ToString());
@@ -33,7 +35,7 @@ absl::StatusOr<Answers> AnswerRows(const Classifier& classifier, const LabelledR
   std::vector<int32_t> all(rows.rows.size());
   std::iota(all.begin(), all.end(), 0);
   absl::StatusOr<Dataset> data =
-      EncodeRows(rows.rows, all, classifier.encoder(), /*threads=*/1, control.stop);
+      EncodeRows(rows.rows, all, classifier.encoder(), at::get_num_threads(), control.stop);
   if (!data.ok()) return AddContext(data.status(), rows.file);
   size_t done = 0;
   const auto predict = [&](const RowBatch& batch) {

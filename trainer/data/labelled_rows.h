@@ -17,19 +17,20 @@ namespace newsgenre {
 
 struct LabelledRows {
   std::string file;
-  std::string sha256;  // of its bytes
-  std::vector<NewsRow> rows;
+  std::string sha256;         // of its bytes
+  std::vector<NewsRow> rows;  // in the file's order
 };
 
 struct ReadingOptions {
   std::vector<std::string> labels = AgNewsLabels();
   int64_t max_bad_rows = 0;  // that may be left out, which is noted
   int threads = 1;
+  const TextEncoder* encoder = nullptr;  // that is to read them; none yet: our latest cleaning alone counts
 };
 
 // Reads and checks a file. INVALID_ARGUMENT reports every bad row, those of which cleaning leaves nothing
-// among them, as BadRows does, or that no good one is there; NOT_FOUND and so on as ReadFile; CANCELLED once
-// asked to stop.
+// among them, as BadRows does, or that no good one is there; NOT_FOUND and so on as ReadFile; CANCELLED and
+// RESOURCE_EXHAUSTED as ForEachRow.
 absl::StatusOr<LabelledRows> ReadLabelledRows(const std::string& file, const ReadingOptions& options,
                                               const RunControl& control);
 
@@ -39,8 +40,8 @@ struct Answers {
   Probabilities probabilities;
 };
 
-// All rows through the code that serves, with progress. Its errors are passed on; CANCELLED once asked to
-// stop.
+// All rows through the code that serves, with progress, on torch's number of threads. Its errors are passed
+// on; CANCELLED once asked to stop.
 absl::StatusOr<Answers> AnswerRows(const Classifier& classifier, const LabelledRows& rows,
                                    const RunControl& control);
 

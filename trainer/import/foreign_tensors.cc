@@ -8,11 +8,12 @@
 
 #include "absl/strings/match.h"
 #include "common/base/file.h"
+#include "common/base/printable.h"
 #include "common/base/status_macros.h"
 #include "common/model/checkpoint_parts.h"
+#include "common/model/json_object.h"
 #include "common/model/safetensors.h"
 #include "common/model/torch_file.h"
-#include "nlohmann/json.hpp"
 
 namespace newsgenre {
 namespace {
@@ -69,7 +70,7 @@ class FileReader {
       const std::string name = WithoutModule(raw);
       result_.is_article = result_.is_article || IsArticleName(name);
       if (!renamed.emplace(OurName(name), tensor).second) {
-        return absl::FailedPreconditionError("tensor " + name + " comes under two names");
+        return absl::FailedPreconditionError("tensor " + Printable(name) + " comes under two names");
       }
     }
     ASSIGN_OR_RETURN(result_.tensors, CanonicalTensors(renamed));
@@ -96,18 +97,18 @@ class FileReader {
 };
 
 absl::StatusOr<WeightMap> ParseIndex(const std::string& bytes) {
-  const nlohmann::json index = nlohmann::json::parse(bytes, nullptr, /*allow_exceptions=*/false);
-  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
-    return absl::DataLossError("not a JSON object with weight_map");
+  ASSIGN_OR_RETURN(const nlohmann::json index, ParseJsonObject(bytes));
+  if (!index.contains("weight_map") || !index["weight_map"].is_object()) {
+    return absl::DataLossError("it has no object weight_map");
   }
   WeightMap files;
   for (const auto& [tensor, file] : index["weight_map"].items()) {
-    const std::string name = file.is_string() ? file.get<std::string>() : "";
-    const bool is_plain = name.find('/') == std::string::npos &&
+    const std::string name = file.is_string() ? file.get<std::string>() : std::string(file.type_name());
+    const bool is_plain = name.find('/') == std::string::npos && Printable(name) == name &&
                           (absl::EndsWith(name, kSafetensorsEnding) || absl::EndsWith(name, ".bin"));
     if (!is_plain) {
-      return absl::InvalidArgumentError("weight_map has " + file.dump(-1, ' ', true) + " for tensor " +
-                                        tensor +
+      return absl::InvalidArgumentError("weight_map has " + Printable(name) + " for tensor " +
+                                        Printable(tensor) +
                                         ", not the name of a .safetensors or .bin file in its folder");
     }
     files[tensor] = name;
@@ -125,7 +126,7 @@ absl::StatusOr<TensorMap> ReadShards(const WeightMap& index, FileReader* reader)
     for (auto& [name, tensor] : tensors) {
       const auto placed = index.find(name);
       if (placed == index.end() || placed->second != file) {
-        return absl::DataLossError("tensor " + name + " is in " + reader->Path(file) +
+        return absl::DataLossError("tensor " + Printable(name) + " is in " + reader->Path(file) +
                                    ", where the index does not have it");
       }
       all[name] = std::move(tensor);
@@ -133,7 +134,7 @@ absl::StatusOr<TensorMap> ReadShards(const WeightMap& index, FileReader* reader)
   }
   for (const auto& [name, file] : index) {
     if (all.count(name) > 0 || IsDropped(WithoutModule(name))) continue;
-    return absl::DataLossError("tensor " + name + " is missing from " + reader->Path(file));
+    return absl::DataLossError("tensor " + Printable(name) + " is missing from " + reader->Path(file));
   }
   return all;
 }

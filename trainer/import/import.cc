@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/file.h"
+#include "common/base/printable.h"
 #include "common/base/status_macros.h"
 #include "common/model/checkpoint.h"
 #include "common/model/checkpoint_parts.h"
@@ -150,6 +152,15 @@ absl::StatusOr<ImportSummary> Import(const std::string& from, const std::string&
   return summary;
 }
 
+// The names that a file gives its tensors; what ALBERT has for its pre-training is ten.
+std::string DroppedText(const std::vector<std::string>& names) {
+  constexpr size_t kMaxShown = 10;
+  std::vector<std::string> shown;
+  for (size_t i = 0; i < std::min(names.size(), kMaxShown); ++i) shown.push_back(Printable(names[i]));
+  const std::string text = absl::StrJoin(shown, ", ");
+  return names.size() > kMaxShown ? absl::StrCat(text, " and ", names.size() - kMaxShown, " more") : text;
+}
+
 }  // namespace
 
 absl::Status ImportConfig::Validate() const {
@@ -177,14 +188,13 @@ absl::StatusOr<ImportSummary> ImportCheckpoint(const ImportConfig& config) {
 std::string ImportText(const ImportSummary& summary) {
   std::string text = absl::StrCat("read: ", absl::StrJoin(summary.files, ", "), ": ", summary.tensors,
                                   " tensors, ", summary.weights, " weights\n");
-  if (!summary.dropped.empty())
-    absl::StrAppend(&text, "left out: ", absl::StrJoin(summary.dropped, ", "), "\n");
+  if (!summary.dropped.empty()) absl::StrAppend(&text, "left out: ", DroppedText(summary.dropped), "\n");
   if (summary.labels.empty()) {
     return absl::StrCat(text, "made: ", summary.out, ", an encoder without a classifier, for --init_from\n");
   }
   return absl::StrCat(text, "made: ", summary.out, ", a release with the labels ",
-                      absl::StrJoin(summary.labels, ", "), ", the ", summary.head, " head and at most ",
-                      summary.max_tokens, " tokens a text\n");
+                      absl::Utf8SafeCHexEscape(absl::StrJoin(summary.labels, ", ")), ", the ", summary.head,
+                      " head and at most ", summary.max_tokens, " tokens a text\n");
 }
 
 }  // namespace newsgenre

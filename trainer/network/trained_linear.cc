@@ -10,14 +10,12 @@
 #include <tuple>
 
 #include "common/model/cpu/instructions.h"
+#include "common/model/packed_batch.h"
 #include "common/model/torch_operator.h"
 
 namespace newsgenre {
 namespace {
 
-// oneDNN prepares itself for every number of rows that it hasn't seen lately: the last layer's, one a text,
-// aren't worth that.
-constexpr int64_t kRowMultiple = 16;
 // Blocks are made for about so many rows, and serve all.
 constexpr int64_t kTypicalRows = 2048;
 

@@ -35,14 +35,14 @@ struct NormPass {
     std::tie(y, mean, rstd) = at::native_layer_norm(x, {x.size(1)}, norm.weight, norm.bias, epsilon);
     return y;
   }
-  at::Tensor Backward(const at::Tensor& dy, const Affine& norm, const Affine& slopes) const {
+  at::Tensor Backward(const at::Tensor& dy, const Affine& norm, const Affine& gradients) const {
     // On the CPU torch adds up rows in bf16, which is off by a tenth for a large batch.
     const bool own_sums = x.is_cpu() && x.scalar_type() != at::kFloat;
     const auto [dx, dweight, dbias] = at::native_layer_norm_backward(
         dy, x, {x.size(1)}, mean, rstd, norm.weight, norm.bias, {true, !own_sums, !own_sums});
     const at::Tensor ones = own_sums ? at::ones({1, x.size(0)}, x.options()) : at::Tensor();
-    slopes.weight.add_(own_sums ? at::mm(ones, (x - mean).mul_(rstd).mul_(dy))[0] : dweight);
-    slopes.bias.add_(own_sums ? at::mm(ones, dy)[0] : dbias);
+    gradients.weight.add_(own_sums ? at::mm(ones, (x - mean).mul_(rstd).mul_(dy))[0] : dweight);
+    gradients.bias.add_(own_sums ? at::mm(ones, dy)[0] : dbias);
     return dx;
   }
 };
@@ -97,7 +97,7 @@ TrainingNetwork::TrainingNetwork(const Albert& model, c10::Device device, at::Sc
       gradients_(at::zeros_like(parameters_.values())),
       working_values_(parameters_.values().to(type)),
       working_(BindWeights(parameters_.Views(working_values_), model.head())),
-      slopes_(BindWeights(parameters_.Views(gradients_), model.head())),
+      gradient_views_(BindWeights(parameters_.Views(gradients_), model.head())),
       maps_(MakeMaps()) {
   const auto leaf = [](const at::Tensor& value, const at::Tensor& gradient) {
     if (!value.defined()) return value;
@@ -106,25 +106,22 @@ TrainingNetwork::TrainingNetwork(const Albert& model, c10::Device device, at::Sc
     return shared;
   };
   for (const auto part : {&AlbertWeights::pooler, &AlbertWeights::classifier}) {
-    const Affine &values = model_.weights().*part, &gradients = slopes_.*part;
+    const Affine &values = model_.weights().*part, &gradients = gradient_views_.*part;
     head_.*part = {leaf(values.weight, gradients.weight), leaf(values.bias, gradients.bias)};
   }
 }
 
 TrainingNetwork::Maps TrainingNetwork::MakeMaps() const {
   const auto map = [&](Affine AlbertWeights::*part) {
-    return TrainedLinear(working_.*part, slopes_.*part, library_);
+    return TrainedLinear(working_.*part, gradient_views_.*part, library_);
   };
   using W = AlbertWeights;
   return {map(&W::mapping_in),
           TrainedLinear(parameters_.KeyQueryValue(working_values_), parameters_.KeyQueryValue(gradients_),
                         library_),
-          map(&W::dense),
-          map(&W::ffn),
-          map(&W::ffn_output),
-          map(&W::key),
-          map(&W::query),
-          map(&W::value)};
+          map(&W::dense), map(&W::ffn), map(&W::ffn_output), map(&W::key),
+          // Of few rows, one a text, and of another number of them each time.
+          TrainedLinear(working_.query, gradient_views_.query, ProductLibrary::kTorch), map(&W::value)};
 }
 
 void TrainingNetwork::Refresh() {
@@ -149,11 +146,12 @@ void TrainingNetwork::EmbedBackward(const PackedBatch& batch, const EmbeddingPas
                                     const at::Tensor& dx) const {
   const at::Tensor dnarrow = maps_.mapping_in.Backward(dx, pass.narrow);
   const at::Tensor dsum =
-      pass.norm.Backward(pass.drop.Backward(dnarrow), working_.embeddings_norm, slopes_.embeddings_norm)
+      pass.norm
+          .Backward(pass.drop.Backward(dnarrow), working_.embeddings_norm, gradient_views_.embeddings_norm)
           .to(at::kFloat);
-  slopes_.word_embeddings.index_add_(0, batch.ids, dsum);
-  slopes_.position_embeddings.index_add_(0, batch.positions, dsum);
-  slopes_.token_type_embeddings[0].add_(dsum.sum(0));
+  gradient_views_.word_embeddings.index_add_(0, batch.ids, dsum);
+  gradient_views_.position_embeddings.index_add_(0, batch.positions, dsum);
+  gradient_views_.token_type_embeddings[0].add_(dsum.sum(0));
 }
 
 at::Tensor TrainingNetwork::RunLayer(const PackedBatch& batch, const AttentionLayout& layout, bool last,
@@ -187,11 +185,11 @@ at::Tensor TrainingNetwork::RunLayer(const PackedBatch& batch, const AttentionLa
 
 at::Tensor TrainingNetwork::LayerBackward(const PackedBatch& batch, const LayerPass& pass,
                                           const at::Tensor& dy) const {
-  const at::Tensor dsum = pass.layer_norm.Backward(dy, working_.layer_norm, slopes_.layer_norm);
+  const at::Tensor dsum = pass.layer_norm.Backward(dy, working_.layer_norm, gradient_views_.layer_norm);
   const at::Tensor dactivated = maps_.ffn_output.Backward(dsum, pass.activated);
   const at::Tensor dwide = at::gelu_backward(dactivated, pass.wide, GeluKind(config()));
-  const at::Tensor dattended = pass.attention_norm.Backward(maps_.ffn.Backward(dwide, pass.y).add_(dsum),
-                                                            working_.attention_norm, slopes_.attention_norm);
+  const at::Tensor dattended = pass.attention_norm.Backward(
+      maps_.ffn.Backward(dwide, pass.y).add_(dsum), working_.attention_norm, gradient_views_.attention_norm);
   pass.context.backward(maps_.dense.Backward(pass.drop.Backward(dattended), pass.context.detach()));
   if (!pass.last) {
     const at::Tensor dprojections = pass.projections[0].grad();

@@ -71,10 +71,10 @@ class TrainingNetwork {
   at::ScalarType type_;
   ProductLibrary library_;
   at::Tensor gradients_;
-  at::Tensor working_values_;  // [count] in type_; in fp32 the parameters' own
-  AlbertWeights working_;      // in working_values_
-  AlbertWeights slopes_;       // in gradients_
-  AlbertWeights head_;         // leaves of autograd, which does the head: values and gradients shared
+  at::Tensor working_values_;     // [count] in type_; in fp32 the parameters' own
+  AlbertWeights working_;         // in working_values_
+  AlbertWeights gradient_views_;  // in gradients_
+  AlbertWeights head_;            // leaves of autograd, which does the head: values and gradients shared
   Maps maps_;
 };
 

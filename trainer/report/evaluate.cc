@@ -96,6 +96,10 @@ Metrics Evaluate(const Probabilities& probabilities, const std::vector<int>& lab
   return metrics;
 }
 
+bool IsBetter(const Metrics& a, const Metrics& b) {
+  return a.correct() != b.correct() ? a.correct() > b.correct() : a.loss < b.loss;
+}
+
 double ArticleLoss(const Probabilities& probabilities, const std::vector<int>& labels, int64_t batch_texts) {
   const size_t batch = static_cast<size_t>(batch_texts);
   double sum = 0;

@@ -41,6 +41,9 @@ struct Metrics {
 // row (at least one row). A probability that underflowed to 0 costs 87, not infinity.
 Metrics Evaluate(const Probabilities& probabilities, const std::vector<int>& labels);
 
+// Whether `a` has more correct rows than `b`, or as many at a lower loss.
+bool IsBetter(const Metrics& a, const Metrics& b);
+
 // The loss as the article's loop counts it: the sum over batches (`batch_texts` rows each in the rows' order,
 // the last one fewer) of their mean losses, divided by the number of rows, not of batches.
 double ArticleLoss(const Probabilities& probabilities, const std::vector<int>& labels, int64_t batch_texts);

@@ -76,7 +76,7 @@ struct Report {
   std::string mistakes_file;
   std::optional<LengthHistogram> lengths;  // of the training rows; of the test's in an evaluation alone
   double seconds = 0;                      // of the whole run
-  double cpu_seconds = 0;                  // likewise, of all threads
+  double cpu_seconds = 0;                  // of this process, of all its threads
   std::map<std::string, std::string> recipe;
 };
 

@@ -7,11 +7,10 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
-#include <filesystem>
-#include <system_error>
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_format.h"
+#include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "newsgenre/tensorboard/v1/event.pb.h"
 #include "trainer/watch/tfrecord.h"
@@ -34,9 +33,7 @@ std::string HostName() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TensorboardWriter>> TensorboardWriter::Open(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return absl::ErrnoToStatus(error.value(), "can't create " + folder);
+  RETURN_IF_ERROR(MakeFolder(folder));
   Event first;
   first.set_wall_time(SecondsSince1970());
   first.set_file_version("brain.Event:2");

@@ -50,15 +50,15 @@ prometheus::Gauge& TrainingMetrics::AddGauge(const char* name, const char* help,
   return gauge;
 }
 
-void TrainingMetrics::Update(const TrainingPoint& point) {
-  epoch_.Set(point.epoch);
-  step_.Set(static_cast<double>(point.step));
-  loss_.Set(point.loss);
-  accuracy_.Set(point.accuracy);
-  learning_rate_.Set(point.learning_rate);
-  texts_per_second_.Set(point.texts_per_second);
-  tokens_per_second_.Set(point.tokens_per_second);
-  seconds_left_.Set(point.seconds_left);
+void TrainingMetrics::Update(const ProgressState& progress) {
+  epoch_.Set(progress.epoch);
+  step_.Set(static_cast<double>(progress.step));
+  loss_.Set(progress.loss);
+  accuracy_.Set(progress.accuracy);
+  learning_rate_.Set(progress.learning_rate);
+  texts_per_second_.Set(progress.texts_per_second);
+  tokens_per_second_.Set(progress.tokens_per_second);
+  seconds_left_.Set(progress.seconds_left);
 }
 
 void TrainingMetrics::Validated(const ValidationPoint& point) {

@@ -8,6 +8,7 @@
 #include "common/metrics/collectables.h"
 #include "prometheus/gauge.h"
 #include "prometheus/registry.h"
+#include "trainer/watch/training_observer.h"
 
 namespace newsgenre {
 
@@ -18,17 +19,6 @@ struct TrainingInfo {
   std::string precision;
   int epochs = 0;
   int64_t steps = 0;  // of all epochs
-};
-
-struct TrainingPoint {
-  int epoch = 0;        // from 1
-  int64_t step = 0;     // steps done, of the whole run
-  double loss = 0;      // mean over the epoch so far
-  double accuracy = 0;  // likewise, 0 … 1
-  double learning_rate = 0;
-  double texts_per_second = 0;
-  double tokens_per_second = 0;
-  double seconds_left = 0;  // of the training steps
 };
 
 struct ValidationPoint {
@@ -42,7 +32,7 @@ class TrainingMetrics {
  public:
   explicit TrainingMetrics(const TrainingInfo& info);
 
-  void Update(const TrainingPoint& point);
+  void Update(const ProgressState& progress);
   // After an epoch.
   void Validated(const ValidationPoint& point);
 

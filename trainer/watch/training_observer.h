@@ -27,7 +27,8 @@ class TrainingObserver {
   // Every step once, in order, some at a time.
   virtual void OnSteps(const std::vector<StepPoint>& steps) {}
   virtual void OnProgress(const ProgressState& state) {}
-  virtual void OnEpoch(const EpochResult& epoch) {}
+  // After an epoch was validated, at `step` of the run.
+  virtual void OnEpoch(int64_t step, const EpochResult& epoch) {}
 };
 
 }  // namespace newsgenre

@@ -21,30 +21,18 @@ absl::StatusOr<std::unique_ptr<TrainingWatch>> TrainingWatch::Start(const std::s
 void TrainingWatch::OnSteps(const std::vector<StepPoint>& steps) {
   for (const StepPoint& point : steps) {
     Write(point.step, {{"train/loss", point.loss}, {"train/learning_rate", point.learning_rate}});
-    last_step_ = point.step;
   }
 }
 
-void TrainingWatch::OnProgress(const ProgressState& state) {
-  TrainingPoint point;
-  point.epoch = state.epoch;
-  point.step = state.step;
-  point.loss = state.loss;
-  point.accuracy = state.accuracy;
-  point.learning_rate = state.learning_rate;
-  point.texts_per_second = state.texts_per_second;
-  point.tokens_per_second = state.tokens_per_second;
-  point.seconds_left = state.seconds_left;
-  metrics_.Update(point);
-}
+void TrainingWatch::OnProgress(const ProgressState& state) { metrics_.Update(state); }
 
-void TrainingWatch::OnEpoch(const EpochResult& epoch) {
+void TrainingWatch::OnEpoch(int64_t step, const EpochResult& epoch) {
   metrics_.Validated({epoch.validation.loss, epoch.validation.accuracy()});
-  Write(last_step_, {{"train/epoch_loss", epoch.training_loss},
-                     {"train/epoch_accuracy", epoch.training_accuracy},
-                     {"train/tokens_per_second", epoch.tokens_per_second},
-                     {"validation/loss", epoch.validation.loss},
-                     {"validation/accuracy", epoch.validation.accuracy()}});
+  Write(step, {{"train/epoch_loss", epoch.training_loss},
+               {"train/epoch_accuracy", epoch.training_accuracy},
+               {"train/tokens_per_second", epoch.tokens_per_second},
+               {"validation/loss", epoch.validation.loss},
+               {"validation/accuracy", epoch.validation.accuracy()}});
 }
 
 void TrainingWatch::Write(int64_t step, const std::map<std::string, double>& values) {

@@ -14,7 +14,8 @@
 namespace newsgenre {
 
 // Owns the event file and, where there is an address, the page that Prometheus reads. What can't be written
-// to the event file is logged, once: a run doesn't end for it.
+// to the event file later on is logged, once: a run doesn't end for it. Steps that a killed run took behind
+// its last saved state are written once more when it goes on.
 class TrainingWatch : public TrainingObserver {
  public:
   // Events go to a new file in `folder`. `metrics_address`: HOST:PORT, port 0 takes a free one; empty: no
@@ -25,7 +26,7 @@ class TrainingWatch : public TrainingObserver {
 
   void OnSteps(const std::vector<StepPoint>& steps) override;
   void OnProgress(const ProgressState& state) override;
-  void OnEpoch(const EpochResult& epoch) override;
+  void OnEpoch(int64_t step, const EpochResult& epoch) override;
 
   // 0: no page.
   int port() const { return endpoint_ == nullptr ? 0 : endpoint_->port(); }
@@ -38,7 +39,6 @@ class TrainingWatch : public TrainingObserver {
   std::unique_ptr<TensorboardWriter> events_;
   TrainingMetrics metrics_;
   std::unique_ptr<MetricsEndpoint> endpoint_;
-  int64_t last_step_ = 0;
 };
 
 }  // namespace newsgenre

@@ -1,7 +1,12 @@
 #include "trainer/data/dataset.h"
 
+#include <pthread.h>
+
 #include <algorithm>
+#include <new>
 #include <numeric>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "common/base/file.h"
@@ -13,6 +18,7 @@ namespace {
 
 using absl::StatusCode;
 using testing::_;
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -95,6 +101,40 @@ TEST(CheckLabelsTest, OneLabelTeachesNothing) {
       StatusIs(StatusCode::kInvalidArgument, "all 3 training rows are b; there is nothing to tell apart"));
 }
 
+TEST(ForEachRowTest, CallsEachOnce) {
+  for (const size_t count : {0, 1, 5, 100}) {
+    for (const int threads : {1, 3, 8}) {
+      std::vector<int> calls(count);
+      ASSERT_THAT(ForEachRow(count, threads, kGoOn, [&](size_t row) { ++calls[row]; }), IsOk());
+      EXPECT_THAT(calls, Each(1)) << count << " rows on " << threads << " threads";
+    }
+  }
+}
+
+// With stacks that no address space holds.
+TEST(ForEachRowTest, DoesAllWithoutThreads) {
+  pthread_attr_t before, attributes;
+  ASSERT_EQ(pthread_getattr_default_np(&before), 0);
+  attributes = before;
+  ASSERT_EQ(pthread_attr_setstacksize(&attributes, size_t{1} << 60), 0);
+  ASSERT_EQ(pthread_setattr_default_np(&attributes), 0);
+  EXPECT_THROW(std::thread([] {}), std::system_error);
+  std::vector<int> calls(100);
+  EXPECT_THAT(ForEachRow(calls.size(), 3, kGoOn, [&](size_t row) { ++calls[row]; }), IsOk());
+  EXPECT_EQ(pthread_setattr_default_np(&before), 0);
+  EXPECT_THAT(calls, Each(1));
+}
+
+TEST(ForEachRowTest, OutOfMemory) {
+  for (const int threads : {1, 3}) {
+    const auto body = [](size_t row) {
+      if (row % 10 == 7) throw std::bad_alloc();
+    };
+    EXPECT_THAT(ForEachRow(100, threads, kGoOn, body),
+                StatusIs(StatusCode::kResourceExhausted, HasSubstr("out of memory")));
+  }
+}
+
 TEST(CleanTextsTest, CleansTheChosenRows) {
   const std::vector<NewsRow> rows = {Row("a", "b", 0, 1), Row("c", "d", 0, 2),
                                      Row("x &amp; y", "  z ", 0, 3)};
@@ -108,7 +148,7 @@ TEST(RemoveEmptyRowsTest, TakesOutWhatCleaningEmpties) {
                                  Row("\\", "", 0, 5)};
     BadRows bad("x.csv");
     bad.Add(3, "no text");
-    ASSERT_THAT(RemoveEmptyRows(threads, kGoOn, &rows, &bad), IsOk());
+    ASSERT_THAT(RemoveEmptyRows(nullptr, threads, kGoOn, &rows, &bad), IsOk());
     EXPECT_THAT(Lines(rows), ElementsAre(1, 4));
     EXPECT_EQ(rows[1].title, "b");
     EXPECT_EQ(bad.ToString(),
@@ -171,6 +211,23 @@ TEST_F(EncodeRowsTest, ThreadsDoNotChangeTheResult) {
   }
 }
 
+TEST_F(EncodeRowsTest, TheEncoderSaysWhatIsEmpty) {
+  const TextEncoder cleans_nothing(*Tokenizer::FromBytes(encoder_.tokenizer().model_bytes()),
+                                   CleaningVersion::kNone, /*max_tokens=*/64);
+  // The last one is a mark, which the tokenizer drops.
+  const std::vector<NewsRow> all = {Row("a", "", 0, 1), Row(" ", "\t", 0, 2), Row("\\", "", 0, 3),
+                                    Row("\u0301", "", 0, 4)};
+  const std::pair<const TextEncoder*, std::vector<int64_t>> cases[] = {
+      {nullptr, {1, 4}}, {&encoder_, {1}}, {&cleans_nothing, {1, 3}}};
+  for (const auto& [encoder, kept] : cases) {
+    std::vector<NewsRow> rows = all;
+    BadRows bad("x.csv");
+    ASSERT_THAT(RemoveEmptyRows(encoder, 1, kGoOn, &rows, &bad), IsOk());
+    EXPECT_EQ(Lines(rows), kept);
+    EXPECT_EQ(bad.count(), static_cast<int64_t>(all.size() - kept.size()));
+  }
+}
+
 TEST_F(EncodeRowsTest, AnEmptyTextIsNamedByItsLine) {
   EXPECT_THAT(EncodeRows({Row("a", "", 0, 1), Row(" ", "", 0, 7)}, {0, 1}, encoder_, 2, kGoOn),
               StatusIs(StatusCode::kInvalidArgument, testing::StartsWith("line 7: ")));
@@ -181,7 +238,7 @@ TEST_F(EncodeRowsTest, PreparationStopsWhenAskedTo) {
   std::vector<NewsRow> rows = Rows(3);
   BadRows bad("x.csv");
   EXPECT_THAT(CleanTexts(rows, {0, 1}, 2, stop), StatusIs(StatusCode::kCancelled, _));
-  EXPECT_THAT(RemoveEmptyRows(2, stop, &rows, &bad), StatusIs(StatusCode::kCancelled, _));
+  EXPECT_THAT(RemoveEmptyRows(nullptr, 2, stop, &rows, &bad), StatusIs(StatusCode::kCancelled, _));
   EXPECT_THAT(EncodeRows(rows, {0, 1, 2}, encoder_, 2, stop), StatusIs(StatusCode::kCancelled, _));
   EXPECT_EQ(rows.size(), 3u);
   EXPECT_EQ(bad.count(), 0);

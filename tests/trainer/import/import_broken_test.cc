@@ -91,7 +91,8 @@ TEST_F(BrokenImportTest, NamesTheShardThatIsWrong) {
                {"/etc/passwd", StatusCode::kInvalidArgument, "/etc/passwd"},
                {"..", StatusCode::kInvalidArgument, "classifier.bias"},
                {"config.json", StatusCode::kInvalidArgument, "classifier.bias"},
-               {7, StatusCode::kInvalidArgument, "weight_map has 7"},
+               {7, StatusCode::kInvalidArgument, "weight_map has number for tensor"},
+               {"\x1b[2J.bin", StatusCode::kInvalidArgument, "weight_map has \\x1b[2J.bin"},
                {"absent.bin", StatusCode::kNotFound, "absent.bin"},
                {nullptr, StatusCode::kDataLoss, "where the index does not have it"}};
   const EditableFolder folder = Copy("sharded");
@@ -117,10 +118,31 @@ TEST_F(BrokenImportTest, NamesTheShardThatIsWrong) {
   EXPECT_THAT(
       import_with(extra),
       StatusIs(StatusCode::kDataLoss, AllOf(HasSubstr("more.weight is missing from"), HasSubstr(first))));
-  for (const Json& broken : {Json("text"), Json{{"weight_map", 1}}}) {
-    EXPECT_THAT(import_with(broken),
-                StatusIs(StatusCode::kDataLoss, HasSubstr("not a JSON object with weight_map")));
-  }
+  EXPECT_THAT(import_with("text"), StatusIs(StatusCode::kDataLoss, HasSubstr("not a JSON object")));
+  EXPECT_THAT(import_with({{"weight_map", 1}}),
+              StatusIs(StatusCode::kDataLoss, HasSubstr("it has no object weight_map")));
+}
+
+TEST_F(BrokenImportTest, AnIndexMayBeNestedAsDeepAsItLikes) {
+  const EditableFolder folder = Copy("sharded");
+  const std::string deep = std::string(100000, '[') + std::string(100000, ']');
+  folder.Write("model.safetensors.index.json", "{\"weight_map\":{\"a\":" + deep + "}}");
+  EXPECT_THAT(
+      Import(folder.path()),
+      StatusIs(StatusCode::kDataLoss, HasSubstr("model.safetensors.index.json: nested deeper than 32")));
+}
+
+TEST_F(BrokenImportTest, NamesAreNoCommandsToATerminal) {
+  const EditableFolder folder = Copy("sharded");
+  Json index = Json::parse(folder.Read("model.safetensors.index.json"));
+  index["weight_map"]["\x1b[2J"] = index["weight_map"]["classifier.bias"];
+  folder.Write("model.safetensors.index.json", index.dump());
+  EXPECT_THAT(Import(folder.path()),
+              StatusIs(StatusCode::kDataLoss, HasSubstr("tensor \\x1b[2J is missing from")));
+  index["weight_map"]["\x1b[2J"] = 7;
+  folder.Write("model.safetensors.index.json", index.dump());
+  EXPECT_THAT(Import(folder.path()),
+              StatusIs(StatusCode::kInvalidArgument, HasSubstr("for tensor \\x1b[2J, not the name")));
 }
 
 TEST_F(BrokenImportTest, NamesWhatIsNotThere) {

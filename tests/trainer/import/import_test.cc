@@ -22,6 +22,7 @@ using testing::ElementsAre;
 using testing::ElementsAreArray;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::UnorderedElementsAre;
 
 TEST_F(ImportTest, TheArticlesFileBecomesARelease) {
@@ -132,6 +133,17 @@ TEST_F(ImportTest, ABareEncoderKeepsItsPooler) {
   EXPECT_THAT(
       ImportCheckpoint({folder.path(), dir_.File("second")}),
       StatusIs(StatusCode::kFailedPrecondition, HasSubstr("encoder.embedding_hidden_mapping_in.bias")));
+}
+
+TEST(ImportTextTest, NamesTenTensorsThatWereLeftOutForPeople) {
+  ImportSummary summary;
+  summary.labels = {"\x1b[2J", "Économie"};
+  summary.dropped = std::vector<std::string>(9, "predictions.bias");
+  summary.dropped.emplace_back("predictions.\x1b[2J");
+  EXPECT_THAT(ImportText(summary), AllOf(HasSubstr("predictions.bias, predictions.\\x1b[2J\n"),
+                                         HasSubstr("the labels \\x1b[2J, Économie, the")));
+  summary.dropped.resize(300, "predictions.more");
+  EXPECT_THAT(ImportText(summary), AllOf(HasSubstr("2J and 290 more\n"), Not(HasSubstr("predictions.more"))));
 }
 
 TEST_F(ImportTest, TakesASlashAtTheEndOfOut) {

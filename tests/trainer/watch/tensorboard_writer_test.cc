@@ -91,7 +91,7 @@ TEST(TensorboardWriterTest, AFolderThatIsAFile) {
   const TempDir dir;
   std::ofstream(dir.File("log")) << "text";
   EXPECT_THAT(TensorboardWriter::Open(dir.File("log")).status().ToString(),
-              HasSubstr("can't create " + dir.File("log")));
+              HasSubstr("can't make the folder " + dir.File("log")));
 }
 
 TEST(TensorboardWriterTest, AFailedWriteLeavesWholeRecords) {

@@ -40,7 +40,7 @@ TEST_F(TrainingMetricsTest, EverySeriesExistsBeforeTheFirstStep) {
 }
 
 TEST_F(TrainingMetricsTest, ShowsWhereTheRunIs) {
-  TrainingPoint point;
+  ProgressState point;
   point.epoch = 2;
   point.step = 150;
   point.loss = 0.25;

@@ -70,7 +70,7 @@ TEST_F(TrainingWatchTest, ThePageShowsProgress) {
   EpochResult epoch;
   epoch.validation.confusion = {{3, 1}, {0, 4}};
   epoch.validation.loss = 0.5;
-  watch->OnEpoch(epoch);
+  watch->OnEpoch(150, epoch);
   page = HttpGet(watch->port(), "/metrics");
   EXPECT_EQ(SeriesValue(page, "newsgenre_validation_loss"), 0.5);
   EXPECT_EQ(SeriesValue(page, "newsgenre_validation_accuracy"), 0.875);
@@ -87,7 +87,7 @@ TEST_F(TrainingWatchTest, EventsAreWrittenAtOnce) {
               AllOf(HasSubstr("train/loss"), HasSubstr("train/learning_rate"), Not(HasSubstr("epoch"))));
   watch->OnSteps({});
   EXPECT_EQ(Bytes(), steps);
-  watch->OnEpoch({});
+  watch->OnEpoch(2, {});
   EXPECT_THAT(Bytes(), AllOf(HasSubstr("train/epoch_loss"), HasSubstr("train/epoch_accuracy"),
                              HasSubstr("validation/loss"), HasSubstr("validation/accuracy")));
 }
@@ -99,7 +99,7 @@ TEST_F(TrainingWatchTest, WhatCannotBeWrittenIsLoggedOnce) {
     const FileSizeLimit limit(before.size() + 10);
     watch->OnSteps({{1, 0.01, 1.5}, {2, 0.02, 1.25}});
   }
-  watch->OnEpoch({});
+  watch->OnEpoch(2, {});
   EXPECT_EQ(Bytes(), before);
   EXPECT_THAT(log_.str(), AllOf(HasSubstr("no more events for TensorBoard"), HasSubstr("File too large")));
   const std::string log = log_.str();
@@ -109,7 +109,7 @@ TEST_F(TrainingWatchTest, WhatCannotBeWrittenIsLoggedOnce) {
 TEST_F(TrainingWatchTest, AFolderThatCannotBe) {
   std::ofstream(dir_.File("deep")) << "text";
   EXPECT_FALSE(Start("").ok());
-  EXPECT_THAT(std::string(Start("").status().message()), HasSubstr("can't create " + folder_));
+  EXPECT_THAT(std::string(Start("").status().message()), HasSubstr("can't make the folder " + folder_));
 }
 
 TEST_F(TrainingWatchTest, AnAddressThatCannotBe) {

@@ -1,0 +1,30 @@
+#include "common/base/printable.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+
+namespace newsgenre {
+namespace {
+
+TEST(PrintableTest, LeavesATensorsName) {
+  const std::string name =
+      "albert.encoder.albert_layer_groups.0.albert_layers.0.full_layer_layer_norm.weight";
+  EXPECT_EQ(Printable(name), name);
+  EXPECT_EQ(Printable(""), "");
+}
+
+TEST(PrintableTest, EscapesWhatATerminalWouldObey) {
+  EXPECT_EQ(Printable("a\x1b[2J\r\n"), R"(a\x1b[2J\r\n)");
+  EXPECT_EQ(Printable(std::string("\0z\x7f", 3)), R"(\x00z\x7f)");
+  EXPECT_EQ(Printable("\xc2\x9b"), R"(\xc2\x9b)");  // the control character of 8 bits, in UTF-8
+}
+
+TEST(PrintableTest, CutsALongName) {
+  EXPECT_EQ(Printable(std::string(120, 'x')), std::string(120, 'x'));
+  EXPECT_EQ(Printable(std::string(121, 'x')), std::string(120, 'x') + "…");
+  EXPECT_EQ(Printable(std::string(121, '\x1b')).size(), 120 * 4 + 3);
+}
+
+}  // namespace
+}  // namespace newsgenre

@@ -1,0 +1,71 @@
+#include "trainer/epoch_figures.h"
+
+#include <algorithm>
+
+namespace newsgenre {
+namespace {
+
+double Ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
+
+}  // namespace
+
+ProgressState EpochProgress(const RunSoFar& run) {
+  const TrainingState& state = run.state;
+  const auto epoch = static_cast<int64_t>(state.epochs.size());
+  const int64_t start = run.plan.epoch_start(epoch);
+  const StepSums sums = run.records.Sum(start, state.step);
+  const auto texts = static_cast<double>(sums.texts);
+  ProgressState progress;
+  progress.epoch = static_cast<int>(epoch) + 1;
+  progress.epochs = run.plan.epochs();
+  progress.step = state.step;
+  progress.steps = run.plan.steps();
+  progress.loss = Ratio(sums.loss, texts);
+  progress.accuracy = Ratio(static_cast<double>(sums.correct), texts);
+  progress.learning_rate = run.schedule.LearningRate(state.step - 1);
+  progress.texts_per_second = Ratio(texts, state.training_seconds);
+  progress.tokens_per_second =
+      Ratio(static_cast<double>(run.plan.tokens(start, state.step)), state.training_seconds);
+  const int64_t texts_left = (run.plan.epochs() - epoch) * run.plan.rows() - sums.texts;
+  progress.seconds_left = Ratio(static_cast<double>(texts_left), progress.texts_per_second);
+  return progress;
+}
+
+absl::Status EvaluateEpochs(const std::vector<int>& labels, int label_count, TrainingState* state) {
+  for (size_t i = 0; i < state->epochs.size(); ++i) {
+    const Probabilities& validation = state->validation[i];
+    if (validation.size() != labels.size() || static_cast<int>(validation[0].size()) != label_count) {
+      return absl::FailedPreconditionError("the state has other validation rows or labels than this run");
+    }
+    state->epochs[i].validation = Evaluate(validation, labels);
+  }
+  return absl::OkStatus();
+}
+
+std::string LinesOf(const Dataset& data, const RowBatch& rows) {
+  constexpr size_t kShown = 8;
+  std::string lines;
+  for (size_t i = 0; i < std::min(kShown, rows.size()); ++i) {
+    lines += (i == 0 ? "" : ", ") + std::to_string(data.lines[rows[i]]);
+  }
+  return rows.size() > kShown ? lines + ", …" : lines;
+}
+
+EpochResult EpochTraining(const RunSoFar& run) {
+  const ProgressState progress = EpochProgress(run);
+  const int64_t start = run.plan.epoch_start(progress.epoch - 1);
+  const StepSums sums = run.records.Sum(start, run.state.step);
+  EpochResult result;
+  result.epoch = progress.epoch;
+  result.steps = run.state.step - start;
+  result.training_loss = progress.loss;
+  result.training_article_loss = Ratio(sums.mean_loss, static_cast<double>(sums.texts));
+  result.training_correct = sums.correct;
+  result.training_accuracy = progress.accuracy;
+  result.learning_rate = progress.learning_rate;
+  result.texts_per_second = progress.texts_per_second;
+  result.tokens_per_second = progress.tokens_per_second;
+  return result;
+}
+
+}  // namespace newsgenre

@@ -1,0 +1,38 @@
+// What the epoch at hand has come to. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "trainer/data/dataset.h"
+#include "trainer/data/epoch_plan.h"
+#include "trainer/network/lr_schedule.h"
+#include "trainer/report/report.h"
+#include "trainer/step_records.h"
+#include "trainer/training_state.h"
+#include "trainer/watch/training_observer.h"
+
+namespace newsgenre {
+
+// What the figures are made of; `records` has every step up to the state's.
+struct RunSoFar {
+  const RunPlan& plan;
+  const StepRecords& records;
+  const LrSchedule& schedule;
+  const TrainingState& state;  // at least one step into its epoch
+};
+
+ProgressState EpochProgress(const RunSoFar& run);
+
+// Fills in the validation of a loaded state's epochs. FAILED_PRECONDITION where it is of other rows than
+// these, or of another number of labels.
+absl::Status EvaluateEpochs(const std::vector<int>& labels, int label_count, TrainingState* state);
+
+// "12, 77, 80, …": where a batch's first texts stand in their file.
+std::string LinesOf(const Dataset& data, const RowBatch& rows);
+
+// Of an epoch whose steps are done: all but the validation's part.
+EpochResult EpochTraining(const RunSoFar& run);
+
+}  // namespace newsgenre
