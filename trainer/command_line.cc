@@ -30,7 +30,8 @@ go to standard output; the report is MODEL_DIR/report.html (also .md and .json),
 MODEL_DIR/tensorboard. SIGINT or SIGTERM ends the training after the step at hand and saves its state; with --resume the
 same command goes on from there. A second signal ends the program at once.
 
-Exit status: 0 done; 1 failed; 2 flags or data are wrong; 3 stopped by a signal: start the same command with --resume.)";
+Exit status: 0 done; 1 failed; 2 flags or data are wrong; 3 stopped by a signal (a training
+goes on with the same command and --resume).)";
 
 constexpr char kFlagsFile[] = "trainer/flags.cc";
 

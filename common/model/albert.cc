@@ -16,6 +16,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/printable.h"
 #include "common/model/attention.h"
 
 namespace newsgenre {
@@ -94,7 +95,7 @@ absl::StatusOr<Albert> Albert::FromTensors(const AlbertConfig& config, Head head
   for (const auto& [name, tensor] : tensors) {
     if (shapes.count(name) == 0) {
       return absl::FailedPreconditionError(absl::StrCat(
-          "tensor ", name, " has no place in an ALBERT with head ", std::string(HeadName(head))));
+          "tensor ", Printable(name), " has no place in an ALBERT with head ", std::string(HeadName(head))));
     }
   }
   return Albert(config, head, labels, std::move(tensors));

@@ -5,12 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
-#include "nlohmann/json.hpp"
+#include "common/model/json_object.h"
 
 namespace newsgenre {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 // Real files hold about 1 kB.
 constexpr size_t kMaxConfigBytes = 1 << 20;
@@ -156,9 +156,9 @@ absl::StatusOr<AlbertConfig> ParseAlbertConfig(std::string_view json) {
     return absl::InvalidArgumentError(
         absl::StrCat("config.json has ", json.size(), " bytes; the limit is ", kMaxConfigBytes, " bytes"));
   }
-  const Json object = Json::parse(json, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) return absl::InvalidArgumentError("config.json is not a JSON object");
-
+  const absl::StatusOr<Json> parsed = ParseJsonObject(json);
+  if (!parsed.ok()) return absl::InvalidArgumentError(parsed.status().message());
+  const Json& object = *parsed;
   AlbertConfig config = TransformersDefaults();
   for (const FixedField& field : FixedFields()) {
     const Json* value = Find(object, field.name);
@@ -186,10 +186,11 @@ absl::StatusOr<AlbertConfig> ParseAlbertConfig(std::string_view json) {
 }
 
 std::string AlbertConfigJson(const AlbertConfig& config, Head head, const std::vector<std::string>& labels) {
-  Json object;
+  using OrderedJson = nlohmann::ordered_json;
+  OrderedJson object;
   // Without a pooler, transformers can open the encoder only.
   object["architectures"] =
-      Json::array({head == Head::kPooler ? "AlbertForSequenceClassification" : "AlbertModel"});
+      OrderedJson::array({head == Head::kPooler ? "AlbertForSequenceClassification" : "AlbertModel"});
   for (const FixedField& field : FixedFields()) object[field.name] = field.value;
   for (const SizeField& field : kSizes) object[field.name] = config.*field.member;
   for (const RateField& field : kRates) object[field.name] = config.*field.member;
@@ -199,13 +200,13 @@ std::string AlbertConfigJson(const AlbertConfig& config, Head head, const std::v
   object["eos_token_id"] = 3;
   object["dtype"] = "float32";
   object["problem_type"] = "single_label_classification";
-  object["id2label"] = Json::object();
-  object["label2id"] = Json::object();
+  object["id2label"] = OrderedJson::object();
+  object["label2id"] = OrderedJson::object();
   for (size_t i = 0; i < labels.size(); ++i) {
     object["id2label"][std::to_string(i)] = labels[i];
     object["label2id"][labels[i]] = i;
   }
-  return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return object.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
 }  // namespace newsgenre

@@ -14,10 +14,10 @@
 #include "common/base/file.h"
 #include "common/base/printable.h"
 #include "common/base/status_macros.h"
+#include "common/model/json_object.h"
 #include "common/model/manifest.h"
 #include "common/model/safetensors.h"
 #include "common/text/clean_text.h"
-#include "nlohmann/json.hpp"
 
 namespace newsgenre {
 namespace {
@@ -66,12 +66,12 @@ absl::StatusOr<FileBytes> ReadListedFiles(const std::string& folder, const v1::M
 
 // A Hugging Face folder may ask for another tokenizer than ours.
 absl::Status CheckTokenizerConfig(const std::string& json) {
-  const nlohmann::json config = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
-  if (!config.is_object()) return absl::InvalidArgumentError("not a JSON object");
+  const absl::StatusOr<nlohmann::json> config = ParseJsonObject(json);
+  if (!config.ok()) return absl::InvalidArgumentError(config.status().message());
   const std::pair<const char*, bool> ours[] = {
       {"do_lower_case", true}, {"keep_accents", false}, {"add_prefix_space", true}};
   for (const auto& [name, value] : ours) {
-    if (config.contains(name) && config[name] != value) {
+    if (config->contains(name) && (*config)[name] != value) {
       return absl::InvalidArgumentError(std::string(name) + " is not " + (value ? "true" : "false") +
                                         ", the only value that is implemented");
     }
@@ -82,9 +82,8 @@ absl::Status CheckTokenizerConfig(const std::string& json) {
 // id2label, {"0": "World", …}, in the order of its numbers. A config without one has two labels, as in
 // transformers.
 absl::StatusOr<std::vector<std::string>> LabelsOfConfig(const std::string& config_json) {
-  const nlohmann::json config = nlohmann::json::parse(config_json, nullptr, /*allow_exceptions=*/false);
-  if (!config.is_object() || !config.contains("id2label"))
-    return std::vector<std::string>{"LABEL_0", "LABEL_1"};
+  ASSIGN_OR_RETURN(const nlohmann::json config, ParseJsonObject(config_json));
+  if (!config.contains("id2label")) return std::vector<std::string>{"LABEL_0", "LABEL_1"};
   const nlohmann::json& names = config["id2label"];
   std::vector<std::string> labels;
   for (size_t id = 0; id < names.size(); ++id) {

@@ -176,7 +176,7 @@ TEST_F(TrainingStateTest, RemoveLeavesNothing) {
 TEST_F(TrainingStateTest, RemoveLeavesNoTwoOwners) {
   std::atomic<int> owners{0}, runs{0}, most{0};
   const auto run = [&] {
-    while (runs < 2000) {
+    while (runs < 500) {
       const absl::StatusOr<std::unique_ptr<StateStore>> store = StateStore::Open(folder_);
       if (!store.ok()) continue;
       most = std::max<int>(most, ++owners);

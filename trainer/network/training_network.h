@@ -40,7 +40,7 @@ class TrainingNetwork {
   c10::Device device() const { return gradients_.device(); }
   ProductLibrary library() const { return library_; }
 
-  // After the weights changed.
+  // After the weights changed: until then old and new ones would mix.
   void Refresh();
   void ZeroGradients() { gradients_.zero_(); }
 

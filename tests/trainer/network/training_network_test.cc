@@ -122,6 +122,7 @@ TEST_P(TrainingNetworkTest, GradientsAreRightUnderDropout) {
   const PackedBatch batch = Pack(texts_);
   TrainingNetwork network(WithDropout(RandomModel(GetParam()), 0.3), c10::kCPU, at::kFloat);
   const auto loss = [&] {
+    network.Refresh();
     at::manual_seed(3);
     return network.Learn(batch, Labels(6), 1.0).loss.item<double>();
   };
