@@ -239,8 +239,7 @@ absl::StatusOr<std::vector<NewsRow>> ParseGoodNews(std::string_view bytes, const
                                                    const NewsFormat& format, BadRows* bad) {
   if (bytes.substr(0, kByteOrderMark.size()) == kByteOrderMark) bytes.remove_prefix(kByteOrderMark.size());
   std::vector<NewsRow> rows;
-  const auto parse = IsJsonLines(bytes, file) ? ParseJsonLines : ParseCsv;
-  parse(bytes, format, &rows, bad);
+  (IsJsonLines(bytes, file) ? ParseJsonLines : ParseCsv)(bytes, format, &rows, bad);
   if (rows.empty() && bad->count() == 0) return absl::InvalidArgumentError(file + ": no rows");
   return rows;
 }
