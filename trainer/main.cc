@@ -13,7 +13,7 @@
 namespace newsgenre {
 namespace {
 
-// As the manual in flags.cc says.
+// As the manual in command_line.cc says.
 enum ExitCode { kDone = 0, kFailed = 1, kWrongInput = 2, kStopped = 3 };
 
 void Print(const Report& report) {

@@ -34,4 +34,11 @@ inline Albert RandomModel(const NetworkCase& of) {
   return Albert::Random(config, of.head, 4, 5);
 }
 
+// The same weights, with this rate at every dropout.
+inline Albert WithDropout(const Albert& model, double rate) {
+  AlbertConfig config = model.config();
+  config.hidden_dropout_prob = config.attention_probs_dropout_prob = config.classifier_dropout_prob = rate;
+  return *Albert::FromTensors(config, model.head(), model.labels(), model.parameters());
+}
+
 }  // namespace newsgenre

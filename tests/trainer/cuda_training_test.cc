@@ -30,13 +30,6 @@ namespace {
 
 const RowBatch kAllRows = {0, 1, 2, 3, 4, 5};
 
-Albert ModelWithDropout(const NetworkCase& of, double rate) {
-  const Albert model = RandomModel(of);
-  AlbertConfig config = model.config();
-  config.hidden_dropout_prob = config.attention_probs_dropout_prob = config.classifier_dropout_prob = rate;
-  return *Albert::FromTensors(config, model.head(), model.labels(), model.parameters());
-}
-
 // Of texts of such lengths.
 Dataset DataOf(const std::vector<int>& lengths) {
   Dataset data;
@@ -81,7 +74,7 @@ class CudaNetworkTest : public CudaTrainingTest, public testing::WithParamInterf
  protected:
   // Each tensor's distance from the CPU's in fp32, as a part of its norm, is below `bound`.
   void ExpectTheCpusGradients(at::ScalarType type, double bound) const {
-    const Albert model = ModelWithDropout(GetParam(), 0);
+    const Albert model = WithDropout(RandomModel(GetParam()), 0);
     TrainingNetwork gpu(model, device_, type), cpu(model, c10::kCPU, at::kFloat);
     const LabelledBatch gpu_batch = DeviceDataset(data_, device_).Batch(kAllRows);
     const LabelledBatch cpu_batch = DeviceDataset(data_, c10::kCPU).Batch(kAllRows);
@@ -112,7 +105,7 @@ TEST_P(CudaNetworkTest, InBf16GradientsAreClose) {
 // With the same chance, the loss must change along a direction as the gradient says.
 TEST_P(CudaNetworkTest, GradientsAreRightUnderDropout) {
   const LabelledBatch batch = DeviceDataset(data_, device_).Batch(kAllRows);
-  TrainingNetwork network(ModelWithDropout(GetParam(), 0.3), device_, at::kFloat);
+  TrainingNetwork network(WithDropout(RandomModel(GetParam()), 0.3), device_, at::kFloat);
   const auto loss = [&] {
     network.Refresh();
     at::manual_seed(3);
@@ -130,7 +123,7 @@ TEST_P(CudaNetworkTest, GradientsAreRightUnderDropout) {
   const double norm = gradient.norm().item<double>();
   EXPECT_NEAR((above - below) / (2 * kStep), norm, 0.03 * norm);
 
-  TrainingNetwork plain(ModelWithDropout(GetParam(), 0), device_, at::kFloat);
+  TrainingNetwork plain(WithDropout(RandomModel(GetParam()), 0), device_, at::kFloat);
   EXPECT_GT(std::abs(plain.Learn(batch.texts, batch.labels, 1.0).loss.item<double>() - dropped), 1e-3);
 }
 
@@ -220,7 +213,7 @@ TEST_F(CudaTrainingTest, NothingWaitsForTheGpuWithinAStep) {
   const RunPlan plan(data_.Lengths(), {64, 3}, 1, 1);
   for (const double rate : {0.0, 0.1}) {
     for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
-      TrainingNetwork network(ModelWithDropout(kNetworkCases[0], rate), device_, type);
+      TrainingNetwork network(WithDropout(RandomModel(kNetworkCases[0]), rate), device_, type);
       Optimizer optimizer(network.parameters(), {});
       StepRecords records(plan, device_);
       {

@@ -50,6 +50,7 @@ void ExpectSame(const TrainingState& one, const TrainingState& other) {
   EXPECT_EQ(one.micro_batch_tokens, other.micro_batch_tokens);
   EXPECT_EQ(one.step, other.step);
   EXPECT_EQ(one.epoch_seconds, other.epoch_seconds);
+  EXPECT_EQ(one.training_seconds, other.training_seconds);
   EXPECT_EQ(one.seconds, other.seconds);
   EXPECT_TRUE(at::equal(one.values, other.values));
   EXPECT_TRUE(at::equal(one.means, other.means));

@@ -21,12 +21,6 @@ at::Tensor Labels(int64_t texts) {
   return at::tensor(labels);
 }
 
-Albert WithDropout(const Albert& model, double rate) {
-  AlbertConfig config = model.config();
-  config.hidden_dropout_prob = config.attention_probs_dropout_prob = config.classifier_dropout_prob = rate;
-  return *Albert::FromTensors(config, model.head(), model.labels(), model.parameters());
-}
-
 Albert WithoutDropout(const NetworkCase& of) { return WithDropout(RandomModel(of), 0.0); }
 
 class TrainingNetworkTest : public testing::TestWithParam<NetworkCase> {
