@@ -117,7 +117,7 @@ absl::Status Trainer::Step(const RowBatch& rows) {
   RETURN_IF_ERROR(status);
   // Not again after an error: the weights may have changed by then.
   return CatchTorch([&] {
-    optimizer_.Step(schedule_.LearningRate(state_.step), network_.gradients());
+    optimizer_.Step(schedule_.LearningRate(state_.step), network_.gradients(), network_.WordRows());
     network_.Refresh();
     ++state_.step;
     return absl::OkStatus();

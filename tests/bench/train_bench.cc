@@ -47,7 +47,7 @@ double Learn(const LabelledBatch& batch, TrainingNetwork* network, Optimizer* op
   network->ZeroGradients();
   const double weight = 1.0 / static_cast<double>(batch.texts.texts());
   const BatchResult result = network->Learn(batch.texts, batch.labels, weight);
-  optimizer->Step(kLearningRate, network->gradients());
+  optimizer->Step(kLearningRate, network->gradients(), network->WordRows());
   network->Refresh();
   return result.loss.item<double>() * weight;
 }

@@ -1,11 +1,13 @@
 // What trains, on a GPU: held against the same on the CPU.
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
@@ -134,10 +136,15 @@ TEST_F(CudaTrainingTest, StepsOfTheOptimizerAreTheCpus) {
     const FlatParameters gpu_values(RandomModel(kNetworkCases[2]), device_);
     const OptimizerConfig config = {/*weight_decay=*/0.1, clip_norm};
     Optimizer cpu(cpu_values, config), gpu(gpu_values, config);
-    for (int step = 0; step < 2; ++step) {
+    for (const at::Tensor& rows : {at::Tensor(), at::tensor({2, 5, 99}, at::kLong)}) {
       const at::Tensor gradients = at::randn({cpu_values.count()});
-      gpu.Step(0.01, gradients.to(device_, at::kFloat, /*non_blocking=*/false, /*copy=*/true));
-      cpu.Step(0.01, gradients);
+      if (rows.defined()) {
+        cpu_values.WordEmbeddings(gradients).mul_(at::zeros({100, 1}).index_fill_(0, rows, 1));
+      }
+      // On a GPU a row may come again.
+      const at::Tensor gpu_rows = rows.defined() ? at::cat({rows, rows}).to(device_) : rows;
+      gpu.Step(0.01, gradients.to(device_, at::kFloat, /*non_blocking=*/false, /*copy=*/true), gpu_rows);
+      cpu.Step(0.01, gradients, rows);
       EXPECT_LT(MaxDifference(gpu_values.values().cpu(), cpu_values.values()), 1e-6) << clip_norm;
       EXPECT_LT(MaxDifference(gpu.means().cpu(), cpu.means()), 1e-6) << clip_norm;
       EXPECT_LT(MaxDifference(gpu.squares().cpu(), cpu.squares()), 1e-6) << clip_norm;
@@ -226,7 +233,7 @@ TEST_F(CudaTrainingTest, NothingWaitsForTheGpuWithinAStep) {
           LabelledBatch batch = data.Batch(plan.batch(step));
           DropTokens(0.1, &batch.texts);
           records.Add(step, network.Learn(batch.texts, batch.labels, 1.0 / 3));
-          optimizer.Step(1e-3, network.gradients());
+          optimizer.Step(1e-3, network.gradients(), network.WordRows());
           network.Refresh();
         }
       }

@@ -8,18 +8,33 @@
 namespace newsgenre {
 
 FlatParameters::FlatParameters(const Albert& model, c10::Device device) {
+  static constexpr char kWords[] = "albert.embeddings.word_embeddings.weight";
   std::vector<at::Tensor> parts;
   int64_t count = 0;
+  const auto add = [&](const std::string& name, const at::Tensor& tensor) {
+    places_[name] = {count, tensor.sizes().vec()};
+    parts.push_back(tensor.detach().reshape({-1}).to(device));
+    count += tensor.numel();
+  };
+  const TensorMap& tensors = model.parameters();
+  add(kWords, tensors.at(kWords));
+  words_ = count;
+  word_width_ = tensors.at(kWords).size(1);
   for (const bool matrices : {true, false}) {
-    for (const auto& [name, tensor] : model.parameters()) {
-      if ((tensor.dim() > 1) != matrices) continue;
-      places_[name] = {count, tensor.sizes().vec()};
-      parts.push_back(tensor.detach().reshape({-1}).to(device));
-      count += tensor.numel();
+    for (const auto& [name, tensor] : tensors) {
+      if ((tensor.dim() > 1) == matrices && name != kWords) add(name, tensor);
     }
     if (matrices) matrix_count_ = count;
   }
   values_ = at::cat(parts);
+}
+
+at::Tensor FlatParameters::WordEmbeddings(const at::Tensor& flat) const {
+  return flat.narrow(0, 0, words_).view({-1, word_width_});
+}
+
+at::Tensor FlatParameters::Others(const at::Tensor& flat) const {
+  return flat.narrow(0, words_, count() - words_);
 }
 
 TensorMap FlatParameters::Views(const at::Tensor& flat) const {

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "trainer/network/flat_parameters.h"
 
@@ -23,12 +24,15 @@ class Optimizer {
  public:
   Optimizer(const FlatParameters& parameters, const OptimizerConfig& config);
 
-  // One step t from the gradients g, [count]:
+  // One step t from the gradients g, [count]. Undefined `word_rows`: of all weights. Else [rows] int64, on
+  // the device: those rows of the word embeddings that may have gradients other than 0; a row may come more
+  // than once, on the CPU only once. The other rows stay as they are, moments and all, and cost nothing (as
+  // with torch's SparseAdam).
   //   g ← g · min(1, clip_norm / ‖g‖)
   //   m ← β₁ m + (1 - β₁) g,  v ← β₂ v + (1 - β₂) g²
   //   θ ← θ - lr · decay · θ - lr · (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + ε)
   // Doesn't wait for a GPU. May change g.
-  void Step(double learning_rate, const at::Tensor& gradients);
+  void Step(double learning_rate, const at::Tensor& gradients, const at::Tensor& word_rows);
 
   // The moments m and v, [count]: with the number of steps taken all that a step remembers. What is written
   // into them counts.
@@ -37,8 +41,13 @@ class Optimizer {
   void set_steps(int64_t steps);
 
  private:
-  void StepPart(int64_t start, int64_t count, double weight_decay, double learning_rate,
-                const at::Tensor& gradients, const std::optional<at::Tensor>& divisor);
+  // Weights with what belongs to them, all of one shape.
+  struct Part {
+    at::Tensor values, gradients, means, squares;
+  };
+  Part Slice(const at::Tensor& gradients, int64_t start, int64_t end) const;
+  void StepPart(const Part& part, double weight_decay, double learning_rate,
+                const std::optional<at::Tensor>& divisor) const;
 
   const FlatParameters parameters_;
   const OptimizerConfig config_;

@@ -2,6 +2,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_unique.h>
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
@@ -125,19 +126,35 @@ TrainingNetwork::Maps TrainingNetwork::MakeMaps() const {
 }
 
 void TrainingNetwork::Refresh() {
-  if (type_ != at::kFloat) working_values_.copy_(parameters_.values());
+  if (type_ != at::kFloat) {
+    parameters_.Others(working_values_).copy_(parameters_.Others(parameters_.values()));
+  }
   for (const auto map : {&Maps::mapping_in, &Maps::key_query_value, &Maps::dense, &Maps::ffn,
                          &Maps::ffn_output, &Maps::key, &Maps::query, &Maps::value}) {
     (maps_.*map).Refresh();
   }
 }
 
+void TrainingNetwork::ZeroGradients() {
+  if (!learnt_.empty()) parameters_.WordEmbeddings(gradients_).index_fill_(0, WordRows(), 0);
+  parameters_.Others(gradients_).zero_();
+  learnt_.clear();
+}
+
+at::Tensor TrainingNetwork::WordRows() const {
+  const at::Tensor ids = at::cat(learnt_).to(at::kLong);
+  // On a GPU finding each once takes a wait.
+  return ids.is_cpu() ? std::get<0>(at::_unique(ids)) : ids;
+}
+
 at::Tensor TrainingNetwork::Embed(const PackedBatch& batch, bool training, EmbeddingPass* pass) const {
   // A news item is one segment: token type 0.
-  const at::Tensor sum = at::embedding(working_.word_embeddings, batch.ids) +
-                         at::embedding(working_.position_embeddings, batch.positions) +
-                         working_.token_type_embeddings[0];
-  const at::Tensor normed = pass->norm.Forward(sum, working_.embeddings_norm, config().layer_norm_eps);
+  const AlbertWeights& weights = model_.weights();
+  const at::Tensor sum = at::embedding(weights.word_embeddings, batch.ids) +
+                         at::embedding(weights.position_embeddings, batch.positions) +
+                         weights.token_type_embeddings[0];
+  const at::Tensor normed =
+      pass->norm.Forward(sum.to(type_), working_.embeddings_norm, config().layer_norm_eps);
   pass->narrow = pass->drop.Forward(normed, config().hidden_dropout_prob, training);
   return maps_.mapping_in.Forward(pass->narrow);
 }
@@ -212,6 +229,7 @@ at::Tensor TrainingNetwork::HeadLogits(const at::Tensor& first, bool training) c
 BatchResult TrainingNetwork::Learn(const PackedBatch& batch, const at::Tensor& labels, double weight) {
   const at::NoGradGuard no_grad;
   const AttentionLayout layout(batch, config().attention_probs_dropout_prob);
+  learnt_.push_back(batch.ids);
   EmbeddingPass embedding;
   std::vector<LayerPass> layers(config().num_hidden_layers);
   at::Tensor x = Embed(batch, /*training=*/true, &embedding);

@@ -42,7 +42,9 @@ class TrainingNetwork {
 
   // After the weights changed: until then old and new ones would mix.
   void Refresh();
-  void ZeroGradients() { gradients_.zero_(); }
+  void ZeroGradients();
+  // The rows of the word embeddings that texts learnt from since then have, for Optimizer::Step.
+  at::Tensor WordRows() const;
 
   // Adds the gradient of weight · (sum of the texts' losses) to `gradients`. `labels`: [texts] int64.
   BatchResult Learn(const PackedBatch& batch, const at::Tensor& labels, double weight);
@@ -71,10 +73,11 @@ class TrainingNetwork {
   at::ScalarType type_;
   ProductLibrary library_;
   at::Tensor gradients_;
-  at::Tensor working_values_;     // [count] in type_; in fp32 the parameters' own
-  AlbertWeights working_;         // in working_values_
-  AlbertWeights gradient_views_;  // in gradients_
-  AlbertWeights head_;            // leaves of autograd, which does the head: values and gradients shared
+  std::vector<at::Tensor> learnt_;  // the ids of each batch since ZeroGradients
+  at::Tensor working_values_;       // [count] in type_, but for the embeddings; in fp32 the parameters' own
+  AlbertWeights working_;           // in working_values_
+  AlbertWeights gradient_views_;    // in gradients_
+  AlbertWeights head_;              // leaves of autograd, which does the head: values and gradients shared
   Maps maps_;
 };
 

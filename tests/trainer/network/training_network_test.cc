@@ -3,6 +3,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/tensor.h>
 
 #include <cmath>
@@ -147,6 +148,24 @@ TEST_P(TrainingNetworkTest, LearnsAfterRefresh) {
   }
 }
 
+// The rows of all texts since the gradients were zeroed, and no other row has gradients.
+TEST_P(TrainingNetworkTest, KnowsWhichWordsItLearntFrom) {
+  TrainingNetwork network(WithoutDropout(GetParam()), c10::kCPU, at::kFloat);
+  const auto rows_with_gradients = [&] {
+    const at::Tensor words = network.parameters().WordEmbeddings(network.gradients());
+    return words.ne(0).any(1).nonzero().flatten();
+  };
+  const std::vector<Encoding> first = {{{5, 9, 7, 9}}, {{6}}}, second = {{{8, 7}}};
+  network.Learn(Pack(first), Labels(2), 1);
+  network.Learn(Pack(second), Labels(1), 1);
+  EXPECT_TRUE(at::equal(network.WordRows(), at::tensor({5, 6, 7, 8, 9}, at::kLong)));
+  EXPECT_TRUE(at::equal(rows_with_gradients(), network.WordRows()));
+  network.ZeroGradients();
+  EXPECT_EQ(network.gradients().count_nonzero().item<int64_t>(), 0);
+  network.Learn(Pack(second), Labels(1), 1);
+  EXPECT_TRUE(at::equal(network.WordRows(), at::tensor({7, 8}, at::kLong)));
+}
+
 TEST(FlatParametersTest, HoldsEveryWeightOnce) {
   const Albert model = RandomModel(kNetworkCases[1]);
   const FlatParameters flat(model, c10::kCPU);
@@ -157,6 +176,9 @@ TEST(FlatParametersTest, HoldsEveryWeightOnce) {
     count += view.numel();
   }
   EXPECT_EQ(count, flat.count());
+  EXPECT_EQ(MaxDifference(flat.WordEmbeddings(flat.values()), model.weights().word_embeddings), 0);
+  EXPECT_EQ(flat.Others(flat.values()).storage_offset(), model.weights().word_embeddings.numel());
+  EXPECT_EQ(flat.Others(flat.values()).size(0), flat.count() - model.weights().word_embeddings.numel());
   const Affine stacked = flat.KeyQueryValue(flat.values());
   EXPECT_EQ(MaxDifference(stacked.weight.chunk(3)[0], model.weights().key.weight), 0);
   EXPECT_EQ(MaxDifference(stacked.weight.chunk(3)[1], model.weights().query.weight), 0);
