@@ -1,6 +1,7 @@
 # The third-party targets that the project links, all in one place:
 #   torch::torch  sentencepiece::sentencepiece  sentencepiece::train  gRPC::grpc++  protobuf::libprotobuf
-#   prometheus-cpp::core  prometheus-cpp::pull  nlohmann_json::nlohmann_json  OpenSSL::Crypto  ICU::uc  absl::…  GTest::…
+#   prometheus-cpp::core  prometheus-cpp::pull  nlohmann_json::nlohmann_json  OpenSSL::Crypto  ICU::uc
+#   LibLZMA::LibLZMA  absl::…  GTest::…
 
 set(NEWSGENRE_DEPS "${CMAKE_SOURCE_DIR}/build/deps")
 set(SENTENCEPIECE_ROOT "${NEWSGENRE_DEPS}/sentencepiece" CACHE PATH "folder with include/ and lib/ of sentencepiece 0.2.1")
@@ -37,6 +38,7 @@ if(NEWSGENRE_ONLY_TORCH_FREE)
 endif()
 
 find_package(gRPC REQUIRED)
+find_package(LibLZMA REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 
 # --- LibTorch. Not find_package(Torch): for a wheel it wants nvcc, and it plants a protobuf target of its own.

@@ -15,7 +15,8 @@ readonly DEPS=$PWD/build/deps
 readonly PACKAGES=(
   build-essential cmake ninja-build python3 python3-venv ca-certificates
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
-  prometheus-cpp-dev nlohmann-json3-dev libssl-dev libicu-dev libgtest-dev libgmock-dev libcurl4-openssl-dev
+  prometheus-cpp-dev nlohmann-json3-dev libssl-dev libicu-dev liblzma-dev
+  libgtest-dev libgmock-dev libcurl4-openssl-dev
 )
 
 say() { printf '== %s\n' "$*" >&2; }
@@ -40,7 +41,7 @@ require_debian_12() {
 What the project needs, however it is installed:
   g++ 12 or newer (C++17), cmake 3.25, ninja, Python 3.11 with venv
   gRPC 1.51 (with grpc_cpp_plugin) and Protobuf 3.21 (with protoc) with their CMake packages, Abseil 20220623, prometheus-cpp 1.0 (core and pull),
-  nlohmann-json 3.11, OpenSSL 3, ICU 72 (its Unicode tables), GoogleTest 1.12 (with GoogleMock), libcurl 7
+  nlohmann-json 3.11, OpenSSL 3, ICU 72 (its Unicode tables), liblzma 5.4, GoogleTest 1.12 (with GoogleMock), libcurl 7
   LibTorch $TORCH (-DLIBTORCH_ROOT=FOLDER, the folder that holds include/ and lib/)
   sentencepiece $SENTENCEPIECE built as static libraries against that same Protobuf
     (-DSENTENCEPIECE_ROOT=FOLDER, the folder that holds include/ and lib/)

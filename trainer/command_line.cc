@@ -22,6 +22,8 @@ constexpr char kUsage[] =
 
   newsgenre_trainer --train=train.csv --test=test.csv --model_dir=model
   newsgenre_trainer --flagfile=deploy/recipes/small.flags --train=train.csv --model_dir=model
+  newsgenre_trainer pretrain --text=news.txt,wikipedia.txt.xz --train=train.csv --model_dir=pretrained
+  newsgenre_trainer --init_from=pretrained --train=train.csv --model_dir=model
   newsgenre_trainer evaluate --model_dir=model --test=test.csv --out=report
   newsgenre_trainer import --from=model.pt --out=model
 
@@ -72,13 +74,36 @@ absl::Status CheckTaken(const std::string& command, const Names& taken) {
   return absl::OkStatus();
 }
 
+// What only other commands take.
+const Names& NotForTraining() {
+  static const auto* const names = new Names{"from", "out", "text"};
+  return *names;
+}
+const Names& NotForPretraining() {
+  static const auto* const names =
+      new Names{"from", "out", "test", "head", "classifier_dropout", "token_dropout", "model_version"};
+  return *names;
+}
+
+// The flags that a command takes, for the record; an error where another is set.
+absl::StatusOr<std::map<std::string, std::string>> Recipe(const std::string& command, const Names& others) {
+  std::map<std::string, std::string> recipe = Values();
+  for (const std::string& other : others) {
+    if (Set().count(other) > 0) return NotTaken(other, command);
+    recipe.erase(other);
+  }
+  return recipe;
+}
+
 absl::StatusOr<Command> Training() {
   TrainerConfig config = TrainingFromFlags();
-  config.recipe = Values();
-  for (const char* other : {"from", "out"}) {
-    if (Set().count(other) > 0) return NotTaken(other, "training");
-    config.recipe.erase(other);
-  }
+  ASSIGN_OR_RETURN(config.recipe, Recipe("training", NotForTraining()));
+  return Command(std::move(config));
+}
+
+absl::StatusOr<Command> Pretraining() {
+  PretrainingConfig config = PretrainingFromFlags();
+  ASSIGN_OR_RETURN(config.training.recipe, Recipe("pretrain", NotForPretraining()));
   return Command(std::move(config));
 }
 
@@ -97,6 +122,7 @@ absl::StatusOr<Command> ParseCommandLine(int argc, char** argv) {
     return absl::InvalidArgumentError("'" + std::string(words[2]) + "' is not a flag; see --help");
   }
   if (command.empty()) return Training();
+  if (command == "pretrain") return Pretraining();
   if (command == "evaluate") {
     const Names taken = {"model_dir", "test", "out", "max_bad_rows", "device", "precision", "threads"};
     RETURN_IF_ERROR(CheckTaken(command, taken));
@@ -107,7 +133,7 @@ absl::StatusOr<Command> ParseCommandLine(int argc, char** argv) {
     return Command(ImportFromFlags());
   }
   return absl::InvalidArgumentError(
-      "'" + command + "' is not a flag, nor one of the commands evaluate and import; see --help");
+      "'" + command + "' is not a flag, nor one of the commands pretrain, evaluate and import; see --help");
 }
 
 }  // namespace newsgenre

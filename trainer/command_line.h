@@ -10,8 +10,8 @@
 
 namespace newsgenre {
 
-// What to do: train, evaluate or import.
-using Command = std::variant<TrainerConfig, EvaluationConfig, ImportConfig>;
+// What to do: train, pretrain, evaluate or import.
+using Command = std::variant<TrainerConfig, PretrainingConfig, EvaluationConfig, ImportConfig>;
 
 // The command with what its flags say, not yet validated. Prints the manual and exits on --help; exits with 1
 // on a flag that it can't read, as Abseil does. INVALID_ARGUMENT for words that are no command, and for a

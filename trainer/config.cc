@@ -88,6 +88,18 @@ absl::Status ValidateNetwork(const NetworkConfig& network, const AlbertConfig& c
 
 absl::Status TrainerConfig::Validate() const {
   RETURN_IF_ERROR(Required("train", train));
+  return ValidateSettings();
+}
+
+absl::Status PretrainingConfig::Validate() const {
+  if (text.empty()) return absl::InvalidArgumentError("--text is required");
+  for (const std::string& file : text) {
+    if (file.empty()) return absl::InvalidArgumentError("--text has an empty name between its commas");
+  }
+  return training.ValidateSettings();
+}
+
+absl::Status TrainerConfig::ValidateSettings() const {
   RETURN_IF_ERROR(Required("model_dir", model_dir));
   RETURN_IF_ERROR(InRange("validation_rows", static_cast<double>(validation_rows), 0, kNoLimit));
   RETURN_IF_ERROR(InRange("max_bad_rows", static_cast<double>(max_bad_rows), 0, kNoLimit));

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "common/model/albert_config.h"
@@ -67,8 +68,19 @@ struct TrainerConfig {
 
   // INVALID_ARGUMENT names the first bad field as its flag.
   absl::Status Validate() const;
+  // Likewise, of all but the data.
+  absl::Status ValidateSettings() const;
   // The sizes of a network from nothing: `network` with its defaults.
   AlbertConfig NewNetwork() const;
+};
+
+struct PretrainingConfig {
+  std::vector<std::string> text;  // files of raw text, a paragraph a line; required
+  // `train`: labelled rows whose texts are learnt from, too; may be empty. `test`, `head` and
+  // `token_dropout` say nothing here.
+  TrainerConfig training;
+
+  absl::Status Validate() const;
 };
 
 }  // namespace newsgenre

@@ -7,27 +7,40 @@ namespace {
 
 double Ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
+// The first step of the epoch at hand.
+int64_t EpochStart(const RunSoFar& run) {
+  return run.plan.epoch_start(static_cast<int64_t>(run.state.epochs.size()));
+}
+
+// That a step is part of, from 1.
+int EpochOf(const RunPlan& plan, int64_t step) {
+  int epoch = 1;
+  while (plan.epoch_start(epoch) <= step) ++epoch;
+  return epoch;
+}
+
 }  // namespace
 
-ProgressState EpochProgress(const RunSoFar& run) {
+ProgressState EpochProgress(const RunSoFar& run, int64_t loss_steps) {
   const TrainingState& state = run.state;
-  const auto epoch = static_cast<int64_t>(state.epochs.size());
-  const int64_t start = run.plan.epoch_start(epoch);
-  const StepSums sums = run.records.Sum(start, state.step);
-  const auto texts = static_cast<double>(sums.texts);
+  const int64_t start = EpochStart(run);
+  const int64_t from = loss_steps > 0 ? std::max<int64_t>(state.step - loss_steps, 0) : start;
+  const StepSums sums = run.records.Sum(from, state.step);
+  const auto predictions = static_cast<double>(sums.predictions);
+  const auto texts = static_cast<double>(run.plan.texts(start, state.step));
+  const auto tokens = static_cast<double>(run.plan.tokens(start, state.step));
+  const auto texts_left = static_cast<double>(run.plan.texts(state.step, run.plan.steps()));
   ProgressState progress;
-  progress.epoch = static_cast<int>(epoch) + 1;
+  progress.epoch = EpochOf(run.plan, state.step - 1);
   progress.epochs = run.plan.epochs();
   progress.step = state.step;
   progress.steps = run.plan.steps();
-  progress.loss = Ratio(sums.loss, texts);
-  progress.accuracy = Ratio(static_cast<double>(sums.correct), texts);
+  progress.loss = Ratio(sums.loss, predictions);
+  progress.accuracy = Ratio(static_cast<double>(sums.correct), predictions);
   progress.learning_rate = run.schedule.LearningRate(state.step - 1);
   progress.texts_per_second = Ratio(texts, state.training_seconds);
-  progress.tokens_per_second =
-      Ratio(static_cast<double>(run.plan.tokens(start, state.step)), state.training_seconds);
-  const int64_t texts_left = (run.plan.epochs() - epoch) * run.plan.rows() - sums.texts;
-  progress.seconds_left = Ratio(static_cast<double>(texts_left), progress.texts_per_second);
+  progress.tokens_per_second = Ratio(tokens, state.training_seconds);
+  progress.seconds_left = Ratio(texts_left, progress.texts_per_second);
   return progress;
 }
 
@@ -53,13 +66,14 @@ std::string LinesOf(const Dataset& data, const RowBatch& rows) {
 
 EpochResult EpochTraining(const RunSoFar& run) {
   const ProgressState progress = EpochProgress(run);
-  const int64_t start = run.plan.epoch_start(progress.epoch - 1);
+  const int64_t start = EpochStart(run);
   const StepSums sums = run.records.Sum(start, run.state.step);
+  const auto texts = static_cast<double>(run.plan.texts(start, run.state.step));
   EpochResult result;
   result.epoch = progress.epoch;
   result.steps = run.state.step - start;
   result.training_loss = progress.loss;
-  result.training_article_loss = Ratio(sums.mean_loss, static_cast<double>(sums.texts));
+  result.training_article_loss = Ratio(sums.mean_loss, texts);
   result.training_correct = sums.correct;
   result.training_accuracy = progress.accuracy;
   result.learning_rate = progress.learning_rate;

@@ -23,7 +23,9 @@ struct RunSoFar {
   const TrainingState& state;  // at least one step into its epoch
 };
 
-ProgressState EpochProgress(const RunSoFar& run);
+// The rates are those of the epoch at hand, which is the one behind the validated ones; the loss and the
+// accuracy are those of the last `loss_steps` steps of the run, where that isn't 0.
+ProgressState EpochProgress(const RunSoFar& run, int64_t loss_steps = 0);
 
 // Fills in the validation of a loaded state's epochs. FAILED_PRECONDITION where it is of other rows than
 // these, or of another number of labels.

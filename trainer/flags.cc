@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/types/optional.h"
@@ -20,6 +21,10 @@ ABSL_FLAG(int64_t, validation_rows, newsgenre::TrainerConfig().validation_rows,
 ABSL_FLAG(int64_t, max_bad_rows, newsgenre::TrainerConfig().max_bad_rows,
           "Rows of a file that may be left out because they can't be read, which is noted; with more the "
           "command fails and names each.");
+
+ABSL_FLAG(std::vector<std::string>, text, {},
+          "pretrain: files of text, separated by commas, plain or .xz: a paragraph a line, empty lines "
+          "skipped. Required.");
 
 // Model
 ABSL_FLAG(
@@ -170,6 +175,8 @@ TrainerConfig TrainingFromFlags() {
   config.metrics_address = absl::GetFlag(FLAGS_metrics_address);
   return config;
 }
+
+PretrainingConfig PretrainingFromFlags() { return {absl::GetFlag(FLAGS_text), TrainingFromFlags()}; }
 
 EvaluationConfig EvaluationFromFlags() {
   EvaluationConfig config;

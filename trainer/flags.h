@@ -8,7 +8,8 @@
 namespace newsgenre {
 
 // What the flags say to each command, not yet validated. After the command line was parsed.
-TrainerConfig TrainingFromFlags();  // without the recipe
+TrainerConfig TrainingFromFlags();         // without the recipe
+PretrainingConfig PretrainingFromFlags();  // likewise
 EvaluationConfig EvaluationFromFlags();
 ImportConfig ImportFromFlags();
 

@@ -8,6 +8,7 @@
 #include "common/base/libraries_settings.h"
 #include "common/base/shutdown_signal.h"
 #include "trainer/command_line.h"
+#include "trainer/pretraining/pretraining_run.h"
 #include "trainer/training_run.h"
 
 namespace newsgenre {
@@ -31,6 +32,14 @@ absl::Status Run(const TrainerConfig& config, const RunControl& control) {
   Print(*report);
   std::cout << "published: " << report->release << "\nreport: " << config.model_dir << "/report.html"
             << std::endl;
+  return absl::OkStatus();
+}
+
+absl::Status Run(const PretrainingConfig& config, const RunControl& control) {
+  const absl::StatusOr<Report> report = RunPretraining(config, control);
+  if (!report.ok()) return report.status();
+  std::cout << "held out: " << Summary(*report->held_out) << "\nmade: " << report->release
+            << ", for --init_from\nreport: " << report->release << "/report.html" << std::endl;
   return absl::OkStatus();
 }
 
@@ -60,7 +69,8 @@ absl::Status ParseAndRun(int argc, char** argv, const RunControl& control) {
       },
       *command);
   if (absl::IsCancelled(status)) {
-    const bool can_resume = std::holds_alternative<TrainerConfig>(*command);
+    const bool can_resume = std::holds_alternative<TrainerConfig>(*command) ||
+                            std::holds_alternative<PretrainingConfig>(*command);
     control.progress->Note(can_resume ? "stopped; the same command with --resume goes on" : "stopped");
   }
   return status;

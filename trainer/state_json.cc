@@ -9,7 +9,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 2;
 
 // Each field of an epoch that the validation's probabilities don't tell.
 template <typename Epoch, typename Visit>

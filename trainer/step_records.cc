@@ -15,37 +15,41 @@ constexpr double kExplosionFactor = 10;
 
 }  // namespace
 
-StepRecords::StepRecords(const RunPlan& plan, c10::Device device)
-    : plan_(plan),
-      records_(at::zeros({plan.steps(), 2}, at::TensorOptions(device).dtype(at::kFloat))),
-      copy_(at::zeros(records_.sizes(), at::kFloat)) {}
+StepRecords::StepRecords(int64_t steps, c10::Device device)
+    : records_(at::zeros({steps, 2}, at::TensorOptions(device).dtype(at::kFloat))),
+      copy_(at::zeros({steps, 3}, at::kFloat)) {}
 
-void StepRecords::Begin(int64_t step) { records_.select(0, step).zero_(); }
+void StepRecords::Begin(int64_t step) {
+  records_.select(0, step).zero_();
+  copy_.select(0, step).zero_();
+}
 
 void StepRecords::Add(int64_t step, const BatchResult& result) {
   const at::Tensor record = records_.select(0, step);
   record.select(0, 0).add_(result.loss);
   record.select(0, 1).add_(result.correct);
+  copy_.mutable_data_ptr<float>()[3 * step + 2] += static_cast<float>(result.count);
 }
 
 void StepRecords::Fetch(int64_t steps) {
   const int64_t count = steps - fetched_;
-  copy_.narrow(0, fetched_, count).copy_(records_.narrow(0, fetched_, count));
+  copy_.narrow(0, fetched_, count).narrow(1, 0, 2).copy_(records_.narrow(0, fetched_, count));
   fetched_ = steps;
 }
 
 double StepRecords::MeanLoss(int64_t step) const {
-  return copy_.const_data_ptr<float>()[2 * step] / static_cast<double>(plan_.batch(step).size());
+  const float* const record = copy_.const_data_ptr<float>() + 3 * step;
+  return record[0] / std::max<double>(record[2], 1);
 }
 
 StepSums StepRecords::Sum(int64_t from, int64_t to) const {
   const float* const values = copy_.const_data_ptr<float>();
   StepSums sums;
-  sums.texts = plan_.texts(from, to);
   for (int64_t step = from; step < to; ++step) {
-    sums.loss += values[2 * step];
+    sums.loss += values[3 * step];
     sums.mean_loss += MeanLoss(step);
-    sums.correct += std::lround(values[2 * step + 1]);
+    sums.correct += std::lround(values[3 * step + 1]);
+    sums.predictions += std::lround(values[3 * step + 2]);
   }
   return sums;
 }
@@ -68,8 +72,8 @@ std::vector<StepPoint> Curve(const StepRecords& records, const LrSchedule& sched
   return points;
 }
 
-Divergence FindDivergence(const StepRecords& records, int64_t from, int labels) {
-  const double limit = kExplosionFactor * std::log(std::max(labels, 2));
+Divergence FindDivergence(const StepRecords& records, int64_t from, int outcomes) {
+  const double limit = kExplosionFactor * std::log(std::max(outcomes, 2));
   for (int64_t step = from; step < records.fetched(); ++step) {
     const double loss = records.MeanLoss(step);
     std::ostringstream problem;

@@ -81,7 +81,7 @@ absl::Status SetTensors(TensorMap tensors, TrainingState* state) {
   RETURN_IF_ERROR(take("values", {-1}, &state->values));
   RETURN_IF_ERROR(take("means", state->values.sizes(), &state->means));
   RETURN_IF_ERROR(take("squares", state->values.sizes(), &state->squares));
-  if (state->step > 0) RETURN_IF_ERROR(take("records", {state->step, 2}, &state->records));
+  if (state->step > 0) RETURN_IF_ERROR(take("records", {state->step, 3}, &state->records));
   if (state->epochs.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(take("best_values", state->values.sizes(), &state->best_values));
   at::Tensor validation;

@@ -28,8 +28,8 @@ struct TrainingState {
   double training_seconds = 0;        // likewise, without validation
   double seconds = 0;                 // of the run, so far
   at::Tensor values, means, squares;  // [parameters]: weights and the optimizer's moments
-  at::Tensor records;                 // [step, 2]: of each step the sum of its losses, and its correct texts
-  std::vector<EpochResult> epochs;    // validated ones
+  at::Tensor records;  // [step, 3]: of each step the sum of its losses, its correct and all its predictions
+  std::vector<EpochResult> epochs;        // validated ones
   std::vector<Probabilities> validation;  // of each of those epochs, by validation row
   int best = 0;                           // index into `epochs`; with one at least,
   at::Tensor best_values;                 // [parameters]

@@ -56,7 +56,13 @@ std::map<std::string, std::vector<int64_t>> AlbertShapes(const AlbertConfig& con
   add_linear(layer + "ffn_output", wide, hidden);
   add_norm(layer + "full_layer_layer_norm", hidden);
   if (head == Head::kPooler) add_linear("albert.pooler", hidden, hidden);
-  add_linear("classifier", hidden, labels);
+  if (head != Head::kMaskedLm) {
+    add_linear("classifier", hidden, labels);
+    return shapes;
+  }
+  add_linear("predictions.dense", hidden, narrow);
+  add_norm("predictions.LayerNorm", narrow);
+  shapes["predictions.bias"] = {config.vocab_size};
   return shapes;
 }
 
@@ -128,7 +134,13 @@ AlbertWeights BindWeights(const TensorMap& tensors, Head head) {
   weights.ffn_output = affine(layer + "ffn_output");
   weights.layer_norm = affine(layer + "full_layer_layer_norm");
   if (head == Head::kPooler) weights.pooler = affine("albert.pooler");
-  weights.classifier = affine("classifier");
+  if (head != Head::kMaskedLm) {
+    weights.classifier = affine("classifier");
+    return weights;
+  }
+  weights.prediction_dense = affine("predictions.dense");
+  weights.prediction_norm = affine("predictions.LayerNorm");
+  weights.prediction_bias = tensors.at("predictions.bias");
   return weights;
 }
 
@@ -136,7 +148,12 @@ at::Tensor Albert::Logits(const PackedBatch& batch) const {
   const AttentionLayout layout(batch, /*dropout=*/0.0);
   at::Tensor x = Embed(batch);
   for (int layer = 1; layer < config_.num_hidden_layers; ++layer) x = RunLayer(x, x, layout);
-  // The heads read the last layer's first tokens only: nothing else of it is computed.
+  if (head_ == Head::kMaskedLm) {
+    x = RunLayer(x, x, layout);
+    x = Activate(at::linear(x, weights_.prediction_dense.weight, weights_.prediction_dense.bias));
+    return at::linear(Norm(x, weights_.prediction_norm), weights_.word_embeddings, weights_.prediction_bias);
+  }
+  // The other heads read the last layer's first tokens only: nothing else of it is computed.
   x = RunLayer(x, x.index_select(0, batch.first_rows), layout);
   if (head_ == Head::kPooler) x = at::tanh(at::linear(x, weights_.pooler.weight, weights_.pooler.bias));
   return at::linear(x, weights_.classifier.weight, weights_.classifier.bias);
@@ -159,9 +176,11 @@ at::Tensor Albert::RunLayer(const at::Tensor& x, const at::Tensor& queries,
   const at::Tensor context = layout.Attend(linear(queries, weights_.query), linear(x, weights_.key),
                                            linear(x, weights_.value), config_.num_attention_heads);
   const at::Tensor y = Norm(queries + linear(context, weights_.dense), weights_.attention_norm);
-  const at::Tensor wide =
-      at::gelu(linear(y, weights_.ffn), config_.hidden_act == Activation::kGeluNew ? "tanh" : "none");
-  return Norm(linear(wide, weights_.ffn_output) + y, weights_.layer_norm);
+  return Norm(linear(Activate(linear(y, weights_.ffn)), weights_.ffn_output) + y, weights_.layer_norm);
+}
+
+at::Tensor Albert::Activate(const at::Tensor& x) const {
+  return at::gelu(x, config_.hidden_act == Activation::kGeluNew ? "tanh" : "none");
 }
 
 at::Tensor Albert::Norm(const at::Tensor& x, const Affine& norm) const {
@@ -179,6 +198,6 @@ void Albert::To(c10::Device device) {
   weights_ = BindWeights(parameters_, head_);
 }
 
-c10::Device Albert::device() const { return weights_.classifier.weight.device(); }
+c10::Device Albert::device() const { return weights_.word_embeddings.device(); }
 
 }  // namespace newsgenre

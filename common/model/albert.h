@@ -1,4 +1,4 @@
-// The network: ALBERT (Lan et al. 2019, arXiv:1909.11942) with a classification head, padding-free.
+// The network: ALBERT (Lan et al. 2019, arXiv:1909.11942) with a head, padding-free.
 // Factorised embeddings, one shared layer run num_hidden_layers times, post-layer-norm. Its plain form, that
 // the fast ones for serving (engine.h) and training (trainer/network/training_network.h) are held against.
 #pragma once
@@ -19,8 +19,8 @@ namespace newsgenre {
 
 class AttentionLayout;
 
-// Tensors by Hugging Face's names for AlbertForSequenceClassification:
-// "albert.embeddings.word_embeddings.weight" … "classifier.bias".
+// Tensors by Hugging Face's names for AlbertForSequenceClassification, or AlbertForMaskedLM without those
+// that it shares: "albert.embeddings.word_embeddings.weight" … "classifier.bias" or "predictions.bias".
 using TensorMap = std::map<std::string, at::Tensor>;
 
 // A linear map or a layer norm.
@@ -37,6 +37,9 @@ struct AlbertWeights {
   Affine ffn, ffn_output, layer_norm;
   Affine pooler;  // undefined without it
   Affine classifier;
+  // Of Head::kMaskedLm, undefined in others; the last map's weight is the word embeddings.
+  Affine prediction_dense, prediction_norm;
+  at::Tensor prediction_bias;
 };
 
 // The tensors of a whole network by their places in it, shared.
@@ -49,7 +52,7 @@ std::map<std::string, std::vector<int64_t>> AlbertShapes(const AlbertConfig& con
 class Albert {
  public:
   // Normal(0, initializer_range) weights, zero biases, norms at one, as in transformers. The same seed gives
-  // the same weights. `config` is valid.
+  // the same weights. `config` is valid. `labels`: of a classifier; a masked-language model has a piece each.
   static Albert Random(const AlbertConfig& config, Head head, int labels, uint64_t seed);
 
   // Takes fp32 tensors. Every tensor must be there with the shape that `config` gives it, and no other:
@@ -58,8 +61,8 @@ class Albert {
   static absl::StatusOr<Albert> FromTensors(const AlbertConfig& config, Head head, int labels,
                                             TensorMap tensors);
 
-  // [texts, labels], fp32, on the batch's device; no dropout. Autograd records where a weight requires a
-  // gradient. The weights are not changed: any thread.
+  // [texts, labels], or [rows, pieces] of a masked-language model, fp32, on the batch's device; no dropout.
+  // Autograd records where a weight requires a gradient. The weights are not changed: any thread.
   at::Tensor Logits(const PackedBatch& batch) const;
 
   // The weights, shared with the network: what an optimizer steps and a checkpoint stores.
@@ -79,6 +82,7 @@ class Albert {
   at::Tensor Embed(const PackedBatch& batch) const;
   at::Tensor RunLayer(const at::Tensor& x, const at::Tensor& queries, const AttentionLayout& layout) const;
   at::Tensor Norm(const at::Tensor& x, const Affine& norm) const;
+  at::Tensor Activate(const at::Tensor& x) const;
 
   AlbertConfig config_;
   Head head_;

@@ -121,7 +121,9 @@ AlbertConfig TransformersDefaults() {
 
 }  // namespace
 
-std::string_view HeadName(Head head) { return head == Head::kCls ? "cls" : "pooler"; }
+std::string_view HeadName(Head head) {
+  return head == Head::kCls ? "cls" : head == Head::kPooler ? "pooler" : "masked_lm";
+}
 
 absl::StatusOr<Head> ParseHead(std::string_view name) {
   if (name == "cls") return Head::kCls;
@@ -188,9 +190,10 @@ absl::StatusOr<AlbertConfig> ParseAlbertConfig(std::string_view json) {
 std::string AlbertConfigJson(const AlbertConfig& config, Head head, const std::vector<std::string>& labels) {
   using OrderedJson = nlohmann::ordered_json;
   OrderedJson object;
-  // Without a pooler, transformers can open the encoder only.
-  object["architectures"] =
-      OrderedJson::array({head == Head::kPooler ? "AlbertForSequenceClassification" : "AlbertModel"});
+  // Without a pooler, transformers can open a classifier's encoder only.
+  object["architectures"] = OrderedJson::array({head == Head::kMaskedLm ? "AlbertForMaskedLM"
+                                                : head == Head::kPooler ? "AlbertForSequenceClassification"
+                                                                        : "AlbertModel"});
   for (const FixedField& field : FixedFields()) object[field.name] = field.value;
   for (const SizeField& field : kSizes) object[field.name] = config.*field.member;
   for (const RateField& field : kRates) object[field.name] = config.*field.member;
@@ -199,6 +202,7 @@ std::string AlbertConfigJson(const AlbertConfig& config, Head head, const std::v
   object["bos_token_id"] = 2;
   object["eos_token_id"] = 3;
   object["dtype"] = "float32";
+  if (head == Head::kMaskedLm) return object.dump(2) + "\n";
   object["problem_type"] = "single_label_classification";
   object["id2label"] = OrderedJson::object();
   object["label2id"] = OrderedJson::object();

@@ -15,12 +15,17 @@ enum class Activation {
   kGeluNew,  // "gelu_new": the tanh approximation
 };
 
-// Which network turns the last layer's first token into logits.
+// Which network turns the last layer's tokens into logits.
 enum class Head {
-  kCls,     // Linear(hidden, labels)
-  kPooler,  // Linear(hidden, hidden), tanh, dropout, Linear(hidden, labels): AlbertForSequenceClassification
+  kCls,     // of the first token: Linear(hidden, labels)
+  kPooler,  // likewise: Linear(hidden, hidden), tanh, dropout, Linear(hidden, labels):
+            // AlbertForSequenceClassification
+  // Of every token: Linear(hidden, embedding), activation, norm, and how near the result is to each piece's
+  // word embedding: AlbertForMaskedLM. For pre-training alone.
+  kMaskedLm,
 };
-std::string_view HeadName(Head head);  // "cls", "pooler"
+std::string_view HeadName(Head head);  // "cls", "pooler", "masked_lm"
+// Of a classifier: "cls" or "pooler".
 absl::StatusOr<Head> ParseHead(std::string_view name);
 
 // Defaults are albert-base-v1's. Sizes come from config.json, never from a server flag.
@@ -51,6 +56,7 @@ struct AlbertConfig {
 absl::StatusOr<AlbertConfig> ParseAlbertConfig(std::string_view json);
 
 // As config.json, with what transformers needs to open the folder (architectures, model_type, id2label, …).
+// `labels`: a classifier's.
 std::string AlbertConfigJson(const AlbertConfig& config, Head head, const std::vector<std::string>& labels);
 
 }  // namespace newsgenre

@@ -193,6 +193,28 @@ absl::StatusOr<CheckpointParts> HuggingFaceParts(const std::string& folder, cons
   return CheckpointParts{config, std::move(tokenizer), std::move(tensors), std::move(manifest)};
 }
 
+absl::StatusOr<TensorMap> ReadPredictionTensors(const std::string& folder) {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadPart(folder, kTensorFile));
+  const auto is_wanted = [](const std::string& name) {
+    return absl::StartsWith(name, "predictions.") && !absl::StartsWith(name, "predictions.decoder.");
+  };
+  ASSIGN_OR_RETURN(const Safetensors file, InFile(kTensorFile, ParseSafetensors(bytes, is_wanted)));
+  return InFile(kTensorFile, CanonicalTensors(file.tensors));
+}
+
+absl::Status WriteHuggingFaceFolder(const std::string& folder, const std::string& config_json,
+                                    const TensorMap& tensors, const Tokenizer& tokenizer, int max_tokens) {
+  const std::pair<const char*, std::string> files[] = {
+      {kTensorFile, SerializeSafetensors({tensors, {{"format", "pt"}}})},
+      {kVocabularyFile, tokenizer.model_bytes()},
+      {kTokenizerFile, TokenizerConfigJson(max_tokens)},
+      {kConfigFile, config_json}};
+  for (const auto& [name, bytes] : files) {
+    RETURN_IF_ERROR(WriteFileAtomic(folder + "/" + name, bytes));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<CheckpointParts> ReadCheckpointParts(const std::string& folder) {
   const absl::StatusOr<std::string> manifest_json = ReadFile(folder + "/" + kManifestFile, kMaxJsonBytes);
   if (manifest_json.ok()) return ReleaseParts(folder, *manifest_json);

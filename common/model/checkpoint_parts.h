@@ -46,6 +46,15 @@ absl::StatusOr<CheckpointParts> ReadCheckpointParts(const std::string& folder);
 absl::StatusOr<CheckpointParts> HuggingFaceParts(const std::string& folder, const std::string& config_json,
                                                  TensorMap tensors);
 
+// Reads what a Hugging Face folder's model.safetensors has of a masked-language model's head, by the names of
+// AlbertForMaskedLM; nothing where it has none. Statuses as LoadCheckpoint's.
+absl::StatusOr<TensorMap> ReadPredictionTensors(const std::string& folder);
+
+// Writes a plain Hugging Face folder's four files into `folder`, which exists; config.json, by which it is
+// known, last.
+absl::Status WriteHuggingFaceFolder(const std::string& folder, const std::string& config_json,
+                                    const TensorMap& tensors, const Tokenizer& tokenizer, int max_tokens);
+
 // Whether the tensor is not one of those that CheckpointParts::tensors lacks.
 bool IsWantedTensor(const std::string& name);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/text/char_map.h"
@@ -17,6 +18,9 @@ namespace newsgenre {
 namespace {
 
 constexpr std::array<std::string_view, 5> kSpecialPieces = {"<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"};
+
+// U+2581, which a piece has where a word begins.
+constexpr char kWordBegin[] = "\xe2\x96\x81";
 
 // An unknown character costs this much more than the rarest piece (SentencePiece's kUnkPenalty).
 constexpr double kUnknownPenalty = 10.0;
@@ -67,6 +71,7 @@ absl::StatusOr<UnigramModel> MakeUnigramModel(const spiece::Model& model) {
 struct Tokenizer::Impl {
   std::string bytes;
   int vocab_size = 0;
+  std::vector<bool> begins_word;
   TextNormalizer normalizer;
   UnigramModel model;
   // Pieces that are cut out of the text before it is normalised; of two at one place the longer one counts.
@@ -79,13 +84,15 @@ struct Tokenizer::Impl {
         normalizer(std::move(map)),
         model(std::move(unigrams)) {}
 
-  void AddUserDefined(const spiece::Model& proto);
+  void AddPieces(const spiece::Model& proto);
   Match NextUserDefined(std::string_view text, size_t from) const;
 };
 
-void Tokenizer::Impl::AddUserDefined(const spiece::Model& proto) {
+void Tokenizer::Impl::AddPieces(const spiece::Model& proto) {
   for (int32_t id = 0; id < proto.pieces_size(); ++id) {
     const spiece::Piece& piece = proto.pieces(id);
+    begins_word.push_back(piece.type() == spiece::Piece::USER_DEFINED ||
+                          absl::StartsWith(piece.piece(), kWordBegin));
     if (piece.type() == spiece::Piece::USER_DEFINED) {
       user_defined.emplace_back(piece.piece(), id);
       begins_user_defined[static_cast<unsigned char>(piece.piece().front())] = true;
@@ -120,7 +127,7 @@ absl::StatusOr<Tokenizer> Tokenizer::FromBytes(std::string_view model) {
   ASSIGN_OR_RETURN(CharMap map, CharMap::FromBytes(proto.normalizer_spec().precompiled_charsmap()));
   ASSIGN_OR_RETURN(UnigramModel unigrams, MakeUnigramModel(proto));
   auto impl = std::make_unique<Impl>(model, proto, std::move(map), std::move(unigrams));
-  impl->AddUserDefined(proto);
+  impl->AddPieces(proto);
   return Tokenizer(std::move(impl));
 }
 
@@ -154,6 +161,7 @@ Encoding Tokenizer::Encode(std::string_view text, int max_tokens) const {
 }
 
 int Tokenizer::vocab_size() const { return impl_->vocab_size; }
+const std::vector<bool>& Tokenizer::begins_word() const { return impl_->begins_word; }
 const std::string& Tokenizer::model_bytes() const { return impl_->bytes; }
 
 std::string TokenizerConfigJson(int max_tokens) {

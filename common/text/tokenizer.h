@@ -39,6 +39,8 @@ class Tokenizer {
   Encoding Encode(std::string_view text, int max_tokens) const;
 
   int vocab_size() const;
+  // By piece: whether a word begins with it; other pieces go on with one. Special pieces begin none.
+  const std::vector<bool>& begins_word() const;
   // The bytes it was made from: they travel with every checkpoint.
   const std::string& model_bytes() const;
 

@@ -80,8 +80,8 @@ class CudaNetworkTest : public CudaTrainingTest, public testing::WithParamInterf
     TrainingNetwork gpu(model, device_, type), cpu(model, c10::kCPU, at::kFloat);
     const LabelledBatch gpu_batch = DeviceDataset(data_, device_).Batch(kAllRows);
     const LabelledBatch cpu_batch = DeviceDataset(data_, c10::kCPU).Batch(kAllRows);
-    const BatchResult result = gpu.Learn(gpu_batch.texts, gpu_batch.labels, 1.0 / 6);
-    const BatchResult right = cpu.Learn(cpu_batch.texts, cpu_batch.labels, 1.0 / 6);
+    const BatchResult result = gpu.Learn(gpu_batch.texts, {gpu_batch.labels}, 1.0 / 6);
+    const BatchResult right = cpu.Learn(cpu_batch.texts, {cpu_batch.labels}, 1.0 / 6);
     EXPECT_EQ(result.loss.device(), device_);
     EXPECT_NEAR(result.loss.item<double>(), right.loss.item<double>(), bound * right.loss.item<double>());
     EXPECT_LT(MaxDifference(gpu.Logits(gpu_batch.texts).cpu(), cpu.Logits(cpu_batch.texts)), bound);
@@ -111,7 +111,7 @@ TEST_P(CudaNetworkTest, GradientsAreRightUnderDropout) {
   const auto loss = [&] {
     network.Refresh();
     at::manual_seed(3);
-    return network.Learn(batch.texts, batch.labels, 1.0).loss.item<double>();
+    return network.Learn(batch.texts, {batch.labels}, 1.0).loss.item<double>();
   };
   const double dropped = loss();
   const at::Tensor gradient = network.gradients().clone();
@@ -126,7 +126,7 @@ TEST_P(CudaNetworkTest, GradientsAreRightUnderDropout) {
   EXPECT_NEAR((above - below) / (2 * kStep), norm, 0.03 * norm);
 
   TrainingNetwork plain(WithDropout(RandomModel(GetParam()), 0), device_, at::kFloat);
-  EXPECT_GT(std::abs(plain.Learn(batch.texts, batch.labels, 1.0).loss.item<double>() - dropped), 1e-3);
+  EXPECT_GT(std::abs(plain.Learn(batch.texts, {batch.labels}, 1.0).loss.item<double>() - dropped), 1e-3);
 }
 
 TEST_F(CudaTrainingTest, StepsOfTheOptimizerAreTheCpus) {
@@ -153,22 +153,21 @@ TEST_F(CudaTrainingTest, StepsOfTheOptimizerAreTheCpus) {
 }
 
 TEST_F(CudaTrainingTest, RecordsSumUpPiecesAndSteps) {
-  const RunPlan plan(std::vector<int32_t>(6, 10), {1000, 2}, 1, 1);
-  StepRecords records(plan, device_);
-  const auto add = [&](int64_t step, float loss, int64_t correct) {
-    records.Add(step, {at::tensor(loss)[0].to(device_), at::tensor(correct)[0].to(device_)});
+  StepRecords records(/*steps=*/3, device_);
+  const auto add = [&](int64_t step, float loss, int64_t correct, int64_t count) {
+    records.Add(step, {at::tensor(loss)[0].to(device_), at::tensor(correct)[0].to(device_), count});
   };
-  add(0, 0.5f, 1);
-  add(0, 0.25f, 1);
-  add(1, 100, 2);
+  add(0, 0.5f, 1, 1);
+  add(0, 0.25f, 1, 1);
+  add(1, 100, 2, 2);
   records.Begin(1);
-  add(1, 3, 0);
-  add(2, 8, 1);
+  add(1, 3, 0, 1);
+  add(2, 8, 1, 3);
   records.Fetch(1);
   EXPECT_EQ(records.MeanLoss(0), 0.375);
   records.Fetch(3);
   const StepSums sums = records.Sum(0, 3);
-  EXPECT_EQ(sums.texts, 6);
+  EXPECT_EQ(sums.predictions, 6);
   EXPECT_EQ(sums.correct, 3);
   EXPECT_EQ(sums.loss, 11.75);
 }
@@ -222,7 +221,7 @@ TEST_F(CudaTrainingTest, NothingWaitsForTheGpuWithinAStep) {
     for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
       TrainingNetwork network(WithDropout(RandomModel(kNetworkCases[0]), rate), device_, type);
       Optimizer optimizer(network.parameters(), {});
-      StepRecords records(plan, device_);
+      StepRecords records(plan.steps(), device_);
       {
         const NoWaiting guard;
         EXPECT_THROW(network.gradients().sum().item<float>(), c10::Error);
@@ -232,7 +231,7 @@ TEST_F(CudaTrainingTest, NothingWaitsForTheGpuWithinAStep) {
           records.Begin(step);
           LabelledBatch batch = data.Batch(plan.batch(step));
           DropTokens(0.1, &batch.texts);
-          records.Add(step, network.Learn(batch.texts, batch.labels, 1.0 / 3));
+          records.Add(step, network.Learn(batch.texts, {batch.labels}, 1.0 / 3));
           optimizer.Step(1e-3, network.gradients(), network.WordRows());
           network.Refresh();
         }

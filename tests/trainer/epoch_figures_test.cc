@@ -14,15 +14,15 @@ using testing::HasSubstr;
 class EpochFiguresTest : public testing::Test {
  protected:
   EpochFiguresTest() {
-    // Of each step the sum of its losses, and its correct texts.
-    records_.Restore(at::tensor({2.0f, 1.0f, 1.0f, 2.0f, 0.5f, 2.0f}).view({3, 2}));
+    // Of each step the sum of its losses, its correct and all its predictions.
+    records_.Restore(at::tensor({2.0f, 1.0f, 2.0f, 1.0f, 2.0f, 2.0f, 0.5f, 2.0f, 2.0f}).view({3, 3}));
     state_.step = 3;
     state_.epochs.resize(1);
     state_.training_seconds = 4;
   }
 
   const RunPlan plan_{{10, 10, 10, 10}, {20, 2}, 2, 1};
-  StepRecords records_{plan_, c10::kCPU};
+  StepRecords records_{4, c10::kCPU};
   const LrSchedule schedule_{0.1, 0, 4};
   TrainingState state_;
 };
@@ -53,6 +53,33 @@ TEST_F(EpochFiguresTest, AtTheEndOfOne) {
   EXPECT_EQ(result.training_accuracy, 0.75);
   EXPECT_EQ(result.texts_per_second, 1);
   EXPECT_EQ(result.tokens_per_second, 10);
+}
+
+// As they are without validation: nothing marks the end of an epoch.
+TEST_F(EpochFiguresTest, OfTheLastSteps) {
+  state_.epochs.clear();
+  const ProgressState last = EpochProgress({plan_, records_, schedule_, state_}, 2);
+  EXPECT_EQ(last.epoch, 2);
+  EXPECT_EQ(last.loss, 0.375);
+  EXPECT_EQ(last.accuracy, 1);
+  EXPECT_EQ(last.texts_per_second, 1.5);
+  EXPECT_EQ(last.tokens_per_second, 15);
+  EXPECT_NEAR(last.seconds_left, 2 / 1.5, 1e-12);
+  // There are no more than three.
+  const ProgressState all = EpochProgress({plan_, records_, schedule_, state_}, 100);
+  EXPECT_EQ(all.loss, 3.5 / 6);
+  EXPECT_EQ(all.accuracy, 5.0 / 6);
+  EXPECT_EQ(all.texts_per_second, 1.5);
+}
+
+// As with masked tokens: a text has more than one.
+TEST_F(EpochFiguresTest, LossesAreOverPredictionsRatesOverTexts) {
+  records_.Restore(at::tensor({2.0f, 1.0f, 2.0f, 1.0f, 2.0f, 2.0f, 0.5f, 2.0f, 8.0f}).view({3, 3}));
+  const ProgressState progress = EpochProgress({plan_, records_, schedule_, state_});
+  EXPECT_EQ(progress.loss, 0.0625);
+  EXPECT_EQ(progress.accuracy, 0.25);
+  EXPECT_EQ(progress.texts_per_second, 0.5);
+  EXPECT_EQ(progress.tokens_per_second, 5);
 }
 
 TEST_F(EpochFiguresTest, WithoutATimeThereIsNoRate) {

@@ -47,7 +47,7 @@ TEST_F(StateJsonTest, Truncated) {
 
 TEST_F(StateJsonTest, WhatIsNoState) {
   const std::string deep(100000, '[');
-  for (const char* const json : {"null", "7", "[]", "{}", "\"text\"", "{\"format_version\":1}",
+  for (const char* const json : {"null", "7", "[]", "{}", "\"text\"", "{\"format_version\":2}",
                                  "{\"format_version\":1e99}", "\xff\xfe", deep.c_str()}) {
     EXPECT_THAT(Read(json), StatusIs(StatusCode::kDataLoss, _)) << std::string(json).substr(0, 50);
   }
@@ -68,7 +68,7 @@ TEST_F(StateJsonTest, AnyByteMayBeAnother) {
 TEST_F(StateJsonTest, EachWrongFieldIsDataLoss) {
   using Json = nlohmann::json;
   const std::pair<std::function<void(Json*)>, const char*> cases[] = {
-      {[](Json* json) { (*json)["format_version"] = 2; }, "format_version is 2; this program reads 1"},
+      {[](Json* json) { (*json)["format_version"] = 1; }, "format_version is 1; this program reads 2"},
       {[](Json* json) { (*json)["tensors_sha256"] = ""; }, "the tensors were changed"},
       {[](Json* json) { (*json)["tensors_sha256"] = 7; }, "state.json: "},
       {[](Json* json) { json->erase("best"); }, "state.json: "},

@@ -32,7 +32,7 @@ inline TrainingState SmallState(int64_t step) {
   state.values = at::tensor({1.0f / 3, -0.0f, 1e-42f, 3e38f});
   state.means = at::tensor({0.1f, 0.2f, 0.3f, 0.7f});
   state.squares = at::tensor({1e-30f, 0.0f, 2.0f, 0.9f});
-  state.records = at::rand({step, 2});
+  state.records = at::rand({step, 3});
   for (const int epoch : {1, 2}) {
     EpochResult& result = state.epochs.emplace_back();
     result.epoch = epoch;

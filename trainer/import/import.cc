@@ -107,15 +107,9 @@ absl::Status CheckEncoder(const CheckpointParts& parts) {
 
 absl::Status WriteEncoder(const std::string& out, const CheckpointParts& parts) {
   const std::vector<std::string> labels(parts.manifest.labels().begin(), parts.manifest.labels().end());
-  const std::pair<const char*, std::string> files[] = {
-      {kConfigFile, AlbertConfigJson(parts.config, Head::kCls, labels)},
-      {kTensorFile, SerializeSafetensors({parts.tensors, {{"format", "pt"}}})},
-      {kVocabularyFile, parts.tokenizer.model_bytes()},
-      {kTokenizerFile, TokenizerConfigJson(parts.manifest.max_tokens())}};
   return PublishFolder(out, [&](const std::string& folder) {
-    absl::Status status;
-    for (const auto& [name, bytes] : files) status.Update(WriteFileAtomic(folder + "/" + name, bytes));
-    return status;
+    return WriteHuggingFaceFolder(folder, AlbertConfigJson(parts.config, Head::kCls, labels), parts.tensors,
+                                  parts.tokenizer, parts.manifest.max_tokens());
   });
 }
 

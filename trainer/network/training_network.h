@@ -4,20 +4,23 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <vector>
 
 #include "common/model/albert.h"
 #include "common/model/attention.h"
 #include "common/model/packed_batch.h"
 #include "trainer/network/flat_parameters.h"
+#include "trainer/network/trained_head.h"
 #include "trainer/network/trained_linear.h"
 
 namespace newsgenre {
 
-// What one batch gave; on the device, so that nobody waits for it.
-struct BatchResult {
-  at::Tensor loss;     // [] fp32: the sum of -ln(probability of the right label) over the texts
-  at::Tensor correct;  // [] int64: texts whose highest logit is the right label's
+// What a batch teaches. A classifier reads the texts' first rows, a masked-language model these.
+struct Targets {
+  at::Tensor labels = {};  // [texts], or [rows to read] with kNoLabel on padding: int64, on the device
+  at::Tensor rows = {};    // [rows to read] int64, on the device, of the batch; undefined for a classifier
+  int64_t padding = 0;     // so many labels are kNoLabel
 };
 
 // Owns fp32 weights and their gradients. In bf16 the products and activations are bf16, from a copy of the
@@ -46,12 +49,15 @@ class TrainingNetwork {
   // The rows of the word embeddings that texts learnt from since then have, for Optimizer::Step.
   at::Tensor WordRows() const;
 
-  // Adds the gradient of weight · (sum of the texts' losses) to `gradients`. `labels`: [texts] int64.
-  BatchResult Learn(const PackedBatch& batch, const at::Tensor& labels, double weight);
-  // [texts, labels], fp32, without dropout.
+  // Adds the gradient of weight · (sum of the losses) to `gradients`.
+  BatchResult Learn(const PackedBatch& batch, const Targets& targets, double weight);
+  // The same without dropout and without learning.
+  BatchResult Judge(const PackedBatch& batch, const Targets& targets) const;
+  // [texts, labels] or [rows, pieces], fp32, without dropout.
   at::Tensor Logits(const PackedBatch& batch) const;
 
  private:
+  enum class Read { kAll, kFirst, kSome };  // rows of a layer's result; kFirst: of each text
   struct EmbeddingPass;
   struct LayerPass;
   // The maps in the order of the network.
@@ -63,10 +69,14 @@ class TrainingNetwork {
   Maps MakeMaps() const;
   at::Tensor Embed(const PackedBatch& batch, bool training, EmbeddingPass* pass) const;
   void EmbedBackward(const PackedBatch& batch, const EmbeddingPass& pass, const at::Tensor& dx) const;
-  at::Tensor RunLayer(const PackedBatch& batch, const AttentionLayout& layout, bool last, bool training,
+  // Sets what the head reads of the last layer: nothing else of it is computed, but keys and values.
+  void ReadInLast(const PackedBatch& batch, const Targets& targets, LayerPass* last) const;
+  at::Tensor RunLayer(const PackedBatch& batch, const AttentionLayout& layout, bool training,
                       LayerPass* pass) const;
-  at::Tensor LayerBackward(const PackedBatch& batch, const LayerPass& pass, const at::Tensor& dy) const;
-  at::Tensor HeadLogits(const at::Tensor& first, bool training) const;
+  at::Tensor LayerBackward(const LayerPass& pass, const at::Tensor& dy) const;
+  at::Tensor Run(const PackedBatch& batch, const Targets& targets) const;
+  // Whether the word embeddings are the head's weights, too: every row of them has gradients then.
+  bool tied() const { return model_.head() == Head::kMaskedLm; }
 
   FlatParameters parameters_;
   Albert model_;
@@ -77,8 +87,8 @@ class TrainingNetwork {
   at::Tensor working_values_;       // [count] in type_, but for the embeddings; in fp32 the parameters' own
   AlbertWeights working_;           // in working_values_
   AlbertWeights gradient_views_;    // in gradients_
-  AlbertWeights head_;              // leaves of autograd, which does the head: values and gradients shared
   Maps maps_;
+  std::unique_ptr<TrainedHead> head_;
 };
 
 }  // namespace newsgenre

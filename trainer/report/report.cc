@@ -46,13 +46,16 @@ Json EpochJson(const EpochResult& epoch) {
           {"tokens_per_second", epoch.tokens_per_second}};
 }
 
-void AddTraining(const Report& report, Json* json) {
+void AddSteps(const Report& report, Json* json) {
   (*json)["rows"] = {{"training", report.training_rows}, {"validation", report.validation_rows}};
-  for (const EpochResult& epoch : report.epochs) (*json)["epochs"].push_back(EpochJson(epoch));
   for (const StepPoint& point : report.steps) {
     (*json)["steps"].push_back(
         {{"step", point.step}, {"learning_rate", point.learning_rate}, {"loss", point.loss}});
   }
+}
+
+void AddEpochs(const Report& report, Json* json) {
+  for (const EpochResult& epoch : report.epochs) (*json)["epochs"].push_back(EpochJson(epoch));
   (*json)["best_epoch"] = report.epochs[report.best].epoch;
   (*json)["validation"] = MetricsJson(report.epochs[report.best].validation, report.labels);
 }
@@ -69,6 +72,10 @@ void AddMistakes(const Report& report, Json* json) {
 }
 
 }  // namespace
+
+std::string_view KindOf(const Report& report) {
+  return report.held_out.has_value() ? "pre-training" : report.epochs.empty() ? "evaluation" : "training";
+}
 
 LengthHistogram CountLengths(const std::vector<int32_t>& lengths, int64_t cut, int max_tokens) {
   LengthHistogram histogram;
@@ -95,6 +102,12 @@ std::string EpochTable(const std::vector<EpochResult>& epochs, int best) {
 std::string Summary(const Metrics& metrics) {
   return absl::StrFormat("accuracy %.2f %% (%d of %d), loss %.4f", 100 * metrics.accuracy(),
                          metrics.correct(), metrics.rows(), metrics.loss);
+}
+
+std::string Summary(const HeldOut& held_out) {
+  return absl::StrFormat("%.2f %% of %d hidden words told, loss %.4f",
+                         100.0 * static_cast<double>(held_out.correct) / static_cast<double>(held_out.words),
+                         held_out.words, held_out.loss);
 }
 
 std::vector<NamedMetrics> MetricsOf(const Report& report) {
@@ -124,7 +137,13 @@ Json ReportJson(const Report& report) {
       {"seconds", report.seconds},
       {"cpu_seconds", report.cpu_seconds},
   };
-  if (!report.epochs.empty()) AddTraining(report, &json);
+  if (report.training_rows > 0) AddSteps(report, &json);
+  if (!report.epochs.empty()) AddEpochs(report, &json);
+  if (report.held_out.has_value()) {
+    json["held_out"] = {{"words", report.held_out->words},
+                        {"correct", report.held_out->correct},
+                        {"loss", report.held_out->loss}};
+  }
   if (report.temperature.has_value()) json["temperature"] = *report.temperature;
   if (report.calibrated.has_value()) json["calibrated"] = MetricsJson(*report.calibrated, report.labels);
   if (report.test.has_value()) {

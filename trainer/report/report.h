@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nlohmann/json.hpp"
@@ -51,6 +52,13 @@ struct LengthHistogram {
   int max_tokens = 0;         // the network's limit
 };
 
+// How well a masked-language model tells hidden words of texts that it did not learn from.
+struct HeldOut {
+  int64_t words = 0;  // pieces that were to be told
+  int64_t correct = 0;
+  double loss = 0;  // mean of -ln(probability of the right piece)
+};
+
 // What does not apply stays as it is here.
 struct Report {
   std::string version;
@@ -68,6 +76,7 @@ struct Report {
   std::vector<EpochResult> epochs;    // none: an evaluation alone
   int best = 0;                       // index into `epochs` of the one that is published
   std::vector<StepPoint> steps;       // some hundreds at most
+  std::optional<HeldOut> held_out;    // of a pre-training
   std::optional<double> temperature;  // what the release divides its logits by
   std::optional<Metrics> calibrated;  // the published epoch's validation rows, with `temperature`
   std::optional<Metrics> test;        // as the release answers, with its temperature
@@ -80,6 +89,9 @@ struct Report {
   std::map<std::string, std::string> recipe;
 };
 
+// "training", "pre-training" or "evaluation".
+std::string_view KindOf(const Report& report);
+
 // `lengths` in tokens (at least one), in at most 32 bins.
 LengthHistogram CountLengths(const std::vector<int32_t>& lengths, int64_t cut, int max_tokens);
 
@@ -88,6 +100,8 @@ std::string EpochTable(const std::vector<EpochResult>& epochs, int best);
 
 // "accuracy 91.34 % (6942 of 7600), loss 0.2571".
 std::string Summary(const Metrics& metrics);
+// "41.20 % of 45012 hidden words told, loss 3.1415".
+std::string Summary(const HeldOut& held_out);
 
 // What the report says of one set of rows; `metrics` points into the report.
 struct NamedMetrics {

@@ -48,6 +48,13 @@ std::string RunTiles(const Report& report) {
     html += Tile("time", Duration(report.seconds),
                  report.cpu_seconds > 0 ? "CPU time " + Duration(report.cpu_seconds) : "");
   }
+  if (report.held_out.has_value()) {
+    const HeldOut& held_out = *report.held_out;
+    html += Tile("hidden words told",
+                 Percent(static_cast<double>(held_out.correct) / static_cast<double>(held_out.words)),
+                 absl::StrFormat("of %s in texts held out", Thousands(held_out.words)));
+    html += Tile("loss", absl::StrFormat("%.4f", held_out.loss), "cross-entropy, nats a piece");
+  }
   if (!report.epochs.empty()) {
     const EpochResult& best = report.epochs[report.best];
     html += Tile("training speed", Thousands(static_cast<int64_t>(best.texts_per_second)) + " texts/s",
@@ -59,10 +66,8 @@ std::string RunTiles(const Report& report) {
 }
 
 std::string Header(const Report& report) {
-  const bool training = !report.epochs.empty();
   return absl::StrFormat(
-      "<header><h1>newsgenre %s</h1>\n<p class=\"note\">%s</p>\n</header>\n",
-      training ? "training report" : "evaluation",
+      "<header><h1>newsgenre %s report</h1>\n<p class=\"note\">%s</p>\n</header>\n", KindOf(report),
       EscapeHtml(report.version + (report.test_file.empty() ? "" : " · ") + report.test_file));
 }
 
@@ -80,7 +85,8 @@ std::string Results(const Report& report) {
 }
 
 std::string Training(const Report& report) {
-  if (report.epochs.empty()) return "";
+  const std::string steps = Section("Steps", "", Charts(StepCharts(report)));
+  if (report.epochs.empty()) return steps;
   std::string note =
       "The training's own figures are with dropout, while the weights change. *As the article's loop counts: "
       "the "
@@ -91,8 +97,7 @@ std::string Training(const Report& report) {
                            Thousands(static_cast<int64_t>(kArticleEpochSeconds))) +
            note;
   }
-  return Section("Epochs", note, Charts(EpochCharts(report)) + EpochsHtml(report)) +
-         Section("Steps", "", Charts(StepCharts(report)));
+  return Section("Epochs", note, Charts(EpochCharts(report)) + EpochsHtml(report)) + steps;
 }
 
 std::string CutNote(const LengthHistogram& lengths) {

@@ -125,8 +125,7 @@ std::string FactTable(const std::string& title, const Facts& facts) {
 
 std::string ReportMarkdown(const Report& report) {
   std::string markdown =
-      absl::StrFormat("# newsgenre %s %s\n\n", report.epochs.empty() ? "evaluation" : "training",
-                      EscapeMarkdown(report.version));
+      absl::StrFormat("# newsgenre %s %s\n\n", KindOf(report), EscapeMarkdown(report.version));
   markdown += Results(report) + Epochs(report) + Labels(report) + Mistakes(report);
   markdown += FactTable("Run", RunFacts(report));
   if (!report.recipe.empty()) {

@@ -146,6 +146,7 @@ Facts RunFacts(const Report& report) {
   add("vocabulary, pieces", count(report.vocab_size));
   add("training rows", count(report.training_rows));
   add("validation rows", count(report.validation_rows));
+  if (report.held_out.has_value()) add("held-out texts", Summary(*report.held_out));
   add("test file", report.test_file);
   if (report.temperature.has_value()) add("temperature", absl::StrFormat("%.4f", *report.temperature));
   add("time", time(report.seconds));

@@ -12,7 +12,7 @@ struct ProgressState {
   int epochs = 0;
   int64_t step = 0;  // steps done, of the whole run
   int64_t steps = 0;
-  double loss = 0;      // mean over the epoch so far
+  double loss = 0;      // mean over the epoch so far, or over the last steps
   double accuracy = 0;  // likewise, 0 … 1
   double learning_rate = 0;
   double texts_per_second = 0;

@@ -1,0 +1,28 @@
+// What a pre-training learns from, read and encoded.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "trainer/config.h"
+#include "trainer/data/dataset.h"
+#include "trainer/pretraining/pretraining_start.h"
+#include "trainer/run_control.h"
+
+namespace newsgenre {
+
+struct PretrainingData {
+  Dataset training;
+  Dataset held_out;  // texts that are not learnt from
+  std::string text_sha256;
+  std::string train_sha256;  // of the labelled texts' file; empty without one
+  int max_tokens = 0;
+  MaskedLm start;
+};
+
+// Reads the raw text and, where there are some, the labelled rows' texts; makes or loads the starting point;
+// encodes all and holds a part out. INVALID_ARGUMENT and so on as the readers; CANCELLED once asked to stop.
+absl::StatusOr<PretrainingData> PreparePretrainingData(const PretrainingConfig& config, int threads,
+                                                       const RunControl& control);
+
+}  // namespace newsgenre

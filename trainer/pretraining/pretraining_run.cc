@@ -1,0 +1,177 @@
+#include "trainer/pretraining/pretraining_run.h"
+
+#include <ATen/ops/randint.h>
+
+#include <chrono>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/file.h"
+#include "common/base/status_macros.h"
+#include "common/model/checkpoint_parts.h"
+#include "common/model/device.h"
+#include "common/model/machine.h"
+#include "trainer/pretraining/masked_batch.h"
+#include "trainer/pretraining/pretraining_data.h"
+#include "trainer/run_report.h"
+#include "trainer/run_setting.h"
+#include "trainer/step_loop.h"
+#include "trainer/watch/training_watch.h"
+
+namespace newsgenre {
+namespace {
+
+using Clock = Progress::Clock;
+
+// Progress shows the mean loss of so many steps: within an epoch of raw text it falls for hours.
+constexpr int64_t kLossSteps = 100;
+// Held-out texts are judged with the same words hidden, whatever the run.
+constexpr uint64_t kHeldOutSeed = 1;
+
+// What must be the same for a run to go on, beside flags and machine.
+std::map<std::string, std::string> Inputs(const PretrainingData& data) {
+  return {{"SHA-256 of --text", data.text_sha256},
+          {"SHA-256 of --train", data.train_sha256},
+          {"training texts", std::to_string(data.training.size())},
+          {"held-out texts", std::to_string(data.held_out.size())},
+          {"tokens read of a text", std::to_string(data.max_tokens)},
+          {"SHA-256 of the network's sizes",
+           Sha256(AlbertConfigJson(data.start.model.config(), Head::kMaskedLm, {}))},
+          {"SHA-256 of the vocabulary", Sha256(data.start.tokenizer.model_bytes())}};
+}
+
+// The network that learns, with the texts that it learns from.
+class Pretraining {
+ public:
+  Pretraining(const TrainerConfig& config, const PretrainingData& data, TrainingNetwork* network)
+      : config_(config),
+        data_(data),
+        vocabulary_{data.start.tokenizer.vocab_size(), data.start.tokenizer.begins_word()},
+        network_(*network) {}
+
+  // As StepTask has it: each text counts for as many words as a text of the piece has to tell on average.
+  BatchResult Learn(const RowBatch& piece, double weight) {
+    Random random(at::randint(std::numeric_limits<int64_t>::max(), {1}, at::kLong).item<int64_t>());
+    const MaskedBatch batch = HideWordsOf(data_.training, piece, vocabulary_, &random, network_.device());
+    const double words = static_cast<double>(batch.targets.labels.size(0) - batch.targets.padding);
+    return network_.Learn(batch.texts, batch.targets, weight * static_cast<double>(piece.size()) / words);
+  }
+
+  absl::StatusOr<HeldOut> Judge(const RunControl& control) const {
+    HeldOut sums;
+    Random random(kHeldOutSeed);
+    const BatchBudget budget = {config_.micro_batch_tokens, config_.batch_texts};
+    for (const RowBatch& rows : PlanEvaluation(data_.held_out.Lengths(), budget)) {
+      RETURN_IF_ERROR(CheckStop(control.stop));
+      const MaskedBatch batch = HideWordsOf(data_.held_out, rows, vocabulary_, &random, network_.device());
+      const BatchResult result = network_.Judge(batch.texts, batch.targets);
+      sums.words += result.count;
+      sums.correct += result.correct.item<int64_t>();
+      sums.loss += result.loss.item<double>();
+    }
+    sums.loss /= static_cast<double>(sums.words);
+    return sums;
+  }
+
+ private:
+  const TrainerConfig& config_;
+  const PretrainingData& data_;
+  const MaskingVocabulary vocabulary_;
+  TrainingNetwork& network_;
+};
+
+absl::Status Train(const TrainerConfig& config, PretrainingData* data, RunSetting* setting, Report* report,
+                   const RunControl& control) {
+  TrainingNetwork network(data->start.model, setting->device, setting->type());
+  RETURN_IF_ERROR(Identify(config, network, Inputs(*data), setting, control.progress));
+  const RunPlan plan(data->training.Lengths(), {config.batch_tokens, config.batch_texts}, config.epochs,
+                     config.seed);
+  const TrainingInfo info = {setting->start.version, setting->device.str(), setting->precision_name(),
+                             config.epochs, plan.steps()};
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<TrainingWatch> watch,
+      TrainingWatch::Start(config.model_dir + "/tensorboard/" + info.version, config.metrics_address, info));
+  if (watch->port() > 0) control.progress->Note("metrics", {{"port", watch->port()}});
+  Pretraining pretraining(config, *data, &network);
+  StepTask task;
+  task.learn = [&](const RowBatch& piece, double weight) { return pretraining.Learn(piece, weight); };
+  task.describe = [&](int64_t step) {
+    return absl::StrCat("a batch of ", plan.batch(step).size(), " texts");
+  };
+  task.outcomes = data->start.tokenizer.vocab_size();
+  task.loss_steps = kLossSteps;
+  StepLoop loop(config, plan, &network, {control.progress, watch.get(), setting->states.get()}, task);
+  report->version = info.version;
+  RETURN_IF_ERROR(loop.Start(std::move(setting->start)));
+  RETURN_IF_ERROR(loop.RunTo(plan.steps(), control.stop));
+  RETURN_IF_ERROR(loop.Save());
+  ASSIGN_OR_RETURN(report->held_out, pretraining.Judge(control));
+
+  TensorMap weights;
+  const at::Tensor values = loop.CopyWeights();
+  for (const auto& [name, view] : network.parameters().Views(values)) weights[name] = view.clone();
+  const Albert& model = data->start.model;
+  ASSIGN_OR_RETURN(data->start.model,
+                   Albert::FromTensors(model.config(), model.head(), model.labels(), std::move(weights)));
+  report->kernels = "products by " + ProductLibraryName(network.library());
+  report->parameters = network.parameters().count();
+  report->steps = Curve(loop.so_far().records, loop.so_far().schedule);
+  return absl::OkStatus();
+}
+
+absl::Status Describe(const TrainerConfig& config, const RunSetting& setting, const PretrainingData& data,
+                      Report* report) {
+  ASSIGN_OR_RETURN(const Machine machine, DescribeMachine(setting.device.str()));
+  report->release = config.model_dir;
+  report->device = setting.device.str();
+  report->precision = setting.precision_name();
+  report->processor = machine.description;
+  report->threads = setting.threads;
+  report->training_rows = data.training.size();
+  report->validation_rows = data.held_out.size();
+  report->vocab_size = data.start.tokenizer.vocab_size();
+  report->lengths = CountLengths(data.training.Lengths(), /*cut=*/0, data.max_tokens);
+  report->recipe = config.recipe;
+  return absl::OkStatus();
+}
+
+absl::Status RefuseModel(const std::string& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder + "/" + kConfigFile, ignored)) return absl::OkStatus();
+  return absl::AlreadyExistsError(folder + " holds a model already: it has a " + kConfigFile);
+}
+
+absl::StatusOr<Report> Run(const PretrainingConfig& pretraining, const RunControl& control) {
+  const Clock::time_point start = Clock::now();
+  const TrainerConfig& config = pretraining.training;
+  RETURN_IF_ERROR(RefuseModel(config.model_dir));
+  ASSIGN_OR_RETURN(RunSetting setting, PrepareSetting(config, control.progress));
+  ASSIGN_OR_RETURN(PretrainingData data, PreparePretrainingData(pretraining, setting.threads, control));
+  Report report;
+  RETURN_IF_ERROR(Describe(config, setting, data, &report));
+  const double before = setting.start.seconds;
+  RETURN_IF_ERROR(Train(config, &data, &setting, &report, control));
+  report.seconds = before + std::chrono::duration<double>(Clock::now() - start).count();
+  report.cpu_seconds = CpuSeconds();
+  RETURN_IF_ERROR(WriteReport(config.model_dir, report));
+  RETURN_IF_ERROR(WriteMaskedLm(config.model_dir, data.start, data.max_tokens));
+  setting.states->Remove();
+  return report;
+}
+
+}  // namespace
+
+absl::StatusOr<Report> RunPretraining(const PretrainingConfig& config, const RunControl& control) {
+  absl::StatusOr<Report> report = absl::UnknownError("not run");
+  RETURN_IF_ERROR(CatchTorch([&] {
+    report = Run(config, control);
+    return report.status();
+  }));
+  return report;
+}
+
+}  // namespace newsgenre

@@ -1,0 +1,75 @@
+#include "trainer/pretraining/pretraining_start.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "common/base/json_log.h"
+#include "common/base/status_macros.h"
+#include "common/model/checkpoint.h"
+#include "common/model/checkpoint_parts.h"
+#include "common/text/vocabulary_trainer.h"
+
+namespace newsgenre {
+namespace {
+
+// The encoder's tensors and the head's, of which those that are missing are drawn.
+absl::StatusOr<TensorMap> MaskedLmTensors(const std::string& folder, const CheckpointParts& parts,
+                                          uint64_t seed) {
+  ASSIGN_OR_RETURN(TensorMap tensors, ReadPredictionTensors(folder));
+  for (const auto& [name, tensor] : parts.tensors) {
+    if (!absl::StartsWith(name, "classifier.") && !absl::StartsWith(name, "albert.pooler.")) {
+      tensors[name] = tensor;
+    }
+  }
+  if (tensors.count("predictions.bias") == 0) {
+    Log(Severity::kInfo, "the head for masked words is drawn anew",
+        {{"folder", folder}, {"reason", "the folder has none"}});
+    const Albert drawn = Albert::Random(parts.config, Head::kMaskedLm, /*labels=*/0, seed);
+    for (const auto& [name, tensor] : drawn.parameters()) {
+      if (absl::StartsWith(name, "predictions.")) tensors[name] = tensor;
+    }
+  }
+  return tensors;
+}
+
+absl::StatusOr<MaskedLm> LoadFolder(const std::string& folder, const TrainerConfig& config) {
+  ASSIGN_OR_RETURN(CheckpointParts parts, ReadCheckpointParts(folder));
+  const int positions = parts.config.max_position_embeddings;
+  if (config.max_tokens.value_or(positions) > positions) {
+    return absl::InvalidArgumentError("--max_tokens is " + std::to_string(*config.max_tokens) + "; it has " +
+                                      std::to_string(positions) + " positions");
+  }
+  const double dropout = config.network.dropout.value_or(parts.config.hidden_dropout_prob);
+  parts.config.hidden_dropout_prob = parts.config.attention_probs_dropout_prob = dropout;
+  ASSIGN_OR_RETURN(TensorMap tensors, MaskedLmTensors(folder, parts, config.seed));
+  absl::StatusOr<Albert> model =
+      Albert::FromTensors(parts.config, Head::kMaskedLm, /*labels=*/0, std::move(tensors));
+  if (!model.ok()) return AddContext(model.status(), kTensorFile);
+  return MaskedLm{*std::move(model), std::move(parts.tokenizer)};
+}
+
+}  // namespace
+
+absl::StatusOr<MaskedLm> StartMaskedLm(const TrainerConfig& config, const std::vector<std::string>& texts) {
+  const AlbertConfig network = config.NewNetwork();
+  RETURN_IF_ERROR(network.Validate());
+  const absl::StatusOr<std::string> vocabulary = TrainVocabulary(texts, network.vocab_size);
+  if (!vocabulary.ok()) return AddContext(vocabulary.status(), "--vocab_size");
+  ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::FromBytes(*vocabulary));
+  return MaskedLm{Albert::Random(network, Head::kMaskedLm, /*labels=*/0, config.seed), std::move(tokenizer)};
+}
+
+absl::StatusOr<MaskedLm> LoadMaskedLm(const TrainerConfig& config) {
+  ASSIGN_OR_RETURN(const std::string folder, ResolveModelDir(config.init_from));
+  absl::StatusOr<MaskedLm> masked_lm = LoadFolder(folder, config);
+  if (!masked_lm.ok()) return AddContext(masked_lm.status(), folder);
+  return masked_lm;
+}
+
+absl::Status WriteMaskedLm(const std::string& folder, const MaskedLm& masked_lm, int max_tokens) {
+  const Albert& model = masked_lm.model;
+  return WriteHuggingFaceFolder(folder, AlbertConfigJson(model.config(), model.head(), {}),
+                                model.parameters(), masked_lm.tokenizer, max_tokens);
+}
+
+}  // namespace newsgenre
