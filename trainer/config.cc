@@ -8,6 +8,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/model/manifest.h"
+#include "trainer/pretraining/raw_text.h"
 
 namespace newsgenre {
 namespace {
@@ -96,7 +97,8 @@ absl::Status PretrainingConfig::Validate() const {
   for (const std::string& file : text) {
     if (file.empty()) return absl::InvalidArgumentError("--text has an empty name between its commas");
   }
-  return training.ValidateSettings();
+  RETURN_IF_ERROR(training.ValidateSettings());
+  return InRange("max_tokens", training.max_tokens.value_or(512), 2 * kMinPieceTokens, 65536);
 }
 
 absl::Status TrainerConfig::ValidateSettings() const {

@@ -11,13 +11,15 @@
 ABSL_FLAG(std::string, train, "",
           "File with labelled news to learn from: AG News's CSV (\"class 1-4\",\"title\",\"description\") or "
           "JSON Lines ({\"text\": …} or {\"title\": …, \"body\": …}, and \"label\": a name or a number from "
-          "1). Required.");
+          "1). Required; pretrain: may be left out, its texts are learnt from beside --text.");
 ABSL_FLAG(std::string, test, "",
           "File with labelled news, as --train, for one test of the finished release through the serving "
           "code. Nothing is chosen by it. Empty: no test. evaluate: the rows; required.");
-ABSL_FLAG(int64_t, validation_rows, newsgenre::TrainerConfig().validation_rows,
-          "Rows drawn from --train by --seed that are not learnt from; the epoch that does best on them is "
-          "kept. 0: a tenth of --train, at most 5,000.");
+ABSL_FLAG(
+    int64_t, validation_rows, newsgenre::TrainerConfig().validation_rows,
+    "Rows drawn from --train by --seed that are not learnt from; the epoch that does best on them is "
+    "kept. 0: a tenth of --train, at most 5,000. pretrain: likewise texts, held out for one measurement "
+    "at the end.");
 ABSL_FLAG(int64_t, max_bad_rows, newsgenre::TrainerConfig().max_bad_rows,
           "Rows of a file that may be left out because they can't be read, which is noted; with more the "
           "command fails and names each.");
@@ -30,8 +32,9 @@ ABSL_FLAG(std::vector<std::string>, text, {},
 ABSL_FLAG(
     std::string, model_dir, "",
     "Folder that receives the release, the file CURRENT that names it, the report (report.html, .md, "
-    ".json), the curves for TensorBoard, and the state of a run that isn't finished. Required. evaluate: "
-    "the model, which may also be one release or a Hugging Face folder.");
+    ".json), the curves for TensorBoard, and the state of a run that isn't finished. Required. pretrain: "
+    "receives a Hugging Face folder (AlbertForMaskedLM) in place of a release. evaluate: the model, "
+    "which may also be one release or a Hugging Face folder.");
 ABSL_FLAG(
     std::string, model_version, "",
     "The release's name, and its folder's within --model_dir. Empty: the UTC time, as in 20260131-120000.");
@@ -45,7 +48,8 @@ ABSL_FLAG(std::string, head, newsgenre::TrainerConfig().head,
 ABSL_FLAG(
     absl::optional<int>, max_tokens, absl::nullopt,
     "Tokens that the model reads of a text, [CLS] and [SEP] included; the rest is cut off. From nothing it "
-    "is also the number of positions that the network has. Default 512, or as --init_from has it.");
+    "is also the number of positions that the network has. Default 512, or as --init_from has it. pretrain: "
+    "nothing is cut off, longer paragraphs are learnt from in pieces.");
 
 // A network from nothing; refused beside --init_from but for the dropouts
 ABSL_FLAG(
@@ -78,7 +82,8 @@ ABSL_FLAG(double, weight_decay, newsgenre::TrainerConfig().weight_decay,
           "spared. 0 makes it Adam.");
 ABSL_FLAG(double, clip_norm, newsgenre::TrainerConfig().clip_norm,
           "Gradients whose norm, all together, is larger are scaled down to it. 0: never.");
-ABSL_FLAG(int, epochs, newsgenre::TrainerConfig().epochs, "How often every training row is seen.");
+ABSL_FLAG(int, epochs, newsgenre::TrainerConfig().epochs,
+          "How often every training row, or text of pretrain, is seen.");
 ABSL_FLAG(double, token_dropout, newsgenre::TrainerConfig().token_dropout,
           "Fraction of a text's tokens that a training step sees as [MASK], drawn anew each time, 0 to 0.99. "
           "Helps where there are few texts.");
@@ -87,8 +92,8 @@ ABSL_FLAG(int64_t, batch_texts, newsgenre::TrainerConfig().batch_texts, "Most te
 
 // Running
 ABSL_FLAG(uint64_t, seed, newsgenre::TrainerConfig().seed,
-          "Decides the split, the order, the first weights and the dropout. The same seed, flags, machine "
-          "and number of threads give the same bits on a CPU.");
+          "Decides the split, the order, the first weights, the dropout and the words that pretrain hides. "
+          "The same seed, flags, machine and number of threads give the same bits on a CPU.");
 ABSL_FLAG(std::string, device, newsgenre::TrainerConfig().device,
           "cpu, cuda:N, or auto: the first GPU where there is one, else the CPU.");
 ABSL_FLAG(

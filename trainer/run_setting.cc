@@ -6,11 +6,15 @@
 #include <set>
 #include <system_error>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
+#include "common/model/checkpoint_parts.h"
 #include "common/model/cpu_threads.h"
 #include "common/model/device.h"
+#include "common/model/machine.h"
 
 namespace newsgenre {
 namespace {
@@ -51,12 +55,15 @@ absl::StatusOr<TrainingState> ChooseStart(const TrainerConfig& config, StateStor
 
 // What a killed run left half written. Whoever owns the states is the only one that writes there.
 void RemoveLeftovers(const std::string& model_dir, const std::string& version) {
-  const std::string beginnings[] = {".probe-",          ".staging-",      version + ".tmp.", "CURRENT.tmp.",
-                                    "report.json.tmp.", "report.md.tmp.", "report.html.tmp."};
+  std::vector<std::string> beginnings = {".probe-", ".staging-", version + ".tmp."};
+  for (const char* file : {"CURRENT", "report.json", "report.md", "report.html"}) {
+    beginnings.push_back(std::string(file) + ".tmp.");
+  }
+  for (const char* file : kListedFiles) beginnings.push_back(std::string(file) + ".tmp.");
   for (const std::string& name : ListFolder(model_dir).value_or(std::vector<std::string>())) {
     for (const std::string& beginning : beginnings) {
       std::error_code ignored;
-      if (name.rfind(beginning, 0) == 0) fs::remove_all(model_dir + "/" + name, ignored);
+      if (name.rfind(beginning, 0) == 0) fs::remove_all(absl::StrCat(model_dir, "/", name), ignored);
     }
   }
 }
@@ -112,6 +119,29 @@ absl::Status Identify(const TrainerConfig& config, const TrainingNetwork& networ
   const std::string state = setting->states->newest();
   RETURN_IF_ERROR(AddContext(CheckIdentity(setting->start.identity, identity), state));
   progress->Note("going on", {{"state", state}, {"step", setting->start.step}});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<TrainingWatch>> StartWatch(const TrainerConfig& config,
+                                                          const RunSetting& setting, int64_t steps,
+                                                          Progress* progress) {
+  const TrainingInfo info = {setting.start.version, setting.device.str(), setting.precision_name(),
+                             config.epochs, steps};
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<TrainingWatch> watch,
+      TrainingWatch::Start(config.model_dir + "/tensorboard/" + info.version, config.metrics_address, info));
+  if (watch->port() > 0) progress->Note("metrics", {{"port", watch->port()}});
+  return watch;
+}
+
+absl::Status DescribeSetting(const TrainerConfig& config, const RunSetting& setting, Report* report) {
+  ASSIGN_OR_RETURN(const Machine machine, DescribeMachine(setting.device.str()));
+  report->version = setting.start.version;
+  report->device = setting.device.str();
+  report->precision = setting.precision_name();
+  report->processor = machine.description;
+  report->threads = setting.threads;
+  report->recipe = config.recipe;
   return absl::OkStatus();
 }
 

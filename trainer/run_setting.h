@@ -4,6 +4,7 @@
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,7 +14,9 @@
 #include "trainer/config.h"
 #include "trainer/network/training_network.h"
 #include "trainer/progress.h"
+#include "trainer/report/report.h"
 #include "trainer/training_state.h"
+#include "trainer/watch/training_watch.h"
 
 namespace newsgenre {
 
@@ -38,5 +41,14 @@ absl::StatusOr<RunSetting> PrepareSetting(const TrainerConfig& config, Progress*
 // FAILED_PRECONDITION names what differs.
 absl::Status Identify(const TrainerConfig& config, const TrainingNetwork& network,
                       std::map<std::string, std::string> inputs, RunSetting* setting, Progress* progress);
+
+// Curves for TensorBoard of a run of so many steps and, where the config asks for it, a page for Prometheus.
+// Errors as TrainingWatch::Start.
+absl::StatusOr<std::unique_ptr<TrainingWatch>> StartWatch(const TrainerConfig& config,
+                                                          const RunSetting& setting, int64_t steps,
+                                                          Progress* progress);
+
+// Fills in what the report says of the run's name, its machine and its recipe.
+absl::Status DescribeSetting(const TrainerConfig& config, const RunSetting& setting, Report* report);
 
 }  // namespace newsgenre

@@ -5,17 +5,13 @@
 
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
-#include "common/model/cpu_threads.h"
 #include "common/model/device.h"
-#include "common/model/machine.h"
-#include "common/model/precision.h"
 #include "trainer/release.h"
 #include "trainer/report/calibration.h"
 #include "trainer/run_report.h"
 #include "trainer/run_setting.h"
 #include "trainer/trainer.h"
 #include "trainer/training_data.h"
-#include "trainer/watch/training_watch.h"
 
 namespace newsgenre {
 namespace {
@@ -44,12 +40,8 @@ absl::StatusOr<TrainingResult> Train(const TrainerConfig& config, const Training
   RETURN_IF_ERROR(Identify(config, network, Inputs(data), setting, control.progress));
   const RunPlan plan(data.rows.training.Lengths(), {config.batch_tokens, config.batch_texts}, config.epochs,
                      config.seed);
-  const std::string events = config.model_dir + "/tensorboard/" + setting->start.version;
-  const TrainingInfo info = {setting->start.version, setting->device.str(), setting->precision_name(),
-                             config.epochs, plan.steps()};
   ASSIGN_OR_RETURN(const std::unique_ptr<TrainingWatch> watch,
-                   TrainingWatch::Start(events, config.metrics_address, info));
-  if (watch->port() > 0) control.progress->Note("metrics", {{"port", watch->port()}});
+                   StartWatch(config, *setting, plan.steps(), control.progress));
   Trainer trainer(config, data.rows, plan, &network, {control.progress, watch.get(), setting->states.get()});
   RETURN_IF_ERROR(trainer.Start(std::move(setting->start)));
   report->kernels = "products by " + ProductLibraryName(network.library());
@@ -82,19 +74,13 @@ absl::StatusOr<Checkpoint> TrainedCheckpoint(const TrainerConfig& config, const 
 // What is known of the run before it is published.
 absl::Status Describe(const TrainerConfig& config, const RunSetting& setting, const TrainingData& data,
                       Report* report) {
-  ASSIGN_OR_RETURN(const Machine machine, DescribeMachine(setting.device.str()));
+  RETURN_IF_ERROR(DescribeSetting(config, setting, report));
   const TextEncoder& encoder = data.start.encoder;
-  report->version = setting.start.version;
   report->labels = AgNewsLabels();
-  report->device = setting.device.str();
-  report->precision = setting.precision_name();
-  report->processor = machine.description;
-  report->threads = setting.threads;
   report->training_rows = data.rows.training.size();
   report->validation_rows = data.rows.validation.size();
   report->vocab_size = encoder.tokenizer().vocab_size();
   report->lengths = CountLengths(data.rows.training.Lengths(), data.rows.training.cut, encoder.max_tokens());
-  report->recipe = config.recipe;
   return absl::OkStatus();
 }
 

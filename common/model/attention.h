@@ -1,5 +1,5 @@
-// Attention over a batch without padding, in torch's operators: for training and on GPUs. (For serving on the
-// CPU see cpu/attention.h.)
+// Attention over a batch without padding, in torch's operators: on GPUs, and with dropout. (On the CPU see
+// cpu/attention.h for serving, cpu/training_attention.h for training.)
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -41,9 +41,14 @@ void DropWhatTheHeadDoesNotUse(Head head, TensorMap* tensors) {
   for (const char* name : kPoolerTensors) tensors->erase(name);
 }
 
-absl::Status CheckLabelCount(int labels, const TensorMap& tensors) {
+absl::Status CheckClassifier(int labels, const TensorMap& tensors) {
   const auto weight = tensors.find(kClassifierWeight);
-  if (weight == tensors.end() || weight->second.dim() == 0 || weight->second.size(0) == labels) {
+  if (weight == tensors.end()) {
+    return absl::FailedPreconditionError(absl::StrCat("it has no classifier (", kClassifierWeight,
+                                                      "): a training can start from it, but it can't "
+                                                      "tell labels"));
+  }
+  if (weight->second.dim() == 0 || weight->second.size(0) == labels) {
     return absl::OkStatus();  // Albert::FromTensors says what else is wrong
   }
   return absl::FailedPreconditionError("there are " + std::to_string(labels) + " labels, but " +
@@ -148,7 +153,7 @@ absl::StatusOr<Checkpoint> MakeCheckpoint(CheckpointParts parts) {
   ASSIGN_OR_RETURN(const Head head, ParseHead(parts.manifest.head()));
   const int labels = parts.manifest.labels_size();
   DropWhatTheHeadDoesNotUse(head, &parts.tensors);
-  RETURN_IF_ERROR(CheckLabelCount(labels, parts.tensors));
+  RETURN_IF_ERROR(CheckClassifier(labels, parts.tensors));
   ASSIGN_OR_RETURN(Albert model, Albert::FromTensors(parts.config, head, labels, std::move(parts.tensors)));
   TextEncoder encoder(std::move(parts.tokenizer),
                       static_cast<CleaningVersion>(parts.manifest.cleaning_version()),
@@ -170,7 +175,7 @@ absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkp
   manifest.set_cleaning_version(static_cast<int>(checkpoint.encoder.cleaning()));
   manifest.set_max_tokens(checkpoint.encoder.max_tokens());
   RETURN_IF_ERROR(CheckManifest(manifest, model.config()));
-  RETURN_IF_ERROR(CheckLabelCount(manifest.labels_size(), model.parameters()));
+  RETURN_IF_ERROR(CheckClassifier(manifest.labels_size(), model.parameters()));
 
   const std::vector<std::string> labels(manifest.labels().begin(), manifest.labels().end());
   std::map<std::string, std::string> files;

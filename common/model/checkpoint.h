@@ -36,8 +36,8 @@ absl::StatusOr<std::string> ResolveModelDir(const std::string& path);
 // and, where one is to blame, the file, tensor or field.
 absl::StatusOr<Checkpoint> LoadCheckpoint(const std::string& path);
 
-// The checkpoint that the parts make. FAILED_PRECONDITION names the tensor, or says how many labels the head
-// has and how many the manifest.
+// The checkpoint that the parts make. FAILED_PRECONDITION names the tensor, says that there is no classifier,
+// or how many labels it has and how many the manifest.
 absl::StatusOr<Checkpoint> MakeCheckpoint(CheckpointParts parts);
 
 // What training starts from: the same folder, but the head may be missing (ALBERT without one) or another one

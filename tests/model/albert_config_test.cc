@@ -152,6 +152,25 @@ TEST(AlbertConfigTest, JsonIsReadBack) {
               ElementsAre("AlbertModel"));
 }
 
+TEST(AlbertConfigJsonTest, AMaskedLanguageModelHasNoLabels) {
+  AlbertConfig config;
+  config.vocab_size = 8000;
+  const std::string json = AlbertConfigJson(config, Head::kMaskedLm, {});
+  ASSERT_OK_AND_ASSIGN(const AlbertConfig read, ParseAlbertConfig(json));
+  EXPECT_EQ(AlbertConfigJson(read, Head::kMaskedLm, {}), json);
+  const auto object = nlohmann::json::parse(json);
+  EXPECT_THAT(object["architectures"], ElementsAre("AlbertForMaskedLM"));
+  for (const char* name : {"id2label", "label2id", "problem_type"}) {
+    EXPECT_FALSE(object.contains(name)) << name;
+  }
+}
+
+TEST(HeadTest, OfAMaskedLanguageModelIsNoClassifiers) {
+  EXPECT_EQ(HeadName(Head::kMaskedLm), "masked_lm");
+  EXPECT_THAT(ParseHead("masked_lm"),
+              StatusIs(StatusCode::kInvalidArgument, HasSubstr("head is 'masked_lm'")));
+}
+
 TEST(HeadTest, NamesAreReadBack) {
   for (const Head head : {Head::kCls, Head::kPooler}) {
     ASSERT_OK_AND_ASSIGN(const Head read, ParseHead(HeadName(head)));

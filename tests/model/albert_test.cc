@@ -2,7 +2,9 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
 
@@ -110,6 +112,58 @@ TEST(AlbertTest, HasTheWeightsOfItsHead) {
   EXPECT_EQ(pooler.parameters().count("albert.pooler.weight"), 1u);
   EXPECT_EQ(pooler.parameters().size(), cls.parameters().size() + 2);
   EXPECT_EQ(cls.parameters().at("classifier.weight").sizes(), c10::IntArrayRef({3, 128}));
+}
+
+TEST(AlbertTest, AMaskedLanguageModelHasNoPoolerAndNoLabels) {
+  const AlbertConfig config = SmallConfig();
+  const Albert model = Albert::Random(config, Head::kMaskedLm, /*labels=*/0, 1);
+  const TensorMap& tensors = model.parameters();
+  EXPECT_EQ(tensors.count("albert.pooler.weight"), 0u);
+  EXPECT_EQ(tensors.count("classifier.weight"), 0u);
+  EXPECT_EQ(tensors.at("predictions.dense.weight").sizes(), c10::IntArrayRef({32, 128}));
+  EXPECT_EQ(tensors.at("predictions.dense.bias").sizes(), c10::IntArrayRef({32}));
+  EXPECT_EQ(tensors.at("predictions.LayerNorm.weight").sizes(), c10::IntArrayRef({32}));
+  EXPECT_EQ(tensors.at("predictions.bias").sizes(), c10::IntArrayRef({100}));
+  EXPECT_EQ(tensors.size(), Albert::Random(config, Head::kCls, 4, 1).parameters().size() + 3);
+  EXPECT_TRUE(tensors.at("predictions.LayerNorm.weight").eq(1).all().item<bool>());
+  EXPECT_FALSE(model.weights().classifier.weight.defined());
+
+  ASSERT_OK_AND_ASSIGN(const Albert again, Albert::FromTensors(config, Head::kMaskedLm, 0, tensors));
+  EXPECT_TRUE(again.weights().prediction_bias.is_same(tensors.at("predictions.bias")));
+  for (const char* name : {"predictions.bias", "predictions.dense.weight", "predictions.LayerNorm.bias"}) {
+    TensorMap missing = tensors;
+    missing.erase(name);
+    EXPECT_THAT(
+        Albert::FromTensors(config, Head::kMaskedLm, 0, missing),
+        StatusIs(StatusCode::kFailedPrecondition, HasSubstr("tensor " + std::string(name) + " is missing")));
+  }
+  TensorMap extra = tensors;
+  extra["classifier.bias"] = at::zeros({4});
+  EXPECT_THAT(Albert::FromTensors(config, Head::kMaskedLm, 0, extra),
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("in an ALBERT with head masked_lm")));
+}
+
+// The head's own formula: the rest is the layers that the other heads have, too.
+TEST(AlbertTest, AMaskedLanguageModelScoresEveryPieceForEveryToken) {
+  AlbertConfig config = SmallConfig();
+  const std::vector<Encoding> texts = RandomTexts({40, 1, 7}, config.vocab_size);
+  for (const Activation activation : {Activation::kGelu, Activation::kGeluNew}) {
+    config.hidden_act = activation;
+    TensorMap tensors = Albert::Random(config, Head::kMaskedLm, 0, 5).parameters();
+    ASSERT_OK_AND_ASSIGN(const Albert model, Albert::FromTensors(config, Head::kMaskedLm, 0, tensors));
+    const at::Tensor logits = Infer(model, texts);
+    ASSERT_EQ(logits.sizes(), c10::IntArrayRef({48, 100}));
+    // A text's logits are its own, and the last map is the word embeddings: without them the bias is left.
+    EXPECT_LT(MaxDifference(Infer(model, {texts[2]}), logits.slice(0, 41)), 1e-4);
+    tensors["predictions.bias"] = at::arange(100, at::kFloat);
+    ASSERT_OK_AND_ASSIGN(const Albert biased, Albert::FromTensors(config, Head::kMaskedLm, 0, tensors));
+    EXPECT_LT(MaxDifference(Infer(biased, texts) - at::arange(100), logits), 1e-4);
+    tensors["predictions.LayerNorm.weight"] = at::zeros({32});
+    tensors["predictions.LayerNorm.bias"] = at::ones({32});
+    ASSERT_OK_AND_ASSIGN(const Albert constant, Albert::FromTensors(config, Head::kMaskedLm, 0, tensors));
+    const at::Tensor expected = constant.weights().word_embeddings.sum(1) + at::arange(100);
+    EXPECT_LT(MaxDifference(Infer(constant, texts), expected.expand({48, 100})), 1e-4);
+  }
 }
 
 TEST(AlbertTest, FromTensorsNamesWhatDoesNotFit) {

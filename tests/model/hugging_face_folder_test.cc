@@ -7,6 +7,8 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <limits>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -14,6 +16,7 @@
 
 #include "common/base/json_log.h"
 #include "common/model/checkpoint.h"
+#include "common/model/checkpoint_parts.h"
 #include "common/model/classifier.h"
 #include "common/model/predict.h"
 #include "common/text/spiece.pb.h"
@@ -214,6 +217,60 @@ TEST_F(HuggingFaceFolderTest, WithoutAClassifierIsNotServed) {
   KeepTheBareEncoder();
   EXPECT_THAT(LoadCheckpoint(folder_.path()),
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr("classifier.")));
+}
+
+TEST_F(HuggingFaceFolderTest, AMaskedLanguageModelIsNotServed) {
+  for (const char* name : {"classifier.weight", "classifier.bias", "albert.pooler.weight"})
+    tensors_.erase(name);
+  tensors_["predictions.bias"] = at::zeros({800});
+  WriteTensors();
+  EXPECT_THAT(
+      LoadCheckpoint(folder_.path()),
+      StatusIs(StatusCode::kFailedPrecondition,
+               AllOf(HasSubstr(folder_.path()), HasSubstr("it has no classifier (classifier.weight)"))));
+}
+
+TEST_F(HuggingFaceFolderTest, PredictionTensorsAreThoseOfTheHead) {
+  ASSERT_OK_AND_ASSIGN(const TensorMap none, ReadPredictionTensors(folder_.path()));
+  EXPECT_THAT(none, IsEmpty());
+  tensors_["predictions.bias"] = at::arange(5, at::kFloat);
+  tensors_["predictions.dense.weight"] = at::zeros({2, 3}, at::kHalf);
+  tensors_["predictions.decoder.weight"] = at::zeros({5, 2});  // the word embeddings once more
+  tensors_["predictions.decoder.bias"] = at::zeros({5});
+  WriteTensors();
+  ASSERT_OK_AND_ASSIGN(const TensorMap head, ReadPredictionTensors(folder_.path()));
+  EXPECT_EQ(head.size(), 2u);
+  EXPECT_TRUE(at::equal(head.at("predictions.bias"), at::arange(5, at::kFloat)));
+  EXPECT_EQ(head.at("predictions.dense.weight").scalar_type(), at::kFloat);
+
+  tensors_["predictions.bias"][3] = std::numeric_limits<float>::infinity();
+  WriteTensors();
+  EXPECT_THAT(
+      ReadPredictionTensors(folder_.path()),
+      StatusIs(StatusCode::kDataLoss,
+               HasSubstr("model.safetensors: tensor predictions.bias has a value that is not finite")));
+  folder_.Remove("model.safetensors");
+  EXPECT_THAT(ReadPredictionTensors(folder_.path()),
+              StatusIs(StatusCode::kDataLoss, HasSubstr("model.safetensors is missing")));
+}
+
+TEST_F(HuggingFaceFolderTest, WhatIsWrittenIsServed) {
+  const std::string written = dir_.File("written");
+  const auto write = [&] {
+    return WriteHuggingFaceFolder(written, folder_.Read("config.json"), tensors_,
+                                  original_->encoder.tokenizer(), 48);
+  };
+  EXPECT_THAT(write(), StatusIs(StatusCode::kNotFound, HasSubstr(written + "/model.safetensors")));
+  std::filesystem::create_directory(written);
+  ASSERT_THAT(write(), IsOk());
+  const EditableFolder folder(written);
+  EXPECT_EQ(folder.Read("config.json"), folder_.Read("config.json"));
+  EXPECT_EQ(Json::parse(folder.Read("tokenizer_config.json"))["model_max_length"], 48);
+  ASSERT_OK_AND_ASSIGN(const Checkpoint read, LoadCheckpoint(written));
+  for (const auto& [name, tensor] : read.model.parameters()) {
+    EXPECT_TRUE(at::equal(tensor, Original(name))) << name;
+  }
+  EXPECT_EQ(read.encoder.tokenizer().model_bytes(), original_->encoder.tokenizer().model_bytes());
 }
 
 TEST_F(HuggingFaceFolderTest, TrainingKeepsAHeadThatFits) {

@@ -1,21 +1,24 @@
 #!/usr/bin/env python3
-"""Compares our ALBERT with transformers' at base size, and opens the folders that we publish. Prints a table.
+"""Compares our ALBERT with transformers' at base size, and opens the folders that we publish and pre-train. Prints a
+table.
 
   compare_albert.py BIN_FOLDER
 
-BIN_FOLDER holds the programs albert_forward and encode_texts. tests/parity/run_albert.sh calls it in an environment that
-has what it needs. fp32 on the CPU, dropout off. Exit status 1: a figure is beyond its bar.
+BIN_FOLDER holds the programs albert_forward, encode_texts, masked_lm_forward and newsgenre_trainer.
+tests/parity/run_albert.sh calls it in an environment that has what it needs. fp32 on the CPU, dropout off. Exit
+status 1: a figure is beyond its bar.
 """
 
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AlbertForSequenceClassification, AlbertModel, AutoTokenizer
+from transformers import AlbertForMaskedLM, AlbertForSequenceClassification, AlbertModel, AutoTokenizer
 from transformers.utils import logging
 
 import albert_reference as reference
@@ -32,7 +35,10 @@ BASE = {
 LENGTHS = [3, 512, 60, 17, 200, 384, 100, 31, 8, 45]
 SEED = 20240229
 
+SAMPLE = pathlib.Path(__file__).parents[2] / "deploy/sample/train.csv"
+
 LOGITS_BAR = 1e-5
+LOSS_BAR = 1e-5
 PROBABILITIES_BAR = 1e-6
 GRADIENTS_BAR = 1e-4
 
@@ -135,6 +141,58 @@ def open_our_folder(programs, folder, head, report):
     report.line(case, "logits, largest difference", largest_difference(logits, theirs), LOGITS_BAR)
 
 
+def pretrain(programs, folder):
+    """The folder of a masked-language model, pre-trained for seconds, whose every weight has moved."""
+    run(programs / "newsgenre_trainer", "pretrain", f"--text={SAMPLE}", f"--model_dir={folder / 'pretrained'}",
+        "--vocab_size=1000", "--max_tokens=64", "--embedding_size=32", "--hidden_size=128", "--layers=3",
+        "--epochs=4", "--learning_rate=0.01", "--device=cpu", "--precision=fp32")
+    return folder / "pretrained"
+
+
+def masked_lm_figures(programs, folder, model_folder, texts, case, report):
+    """Compares the folder's logits, loss and gradients on texts of which we hide words; returns ours and the model."""
+    (folder / "batch.json").write_text(json.dumps({"texts": texts}))
+    run(programs / "masked_lm_forward", model_folder, folder / "batch.json", folder / "ours")
+    ours = load_file(folder / "ours")
+    model, info = AlbertForMaskedLM.from_pretrained(model_folder, output_loading_info=True, attn_implementation="eager")
+    report.line(case, "AlbertForMaskedLM, weights missing or unexpected", sum(map(len, info.values())), 0)
+    tied = model.predictions.decoder.weight is model.albert.embeddings.word_embeddings.weight
+    report.line(case, "AlbertForMaskedLM, weights that should be tied", int(not tied), 0)
+
+    lengths = list(map(len, texts))
+    masked = [ids.tolist() for ids in ours["ids"].long().split(lengths)]
+    padded = model.eval()(**reference.padded(masked)).logits
+    logits = torch.cat([padded[i, :length] for i, length in enumerate(lengths)])
+    loss = torch.nn.functional.cross_entropy(logits[ours["rows"].long()], ours["labels"].long())
+    loss.backward()
+    report.line(case, "logits, largest difference", largest_difference(ours["logits"], logits), LOGITS_BAR)
+    report.line(case, f"cross-entropy of {len(ours['rows'])} words, difference",
+                largest_difference(ours["loss"], loss), LOSS_BAR)
+    gradients = {name: p.grad for name, p in model.named_parameters()}
+    ratio, name = worst_gradient(ours, gradients)
+    name = name.replace("albert.encoder.albert_layer_groups.0.albert_layers.0.", "…")
+    report.line(case, f"gradients, worst of {len(gradients)}: {name}", ratio, GRADIENTS_BAR)
+    return ours, model
+
+
+def compare_masked_lm(programs, folder, report):
+    pretrained = pretrain(programs, folder)
+    texts = reference.random_texts(SEED, [3, 64, 20, 17, 64, 40, 31, 8, 45], 1000)
+    config = json.loads((pretrained / "config.json").read_text())
+    for activation in ("gelu", "gelu_new"):
+        (pretrained / "config.json").write_text(json.dumps({**config, "hidden_act": activation}))
+        ours, model = masked_lm_figures(programs, folder, pretrained, texts, f"{activation} masked_lm", report)
+    _, missing = opens_without_missing_weights(AlbertModel, pretrained, ("pooler.weight", "pooler.bias"))
+    report.line("our folder", "AlbertModel, weights missing", missing, 0)
+
+    theirs = folder / "saved"
+    model.save_pretrained(theirs)
+    shutil.copy(pretrained / "spiece.model", theirs)
+    again, _ = masked_lm_figures(programs, folder, theirs, texts, "saved by theirs", report)
+    different = sum(not torch.equal(tensor, again[name]) for name, tensor in ours.items())
+    report.line("saved by theirs", "our results that are not the same to the bit", different, 0)
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -151,6 +209,7 @@ def main():
         with torch.no_grad():
             for head in reference.HEADS:
                 open_our_folder(programs, folder, head, report)
+        compare_masked_lm(programs, folder, report)
     sys.exit(0 if report.passed else 1)
 
 

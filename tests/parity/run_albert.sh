@@ -13,5 +13,5 @@ if ! cmp -s tests/parity/requirements.txt "$VENV/requirements.txt"; then
   cp tests/parity/requirements.txt "$VENV/"
 fi
 
-cmake --build --preset release --target albert_forward encode_texts >&2
+cmake --build --preset release --target albert_forward encode_texts masked_lm_forward newsgenre_trainer >&2
 "$VENV/bin/python" tests/parity/compare_albert.py build/release/bin

@@ -245,6 +245,34 @@ TEST(TokenizerFromBytesTest, TakesNoBrokenCharacterFromAHostileCharsmap) {
   EXPECT_EQ(Ids(pointing, "a"), Ids(pointing, "\ufffd"));
 }
 
+TEST(TokenizerTest, AWordBeginsWithASpaceOrAUserDefinedPiece) {
+  const spiece::Model model = TinyModel();
+  const Tokenizer plain = TinyTokenizer(), user_defined = UserDefinedTokenizer();
+  ASSERT_EQ(plain.begins_word().size(), static_cast<size_t>(plain.vocab_size()));
+  int begins = 0, goes_on = 0;
+  for (int id = 0; id < model.pieces_size(); ++id) {
+    const std::string& piece = model.pieces(id).piece();
+    const bool has_space = piece.rfind("\u2581", 0) == 0;
+    EXPECT_EQ(plain.begins_word()[id], has_space) << piece;
+    EXPECT_EQ(user_defined.begins_word()[id], has_space || piece == "." || piece == "-" || piece == "(" ||
+                                                  piece == ")" || piece == "\"" || piece == "\u2013" ||
+                                                  piece == "\u00a3" || piece == "\u20ac")
+        << piece;
+    ++(has_space ? begins : goes_on);
+  }
+  EXPECT_GT(begins, 100);
+  EXPECT_GT(goes_on, 100);
+  for (const int32_t special :
+       {Tokenizer::kPad, Tokenizer::kUnk, Tokenizer::kCls, Tokenizer::kSep, Tokenizer::kMask}) {
+    EXPECT_FALSE(user_defined.begins_word()[special]);
+  }
+  // As often as a text has words.
+  int words = 0;
+  for (const int32_t id : Ids(plain, "The quartermaster unhurriedly whistled"))
+    words += plain.begins_word()[id];
+  EXPECT_EQ(words, 4);
+}
+
 TEST(TokenizerConfigJsonTest, NamesTheClassAndTheLimit) {
   const auto config = nlohmann::json::parse(TokenizerConfigJson(128));
   EXPECT_EQ(config["tokenizer_class"], "AlbertTokenizer");

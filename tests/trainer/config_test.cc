@@ -125,5 +125,45 @@ TEST(TrainerConfigTest, NewNetworkTakesWhatIsSet) {
   EXPECT_DOUBLE_EQ(network.classifier_dropout_prob, 0.1);
 }
 
+PretrainingConfig ValidPretraining() {
+  PretrainingConfig config;
+  config.text = {"news.txt", "wikipedia.txt.xz"};
+  config.training.model_dir = "pretrained";
+  return config;
+}
+
+TEST(PretrainingConfigTest, NeedsTextAndAFolderButNoRows) {
+  EXPECT_THAT(ValidPretraining().Validate(), IsOk());
+  EXPECT_EQ(ValidPretraining().training.train, "");
+}
+
+TEST(PretrainingConfigTest, TheFirstBadFieldIsNamed) {
+  const struct {
+    std::function<void(PretrainingConfig*)> change;
+    const char* message;
+  } cases[] = {
+      {[](PretrainingConfig* c) { c->text = {}; }, "--text is required"},
+      {[](PretrainingConfig* c) {
+         c->text = {"a", "", "b"};
+       },
+       "--text has an empty name between its commas"},
+      {[](PretrainingConfig* c) { c->training.model_dir = ""; }, "--model_dir is required"},
+      {[](PretrainingConfig* c) { c->training.max_tokens = 15; },
+       "--max_tokens is 15; it must be 16 to 65536"},
+      {[](PretrainingConfig* c) { c->training.max_tokens = 65537; }, "--max_tokens is 65537; it must be"},
+      {[](PretrainingConfig* c) { c->training.epochs = 0; }, "--epochs is 0; it must be 1 to 1000"},
+      {[](PretrainingConfig* c) { c->training.init_from = "x", c->training.network.layers = 2; },
+       "--layers is set beside --init_from"},
+  };
+  for (const auto& test : cases) {
+    PretrainingConfig config = ValidPretraining();
+    test.change(&config);
+    EXPECT_THAT(config.Validate(), StatusIs(absl::StatusCode::kInvalidArgument, StartsWith(test.message)));
+  }
+  PretrainingConfig shortest = ValidPretraining();
+  shortest.training.max_tokens = 16;
+  EXPECT_THAT(shortest.Validate(), IsOk());
+}
+
 }  // namespace
 }  // namespace newsgenre

@@ -65,17 +65,19 @@ class ProgramTest(unittest.TestCase):
 
     def test_manual(self):
         manual = self.run_trainer(TRAINER, "--help").stdout
-        for part in ("Exit status:", "--train", "--vocab_size", "Default 8000", "default: 0.001", "SIGTERM"):
+        for part in ("Exit status:", "--train", "--vocab_size", "Default 8000", "default: 0.001", "SIGTERM",
+                     "newsgenre_trainer pretrain --text=", "pretrain: files of text"):
             self.assertIn(part, manual)
 
     def test_wrong_flags(self):
         for flags, message in (
             (["--epochs=0"], "--epochs is 0; it must be 1 to 1000"),
-            (["stray"], "'stray' is not a flag, nor one of the commands evaluate and import"),
+            (["stray"], "'stray' is not a flag, nor one of the commands pretrain, evaluate and import"),
             (["evaluate", "stray"], "'stray' is not a flag"),
             (["--train=absent.csv"], "absent.csv"),
             (["--init_from=x", "--layers=2"], "--layers is set beside --init_from"),
             (["--out=x"], "--out is set; training doesn't take it"),
+            (["--text=x"], "--text is set; training doesn't take it"),
             (["evaluate"], "--train is set; evaluate doesn't take it"),
             (["import"], "is set; import doesn't take it"),
         ):
@@ -88,6 +90,14 @@ class ProgramTest(unittest.TestCase):
             (["evaluate"], "--model_dir is required"),
             (["evaluate", "--model_dir=x", "--test=x", "--epochs=3"], "--epochs is set; evaluate doesn't take it"),
             (["evaluate", "--model_dir=absent", f"--test={SAMPLE}"], "absent"),
+            (["pretrain"], "--text is required"),
+            (["pretrain", "--text=x"], "--model_dir is required"),
+            (["pretrain", "--text=x,", "--model_dir=y"], "--text has an empty name between its commas"),
+            (["pretrain", "--text=x", "--model_dir=y", "--max_tokens=15"], "--max_tokens is 15; it must be 16 to"),
+            (["pretrain", "stray"], "'stray' is not a flag"),
+            *((["pretrain", f"--{flag}"], f"--{flag.split('=')[0]} is set; pretrain doesn't take it")
+              for flag in ("head=pooler", "test=x", "classifier_dropout=0.2", "token_dropout=0.2", "model_version=v1",
+                           "from=x", "out=x")),
             (["import", "--from=x"], "--out is required"),
             (["import", "--from=x", "--out=y", "--resume"], "--resume is set; import doesn't take it"),
             (["import", f"--from={self.path('absent')}", "--out=y"], "absent"),
@@ -120,6 +130,56 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(out)), ["report.html", "report.json", "report.md"])
         with open(os.path.join(out, "report.json"), encoding="utf-8") as file:
             self.assertEqual(json.load(file)["test"]["confusion"], report["test"]["confusion"])
+
+    def pretraining(self, *flags):
+        """The command, which takes a second; its text has the sample's words."""
+        text = self.path("text.txt")
+        with open(SAMPLE, encoding="utf-8") as sample, open(text, "w", encoding="utf-8") as file:
+            file.writelines(line + "\n" for line in sample)
+        tiny = [flag for flag in TINY if not flag.startswith("--model_version")]
+        return [TRAINER, "pretrain", f"--text={text}", f"--model_dir={self.path('pretrained')}", *tiny, *flags]
+
+    def test_pretrains_and_trains_from_there(self):
+        pretrained = self.path("pretrained")
+        result = self.run_trainer(*self.pretraining("--epochs=1"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r"^held out: \d+\.\d\d % of \d+ hidden words told, loss \d\.\d+\n"
+                         f"made: {pretrained}, for --init_from\nreport: {pretrained}/report.html\n$")
+        self.assertIn("texts read", self.messages(result))
+        with open(os.path.join(pretrained, "report.json"), encoding="utf-8") as file:
+            report = json.load(file)
+        self.assertGreater(report["held_out"]["words"], 0)
+        self.assertEqual(report["recipe"]["text"], self.path("text.txt"))
+        for flag in ("head", "test", "token_dropout", "model_version"):
+            self.assertNotIn(flag, report["recipe"])
+
+        again = self.run_trainer(*self.pretraining("--epochs=1"))
+        self.assertEqual(again.returncode, 1)
+        self.assertIn(f"{pretrained} holds a model already", self.messages(again)[-1])
+        served = self.run_trainer(TRAINER, "evaluate", f"--model_dir={pretrained}", f"--test={SAMPLE}")
+        self.assertEqual(served.returncode, 1)
+        self.assertIn("it has no classifier", self.messages(served)[-1])
+        trained = self.run_trainer(*self.command(f"--init_from={pretrained}", "--epochs=1", "--threads=1",
+                                                 "--device=cpu"))
+        self.assertEqual(trained.returncode, 0, trained.stderr)
+        self.assertIn("published: ", trained.stdout)
+
+    def test_text_that_cannot_be_read(self):
+        for path, message in ((self.path("absent.txt"), "absent.txt"), (self.folder.name, "is not a regular file"),
+                              (os.devnull, "is not a regular file")):
+            result = self.run_trainer(*self.pretraining(f"--text={path}"))
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn(message, self.messages(result)[-1])
+
+    def test_a_pretraining_that_was_stopped_goes_on(self):
+        command = self.pretraining("--epochs=1", "--resume")
+        code, output, messages = self.stop_command_at("texts read", *command)
+        self.assertEqual(code, 3)
+        self.assertEqual(output, "")
+        self.assertIn("--resume", messages[-1])
+        self.assertNotIn("config.json", os.listdir(self.path("pretrained")))
+        result = self.run_trainer(*command)
+        self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_bad_rows(self):
         bad = self.path("bad.csv")

@@ -28,10 +28,8 @@ struct TrainingNetwork::LayerPass {
   at::Tensor x;        // [rows, hidden], the layer's input
   at::Tensor rows;     // of x, whose results are read; undefined: all
   at::Tensor queries;  // those rows
-  // Leaves of autograd, which does the attention. Key, query, value where first rows are read; else all in
-  // one.
-  std::vector<at::Tensor> projections;
-  at::Tensor context;
+  AttentionPass attention;
+  at::Tensor context;  // of the queries
   DropPass drop;
   NormPass attention_norm;
   at::Tensor y;  // attention_norm's result
@@ -119,28 +117,19 @@ void TrainingNetwork::EmbedBackward(const PackedBatch& batch, const EmbeddingPas
   gradient_views_.token_type_embeddings[0].add_(dsum.sum(0));
 }
 
-at::Tensor TrainingNetwork::RunLayer(const PackedBatch& batch, const AttentionLayout& layout, bool training,
-                                     LayerPass* pass) const {
-  const bool one_a_text = pass->read == Read::kFirst;
+at::Tensor TrainingNetwork::RunLayer(const BatchAttention& attention, bool training, LayerPass* pass) const {
   pass->queries = pass->read == Read::kAll ? pass->x : pass->x.index_select(0, pass->rows);
-  std::vector<at::Tensor> parts;  // key, query, value
-  if (one_a_text) {
-    parts = {maps_.key.Forward(pass->x), maps_.query.Forward(pass->queries), maps_.value.Forward(pass->x)};
+  std::vector<at::Tensor> projections;
+  if (pass->read == Read::kFirst) {
+    projections = {maps_.key.Forward(pass->x), maps_.query.Forward(pass->queries),
+                   maps_.value.Forward(pass->x)};
   } else {
-    parts = {maps_.key_query_value.Forward(pass->x)};
+    projections = {maps_.key_query_value.Forward(pass->x)};
   }
-  {
-    const at::AutoGradMode record(training);
-    if (training) {
-      for (at::Tensor& part : parts) part = Leaf(part);
-      pass->projections = parts;
-    }
-    if (!one_a_text) parts = parts[0].chunk(3, 1);
-    pass->context = layout.Attend(parts[1], parts[0], parts[2], config().num_attention_heads);
-    if (pass->read == Read::kSome) pass->context = pass->context.index_select(0, pass->rows);
-  }
+  pass->context = pass->attention.Forward(attention, std::move(projections), training);
+  if (pass->read == Read::kSome) pass->context = pass->context.index_select(0, pass->rows);
   const at::Tensor attended =
-      pass->drop.Forward(maps_.dense.Forward(pass->context.detach()), config().hidden_dropout_prob, training);
+      pass->drop.Forward(maps_.dense.Forward(pass->context), config().hidden_dropout_prob, training);
   const double epsilon = config().layer_norm_eps;
   pass->y = pass->attention_norm.Forward(pass->queries + attended, working_.attention_norm, epsilon);
   pass->wide = maps_.ffn.Forward(pass->y);
@@ -149,26 +138,30 @@ at::Tensor TrainingNetwork::RunLayer(const PackedBatch& batch, const AttentionLa
                                   epsilon);
 }
 
-at::Tensor TrainingNetwork::LayerBackward(const LayerPass& pass, const at::Tensor& dy) const {
+at::Tensor TrainingNetwork::LayerBackward(const BatchAttention& attention, const LayerPass& pass,
+                                          const at::Tensor& dy) const {
   const at::Tensor dsum = pass.layer_norm.Backward(dy, working_.layer_norm, gradient_views_.layer_norm);
   const at::Tensor dactivated = maps_.ffn_output.Backward(dsum, pass.activated);
   const at::Tensor dwide = at::gelu_backward(dactivated, pass.wide, GeluKind(config()));
   const at::Tensor dattended = pass.attention_norm.Backward(
       maps_.ffn.Backward(dwide, pass.y).add_(dsum), working_.attention_norm, gradient_views_.attention_norm);
-  pass.context.backward(maps_.dense.Backward(pass.drop.Backward(dattended), pass.context.detach()));
+  at::Tensor dcontext = maps_.dense.Backward(pass.drop.Backward(dattended), pass.context);
+  if (pass.read == Read::kSome) {
+    dcontext = at::zeros_like(pass.x).index_add_(0, pass.rows, dcontext);
+  }
+  const std::vector<at::Tensor> gradients = pass.attention.Backward(attention, dcontext);
   if (pass.read != Read::kFirst) {
-    const at::Tensor dx = maps_.key_query_value.Backward(pass.projections[0].grad(), pass.x);
+    const at::Tensor dx = maps_.key_query_value.Backward(gradients[0], pass.x);
     return pass.read == Read::kAll ? dx.add_(dattended) : dx.index_add_(0, pass.rows, dattended);
   }
-  const auto gradient = [&](int part) { return pass.projections[part].grad(); };
   const at::Tensor dx =
-      maps_.key.Backward(gradient(0), pass.x).add_(maps_.value.Backward(gradient(2), pass.x));
-  return dx.index_add_(0, pass.rows, maps_.query.Backward(gradient(1), pass.queries).add_(dattended));
+      maps_.key.Backward(gradients[0], pass.x).add_(maps_.value.Backward(gradients[2], pass.x));
+  return dx.index_add_(0, pass.rows, maps_.query.Backward(gradients[1], pass.queries).add_(dattended));
 }
 
 BatchResult TrainingNetwork::Learn(const PackedBatch& batch, const Targets& targets, double weight) {
   const at::NoGradGuard no_grad;
-  const AttentionLayout layout(batch, config().attention_probs_dropout_prob);
+  const BatchAttention attention(batch, config().num_attention_heads, config().attention_probs_dropout_prob);
   learnt_.push_back(batch.ids);
   EmbeddingPass embedding;
   std::vector<LayerPass> layers(config().num_hidden_layers);
@@ -176,12 +169,12 @@ BatchResult TrainingNetwork::Learn(const PackedBatch& batch, const Targets& targ
   at::Tensor x = Embed(batch, /*training=*/true, &embedding);
   for (LayerPass& layer : layers) {
     layer.x = x;
-    x = RunLayer(batch, layout, /*training=*/true, &layer);
+    x = RunLayer(attention, /*training=*/true, &layer);
   }
   BatchResult result;
   at::Tensor dx = head_->Learn(x, targets.labels, weight, &result);
   result.count = targets.labels.size(0) - targets.padding;
-  for (; !layers.empty(); layers.pop_back()) dx = LayerBackward(layers.back(), dx);
+  for (; !layers.empty(); layers.pop_back()) dx = LayerBackward(attention, layers.back(), dx);
   EmbedBackward(batch, embedding, dx);
   return result;
 }
@@ -209,14 +202,14 @@ void TrainingNetwork::ReadInLast(const PackedBatch& batch, const Targets& target
 }
 
 at::Tensor TrainingNetwork::Run(const PackedBatch& batch, const Targets& targets) const {
-  const AttentionLayout layout(batch, /*dropout=*/0.0);
+  const BatchAttention attention(batch, config().num_attention_heads, /*dropout=*/0.0);
   EmbeddingPass embedding;
   at::Tensor x = Embed(batch, /*training=*/false, &embedding);
   for (int layer = 1; layer <= config().num_hidden_layers; ++layer) {
     LayerPass pass;
     pass.x = x;
     if (layer == config().num_hidden_layers) ReadInLast(batch, targets, &pass);
-    x = RunLayer(batch, layout, /*training=*/false, &pass);
+    x = RunLayer(attention, /*training=*/false, &pass);
   }
   return x;
 }

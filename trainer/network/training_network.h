@@ -1,5 +1,5 @@
 // The network as it learns: forward and backward without padding, on the CPU and on a GPU by the same
-// operators.
+// operators but for attention (attention_pass.h).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "common/model/albert.h"
-#include "common/model/attention.h"
 #include "common/model/packed_batch.h"
+#include "trainer/network/attention_pass.h"
 #include "trainer/network/flat_parameters.h"
 #include "trainer/network/trained_head.h"
 #include "trainer/network/trained_linear.h"
@@ -71,9 +71,9 @@ class TrainingNetwork {
   void EmbedBackward(const PackedBatch& batch, const EmbeddingPass& pass, const at::Tensor& dx) const;
   // Sets what the head reads of the last layer: nothing else of it is computed, but keys and values.
   void ReadInLast(const PackedBatch& batch, const Targets& targets, LayerPass* last) const;
-  at::Tensor RunLayer(const PackedBatch& batch, const AttentionLayout& layout, bool training,
-                      LayerPass* pass) const;
-  at::Tensor LayerBackward(const LayerPass& pass, const at::Tensor& dy) const;
+  at::Tensor RunLayer(const BatchAttention& attention, bool training, LayerPass* pass) const;
+  at::Tensor LayerBackward(const BatchAttention& attention, const LayerPass& pass,
+                           const at::Tensor& dy) const;
   at::Tensor Run(const PackedBatch& batch, const Targets& targets) const;
   // Whether the word embeddings are the head's weights, too: every row of them has gradients then.
   bool tied() const { return model_.head() == Head::kMaskedLm; }

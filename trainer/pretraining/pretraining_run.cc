@@ -3,24 +3,20 @@
 #include <ATen/ops/randint.h>
 
 #include <chrono>
-#include <filesystem>
 #include <limits>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
-#include "common/model/checkpoint_parts.h"
+#include "common/model/checkpoint.h"
 #include "common/model/device.h"
-#include "common/model/machine.h"
 #include "trainer/pretraining/masked_batch.h"
 #include "trainer/pretraining/pretraining_data.h"
 #include "trainer/run_report.h"
 #include "trainer/run_setting.h"
 #include "trainer/step_loop.h"
-#include "trainer/watch/training_watch.h"
 
 namespace newsgenre {
 namespace {
@@ -90,12 +86,8 @@ absl::Status Train(const TrainerConfig& config, PretrainingData* data, RunSettin
   RETURN_IF_ERROR(Identify(config, network, Inputs(*data), setting, control.progress));
   const RunPlan plan(data->training.Lengths(), {config.batch_tokens, config.batch_texts}, config.epochs,
                      config.seed);
-  const TrainingInfo info = {setting->start.version, setting->device.str(), setting->precision_name(),
-                             config.epochs, plan.steps()};
-  ASSIGN_OR_RETURN(
-      const std::unique_ptr<TrainingWatch> watch,
-      TrainingWatch::Start(config.model_dir + "/tensorboard/" + info.version, config.metrics_address, info));
-  if (watch->port() > 0) control.progress->Note("metrics", {{"port", watch->port()}});
+  ASSIGN_OR_RETURN(const std::unique_ptr<TrainingWatch> watch,
+                   StartWatch(config, *setting, plan.steps(), control.progress));
   Pretraining pretraining(config, *data, &network);
   StepTask task;
   task.learn = [&](const RowBatch& piece, double weight) { return pretraining.Learn(piece, weight); };
@@ -105,7 +97,6 @@ absl::Status Train(const TrainerConfig& config, PretrainingData* data, RunSettin
   task.outcomes = data->start.tokenizer.vocab_size();
   task.loss_steps = kLossSteps;
   StepLoop loop(config, plan, &network, {control.progress, watch.get(), setting->states.get()}, task);
-  report->version = info.version;
   RETURN_IF_ERROR(loop.Start(std::move(setting->start)));
   RETURN_IF_ERROR(loop.RunTo(plan.steps(), control.stop));
   RETURN_IF_ERROR(loop.Save());
@@ -125,31 +116,28 @@ absl::Status Train(const TrainerConfig& config, PretrainingData* data, RunSettin
 
 absl::Status Describe(const TrainerConfig& config, const RunSetting& setting, const PretrainingData& data,
                       Report* report) {
-  ASSIGN_OR_RETURN(const Machine machine, DescribeMachine(setting.device.str()));
+  RETURN_IF_ERROR(DescribeSetting(config, setting, report));
   report->release = config.model_dir;
-  report->device = setting.device.str();
-  report->precision = setting.precision_name();
-  report->processor = machine.description;
-  report->threads = setting.threads;
   report->training_rows = data.training.size();
   report->validation_rows = data.held_out.size();
   report->vocab_size = data.start.tokenizer.vocab_size();
   report->lengths = CountLengths(data.training.Lengths(), /*cut=*/0, data.max_tokens);
-  report->recipe = config.recipe;
   return absl::OkStatus();
 }
 
-absl::Status RefuseModel(const std::string& folder) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(folder + "/" + kConfigFile, ignored)) return absl::OkStatus();
-  return absl::AlreadyExistsError(folder + " holds a model already: it has a " + kConfigFile);
+// A model that is there stays, but for one that a run with a state wrote before it was killed.
+absl::Status RefuseModel(const std::string& folder, RunSetting* setting) {
+  if (setting->start.step > 0 || absl::IsNotFound(ResolveModelDir(folder).status())) return absl::OkStatus();
+  setting->states->Remove();
+  return absl::AlreadyExistsError(folder +
+                                  " holds a model already; a pre-training needs a folder without one");
 }
 
 absl::StatusOr<Report> Run(const PretrainingConfig& pretraining, const RunControl& control) {
   const Clock::time_point start = Clock::now();
   const TrainerConfig& config = pretraining.training;
-  RETURN_IF_ERROR(RefuseModel(config.model_dir));
   ASSIGN_OR_RETURN(RunSetting setting, PrepareSetting(config, control.progress));
+  RETURN_IF_ERROR(RefuseModel(config.model_dir, &setting));
   ASSIGN_OR_RETURN(PretrainingData data, PreparePretrainingData(pretraining, setting.threads, control));
   Report report;
   RETURN_IF_ERROR(Describe(config, setting, data, &report));

@@ -1,9 +1,6 @@
 // A whole pre-training: from raw text to a folder that a training starts from.
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "absl/status/statusor.h"
 #include "trainer/config.h"
 #include "trainer/report/report.h"

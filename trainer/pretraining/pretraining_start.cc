@@ -39,8 +39,9 @@ absl::StatusOr<MaskedLm> LoadFolder(const std::string& folder, const TrainerConf
     return absl::InvalidArgumentError("--max_tokens is " + std::to_string(*config.max_tokens) + "; it has " +
                                       std::to_string(positions) + " positions");
   }
-  const double dropout = config.network.dropout.value_or(parts.config.hidden_dropout_prob);
-  parts.config.hidden_dropout_prob = parts.config.attention_probs_dropout_prob = dropout;
+  if (config.network.dropout.has_value()) {
+    parts.config.hidden_dropout_prob = parts.config.attention_probs_dropout_prob = *config.network.dropout;
+  }
   ASSIGN_OR_RETURN(TensorMap tensors, MaskedLmTensors(folder, parts, config.seed));
   absl::StatusOr<Albert> model =
       Albert::FromTensors(parts.config, Head::kMaskedLm, /*labels=*/0, std::move(tensors));

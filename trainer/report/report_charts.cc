@@ -167,7 +167,9 @@ std::string StepCharts(const Report& report) {
     loss.points.push_back({x, point.loss});
     rate.points.push_back({x, point.learning_rate});
   }
-  return StepFigure(loss, "cross-entropy, nats a text") + StepFigure(rate, "learning rate, per step");
+  const char* const unit =
+      report.held_out.has_value() ? "cross-entropy, nats a piece" : "cross-entropy, nats a text";
+  return StepFigure(loss, unit) + StepFigure(rate, "learning rate, per step");
 }
 
 std::string ReliabilityCharts(const Report& report) {
@@ -184,7 +186,7 @@ std::string LengthChart(const Report& report) {
   const LengthHistogram& lengths = *report.lengths;
   const int64_t most = *std::max_element(lengths.rows.begin(), lengths.rows.end());
   const int longest = static_cast<int>(lengths.rows.size()) * lengths.bin_tokens;
-  const std::string title = report.epochs.empty() ? "Lengths of texts" : "Lengths of training texts";
+  const std::string title = KindOf(report) == "evaluation" ? "Lengths of texts" : "Lengths of training texts";
   SvgPlot plot(title, ExactAxis("length, tokens", 0, longest, Unit::kCount),
                RoundAxis("texts", 0, static_cast<double>(most), Unit::kCount));
   for (size_t i = 0; i < lengths.rows.size(); ++i) {

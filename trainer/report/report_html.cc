@@ -40,6 +40,13 @@ std::string MetricTiles(const NamedMetrics& named) {
 
 std::string RunTiles(const Report& report) {
   std::string html;
+  if (report.held_out.has_value()) {
+    const HeldOut& held_out = *report.held_out;
+    html += Tile("hidden words told",
+                 Percent(static_cast<double>(held_out.correct) / static_cast<double>(held_out.words)),
+                 absl::StrFormat("of %s in texts held out", Thousands(held_out.words)));
+    html += Tile("loss", absl::StrFormat("%.4f", held_out.loss), "cross-entropy, nats a piece");
+  }
   if (report.test.has_value() && ComparesWithArticle(report)) {
     html += Tile("the article's test accuracy", Percent(kArticleTestAccuracy),
                  absl::StrFormat("of %s texts", Thousands(kArticleTestRows)));
@@ -47,13 +54,6 @@ std::string RunTiles(const Report& report) {
   if (report.seconds > 0) {
     html += Tile("time", Duration(report.seconds),
                  report.cpu_seconds > 0 ? "CPU time " + Duration(report.cpu_seconds) : "");
-  }
-  if (report.held_out.has_value()) {
-    const HeldOut& held_out = *report.held_out;
-    html += Tile("hidden words told",
-                 Percent(static_cast<double>(held_out.correct) / static_cast<double>(held_out.words)),
-                 absl::StrFormat("of %s in texts held out", Thousands(held_out.words)));
-    html += Tile("loss", absl::StrFormat("%.4f", held_out.loss), "cross-entropy, nats a piece");
   }
   if (!report.epochs.empty()) {
     const EpochResult& best = report.epochs[report.best];

@@ -34,9 +34,11 @@ Cells Escaped(const std::string& first, const std::vector<std::string>& texts) {
 }
 
 std::string Results(const Report& report) {
+  const std::vector<NamedMetrics> all = MetricsOf(report);
+  if (all.empty()) return "";
   std::string markdown =
       "## Results\n\n" + HeadRow({"rows", "correct", "accuracy", "macro F1", "loss", "calibration error"});
-  for (const NamedMetrics& named : MetricsOf(report)) {
+  for (const NamedMetrics& named : all) {
     const Metrics& metrics = *named.metrics;
     markdown +=
         Row({named.name, absl::StrFormat("%s of %s", Thousands(metrics.correct()), Thousands(metrics.rows())),

@@ -5,9 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
-#include "common/model/cpu/math.h"
+#include "common/model/cpu/attention_steps.h"
 #include "common/model/cpu/thread_buffer.h"
 #include "common/model/cpu/tile.h"
 

@@ -75,6 +75,7 @@ TEST_P(MathTest, GelusAreExactToFp32sRounding) {
 
 TEST_P(MathTest, NanStaysNan) {
   const std::vector<float> nan(16, std::nanf(""));
+  EXPECT_TRUE(std::isnan(Values(Function::kExp, nan)[0]));
   EXPECT_TRUE(std::isnan(Values(Function::kGelu, nan)[0]));
   EXPECT_TRUE(std::isnan(Values(Function::kGeluTanh, nan)[0]));
 }

@@ -103,9 +103,24 @@ TEST(ReportHtmlTest, AgNewsStandsBesideTheArticle) {
 TEST(ReportHtmlTest, AnEvaluationAlone) {
   const std::string html = ReportHtml(EvaluationReport());
   ExpectGoodPage(html);
-  EXPECT_THAT(html, HasSubstr("<h1>newsgenre evaluation</h1>"));
+  EXPECT_THAT(html, HasSubstr("<h1>newsgenre evaluation report</h1>"));
   EXPECT_THAT(html, HasSubstr("<figcaption>Lengths of texts</figcaption>"));
   for (const char* part : {"by epoch", "by step", "Recipe", "training speed"}) {
+    EXPECT_THAT(html, Not(HasSubstr(part)));
+  }
+}
+
+TEST(ReportHtmlTest, APretraining) {
+  const std::string html = ReportHtml(PretrainingReport());
+  ExpectGoodPage(html);
+  for (const char* part :
+       {"<h1>newsgenre pre-training report</h1>", "hidden words told</span><strong>25.00 %</strong>",
+        "of 1,600 in texts held out", "loss</span><strong>3.2500</strong>",
+        "<figcaption>Training loss by step</figcaption>",
+        "<figcaption>Lengths of training texts</figcaption>"}) {
+    EXPECT_THAT(html, HasSubstr(part));
+  }
+  for (const char* part : {"by epoch", "Confusion", "published:", "training speed", "nats a text"}) {
     EXPECT_THAT(html, Not(HasSubstr(part)));
   }
 }

@@ -52,6 +52,13 @@ TEST(ReportMarkdownTest, AnEvaluationAlone) {
   for (const char* part : {"validation", "Epochs", "Recipe"}) EXPECT_THAT(markdown, Not(HasSubstr(part)));
 }
 
+TEST(ReportMarkdownTest, APretraining) {
+  const std::string markdown = ReportMarkdown(PretrainingReport());
+  EXPECT_THAT(markdown, HasSubstr("# newsgenre pre-training v7\n"));
+  EXPECT_THAT(markdown, HasSubstr("| held-out texts | 25.00 % of 1600 hidden words told, loss 3.2500 |\n"));
+  for (const char* part : {"Results", "Epochs", "Labels"}) EXPECT_THAT(markdown, Not(HasSubstr(part)));
+}
+
 TEST(ReportMarkdownTest, TextsStayInTheirCells) {
   Report report = FullReport();
   report.labels = {"n|o", "<yes>"};

@@ -127,5 +127,29 @@ TEST(ReportJsonTest, AnEvaluationAlone) {
   }
 }
 
+TEST(ReportTest, KindOfIsWhatWasDone) {
+  EXPECT_EQ(KindOf(SmallReport()), "training");
+  EXPECT_EQ(KindOf(PretrainingReport()), "pre-training");
+  EXPECT_EQ(KindOf(EvaluationReport()), "evaluation");
+}
+
+TEST(ReportTest, SummaryOfHeldOutTexts) {
+  EXPECT_EQ(Summary(HeldOut{1600, 400, 3.25}), "25.00 % of 1600 hidden words told, loss 3.2500");
+}
+
+TEST(ReportJsonTest, APretraining) {
+  const Json json = ReportJson(PretrainingReport());
+  EXPECT_EQ(json["held_out"], (Json{{"words", 1600}, {"correct", 400}, {"loss", 3.25}}));
+  EXPECT_EQ(json["rows"], (Json{{"training", 72}, {"validation", 8}}));
+  EXPECT_EQ(json["steps"].size(), 2u);
+  EXPECT_EQ(json["steps"][1]["loss"], 0.5);
+  EXPECT_EQ(json["release"], "pretrained");
+  EXPECT_TRUE(json.contains("lengths"));
+  for (const char* key : {"epochs", "best_epoch", "validation", "calibrated", "test", "temperature"}) {
+    EXPECT_FALSE(json.contains(key)) << key;
+  }
+  EXPECT_FALSE(ReportJson(SmallReport()).contains("held_out"));
+}
+
 }  // namespace
 }  // namespace newsgenre

@@ -76,4 +76,16 @@ inline Report EvaluationReport() {
   return report;
 }
 
+// Of a pre-training.
+inline Report PretrainingReport() {
+  Report report = SmallReport();
+  report.release = "pretrained";
+  report.labels = {};
+  report.epochs = {};
+  report.best = 0;
+  report.held_out = HeldOut{1600, 400, 3.25};
+  report.lengths = CountLengths({3, 5, 8, 8}, 0, 8);
+  return report;
+}
+
 }  // namespace newsgenre
