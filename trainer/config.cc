@@ -56,7 +56,6 @@ absl::Status RefuseSizes(const NetworkConfig& network) {
       {"vocab_size", network.vocab_size.has_value()},
       {"embedding_size", network.embedding_size.has_value()},
       {"hidden_size", network.hidden_size.has_value()},
-      {"layers", network.layers.has_value()},
       {"heads", network.heads.has_value()},
       {"intermediate_size", network.intermediate_size.has_value()},
   };
@@ -74,7 +73,6 @@ absl::Status ValidateNetwork(const NetworkConfig& network, const AlbertConfig& c
   // [CLS], [SEP], <pad>, <unk>, [MASK] and something to read with.
   RETURN_IF_ERROR(InRange("vocab_size", config.vocab_size, 16, 1000000));
   RETURN_IF_ERROR(InRange("embedding_size", config.embedding_size, 1, 65536));
-  RETURN_IF_ERROR(InRange("layers", config.num_hidden_layers, 1, 1000));
   RETURN_IF_ERROR(InRange("heads", config.num_attention_heads, 1, config.hidden_size));
   RETURN_IF_ERROR(InRange("intermediate_size", config.intermediate_size, 1, 1 << 20));
   if (config.hidden_size % config.num_attention_heads != 0) {
@@ -112,6 +110,7 @@ absl::Status TrainerConfig::ValidateSettings() const {
   }
   RETURN_IF_ERROR(OneOf("head", head, {"cls", "pooler"}));
   RETURN_IF_ERROR(InRange("max_tokens", max_tokens.value_or(512), 3, 65536));
+  RETURN_IF_ERROR(InRange("layers", network.layers.value_or(1), 1, 1000));
   // Before NewNetwork multiplies it.
   RETURN_IF_ERROR(InRange("hidden_size", network.hidden_size.value_or(256), 1, 65536));
   RETURN_IF_ERROR(init_from.empty() ? ValidateNetwork(network, NewNetwork()) : RefuseSizes(network));

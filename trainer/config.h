@@ -13,7 +13,7 @@
 namespace newsgenre {
 
 // The network made from nothing, with its vocabulary. A starting point brings all of these, and refuses them
-// but for the dropouts.
+// but for the dropouts and the layers, which share their weights: there may be more or fewer of them.
 struct NetworkConfig {
   std::optional<int> vocab_size;             // pieces; 8,000
   std::optional<int> embedding_size;         // 128

@@ -51,7 +51,7 @@ ABSL_FLAG(
     "is also the number of positions that the network has. Default 512, or as --init_from has it. pretrain: "
     "nothing is cut off, longer paragraphs are learnt from in pieces.");
 
-// A network from nothing; refused beside --init_from but for the dropouts
+// A network from nothing; refused beside --init_from but for the dropouts and the layers
 ABSL_FLAG(
     absl::optional<int>, vocab_size, absl::nullopt,
     "Pieces of the vocabulary that is made from the training texts. Default 8000. Not with --init_from.");
@@ -60,7 +60,7 @@ ABSL_FLAG(absl::optional<int>, embedding_size, absl::nullopt,
 ABSL_FLAG(absl::optional<int>, hidden_size, absl::nullopt,
           "Width of the hidden states. Default 256. Not with --init_from.");
 ABSL_FLAG(absl::optional<int>, layers, absl::nullopt,
-          "Passes through the one layer, whose weights they share. Default 3. Not with --init_from.");
+          "Passes through the one layer, whose weights they share. Default 3, or as --init_from has it.");
 ABSL_FLAG(absl::optional<int>, heads, absl::nullopt,
           "Attention heads; a divisor of --hidden_size. Default 4. Not with --init_from.");
 ABSL_FLAG(absl::optional<int>, intermediate_size, absl::nullopt,

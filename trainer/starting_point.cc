@@ -35,6 +35,7 @@ absl::StatusOr<Checkpoint> StartFromCheckpoint(const TrainerConfig& config,
   }
   checkpoint.encoder.set_max_tokens(max_tokens);
   AlbertConfig network = checkpoint.model.config();
+  network.num_hidden_layers = config.network.layers.value_or(network.num_hidden_layers);
   if (config.network.dropout.has_value()) {
     network.hidden_dropout_prob = network.attention_probs_dropout_prob = *config.network.dropout;
   }

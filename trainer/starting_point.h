@@ -16,7 +16,7 @@ absl::StatusOr<Checkpoint> StartFromNothing(const TrainerConfig& config,
                                             const std::vector<std::string>& labels,
                                             const std::vector<std::string>& texts);
 
-// The folder config.init_from, with max_tokens and dropouts as the config has them, where it has;
+// The folder config.init_from, with max_tokens, layers and dropouts as the config has them, where it has;
 // INVALID_ARGUMENT where max_tokens is more than the network has positions for.
 absl::StatusOr<Checkpoint> StartFromCheckpoint(const TrainerConfig& config,
                                                const std::vector<std::string>& labels);

@@ -95,7 +95,6 @@ TEST(TrainerConfigTest, AStartingPointRefusesSizes) {
       {[](NetworkConfig* n) { n->vocab_size = 30000; }, "--vocab_size is set"},
       {[](NetworkConfig* n) { n->embedding_size = 128; }, "--embedding_size is set"},
       {[](NetworkConfig* n) { n->hidden_size = 768; }, "--hidden_size is set"},
-      {[](NetworkConfig* n) { n->layers = 12; }, "--layers is set"},
       {[](NetworkConfig* n) { n->heads = 12; }, "--heads is set"},
       {[](NetworkConfig* n) { n->intermediate_size = 3072; }, "--intermediate_size is set"},
   };
@@ -105,6 +104,7 @@ TEST(TrainerConfigTest, AStartingPointRefusesSizes) {
     EXPECT_THAT(config.Validate(), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(test.flag)));
   }
   config.network = {};
+  config.network.layers = 12;
   config.network.dropout = 0.2;
   config.network.classifier_dropout = 0;
   EXPECT_THAT(config.Validate(), IsOk());
@@ -152,8 +152,8 @@ TEST(PretrainingConfigTest, TheFirstBadFieldIsNamed) {
        "--max_tokens is 15; it must be 16 to 65536"},
       {[](PretrainingConfig* c) { c->training.max_tokens = 65537; }, "--max_tokens is 65537; it must be"},
       {[](PretrainingConfig* c) { c->training.epochs = 0; }, "--epochs is 0; it must be 1 to 1000"},
-      {[](PretrainingConfig* c) { c->training.init_from = "x", c->training.network.layers = 2; },
-       "--layers is set beside --init_from"},
+      {[](PretrainingConfig* c) { c->training.init_from = "x", c->training.network.heads = 2; },
+       "--heads is set beside --init_from"},
   };
   for (const auto& test : cases) {
     PretrainingConfig config = ValidPretraining();

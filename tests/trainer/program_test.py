@@ -75,7 +75,7 @@ class ProgramTest(unittest.TestCase):
             (["stray"], "'stray' is not a flag, nor one of the commands pretrain, evaluate and import"),
             (["evaluate", "stray"], "'stray' is not a flag"),
             (["--train=absent.csv"], "absent.csv"),
-            (["--init_from=x", "--layers=2"], "--layers is set beside --init_from"),
+            (["--init_from=x", "--heads=2"], "--heads is set beside --init_from"),
             (["--out=x"], "--out is set; training doesn't take it"),
             (["--text=x"], "--text is set; training doesn't take it"),
             (["evaluate"], "--train is set; evaluate doesn't take it"),

@@ -80,6 +80,13 @@ TEST_F(TrainingRunTest, StartsFromACheckpoint) {
   EXPECT_EQ(trained.model.config().hidden_size, start.model.config().hidden_size);
   EXPECT_EQ(trained.encoder.max_tokens(), 48);
 
+  // The layers share their weights, so there may be more of them.
+  config_.model_version = "deeper";
+  config_.network.layers = start.model.config().num_hidden_layers + 2;
+  ASSERT_THAT(Run(), IsOk());
+  ASSERT_OK_AND_ASSIGN(const Checkpoint deeper, LoadCheckpoint(config_.model_dir));
+  EXPECT_EQ(deeper.model.config().num_hidden_layers, *config_.network.layers);
+
   config_.model_version = "v2";
   config_.max_tokens = 65;
   EXPECT_THAT(Run(), StatusIs(StatusCode::kInvalidArgument,

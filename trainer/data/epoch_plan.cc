@@ -1,7 +1,6 @@
 #include "trainer/data/epoch_plan.h"
 
 #include <algorithm>
-#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -75,24 +74,15 @@ std::vector<RowBatch> PlanEvaluation(const std::vector<int32_t>& lengths, const 
 RunPlan::RunPlan(std::vector<int32_t> lengths, const BatchBudget& budget, int epochs, uint64_t seed)
     : lengths_(std::move(lengths)) {
   for (int epoch = 0; epoch < epochs; ++epoch) {
-    std::vector<RowBatch> batches = PlanEpoch(lengths_, budget, seed, epoch);
-    std::move(batches.begin(), batches.end(), std::back_inserter(batches_));
+    for (RowBatch& batch : PlanEpoch(lengths_, budget, seed, epoch)) {
+      int64_t tokens = 0;
+      for (const int32_t row : batch) tokens += lengths_[row];
+      tokens_before_.push_back(tokens_before_.back() + tokens);
+      texts_before_.push_back(texts_before_.back() + static_cast<int64_t>(batch.size()));
+      batches_.push_back(std::move(batch));
+    }
     epoch_starts_.push_back(steps());
   }
-}
-
-int64_t RunPlan::texts(int64_t from, int64_t to) const {
-  int64_t texts = 0;
-  for (int64_t step = from; step < to; ++step) texts += static_cast<int64_t>(batches_[step].size());
-  return texts;
-}
-
-int64_t RunPlan::tokens(int64_t from, int64_t to) const {
-  int64_t tokens = 0;
-  for (int64_t step = from; step < to; ++step) {
-    for (const int32_t row : batches_[step]) tokens += lengths_[row];
-  }
-  return tokens;
 }
 
 std::vector<RowBatch> RunPlan::Pieces(const RowBatch& batch, int64_t tokens) const {

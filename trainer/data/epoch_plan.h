@@ -34,8 +34,8 @@ class RunPlan {
   int64_t epoch_start(int64_t epoch) const { return epoch_starts_[epoch]; }
   const RowBatch& batch(int64_t step) const { return batches_[step]; }
   // Of the batches of the steps `from` … `to` - 1.
-  int64_t texts(int64_t from, int64_t to) const;
-  int64_t tokens(int64_t from, int64_t to) const;
+  int64_t texts(int64_t from, int64_t to) const { return texts_before_[to] - texts_before_[from]; }
+  int64_t tokens(int64_t from, int64_t to) const { return tokens_before_[to] - tokens_before_[from]; }
   // A batch in its order, in pieces of so many tokens at most.
   std::vector<RowBatch> Pieces(const RowBatch& batch, int64_t tokens) const;
   int64_t longest(const RowBatch& batch) const;  // text, in tokens
@@ -44,6 +44,7 @@ class RunPlan {
   const std::vector<int32_t> lengths_;
   std::vector<RowBatch> batches_;
   std::vector<int64_t> epoch_starts_ = {0};
+  std::vector<int64_t> texts_before_ = {0}, tokens_before_ = {0};  // of each step, and all
 };
 
 // Every row exactly once, the longest first.

@@ -69,7 +69,8 @@ class TrainingNetwork {
   Maps MakeMaps() const;
   at::Tensor Embed(const PackedBatch& batch, bool training, EmbeddingPass* pass) const;
   void EmbedBackward(const PackedBatch& batch, const EmbeddingPass& pass, const at::Tensor& dx) const;
-  // Sets what the head reads of the last layer: nothing else of it is computed, but keys and values.
+  // Sets what the head reads of the last layer: of other rows only keys and values are computed, with kSome
+  // also their attention.
   void ReadInLast(const PackedBatch& batch, const Targets& targets, LayerPass* last) const;
   at::Tensor RunLayer(const BatchAttention& attention, bool training, LayerPass* pass) const;
   at::Tensor LayerBackward(const BatchAttention& attention, const LayerPass& pass,

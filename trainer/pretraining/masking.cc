@@ -9,12 +9,11 @@ namespace newsgenre {
 namespace {
 
 constexpr double kShareToTell = 0.15;
-constexpr int kLongestRun = 3;  // words
 
-// 1, 2 or 3, with chances of 6, 3 and 2 in 11.
+// The words of a run: 1, 2 or 3, with chances of 6, 3 and 2 in 11.
 int DrawRun(Random* random) {
   const uint64_t draw = random->Below(11);
-  return draw < 6 ? 1 : draw < 9 ? 2 : kLongestRun;
+  return draw < 6 ? 1 : draw < 9 ? 2 : 3;
 }
 
 // Where the words between [CLS] and [SEP] begin, and at last [SEP]'s place.

@@ -42,6 +42,10 @@ absl::StatusOr<std::string> AddLabelledTexts(const TrainerConfig& config, int th
 
 Dataset Select(const Dataset& data, const std::vector<int32_t>& rows) {
   Dataset selected;
+  // Raw text may be large: an array that grows would need twice the memory.
+  int64_t tokens = 0;
+  for (const int32_t row : rows) tokens += data.starts[row + 1] - data.starts[row];
+  selected.ids.reserve(static_cast<size_t>(tokens));
   for (const int32_t row : rows) selected.Add(data.Text(row), data.labels[row], data.lines[row]);
   return selected;
 }

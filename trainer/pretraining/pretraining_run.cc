@@ -57,11 +57,11 @@ class Pretraining {
     return network_.Learn(batch.texts, batch.targets, weight * static_cast<double>(piece.size()) / words);
   }
 
-  absl::StatusOr<HeldOut> Judge(const RunControl& control) const {
+  // With so many tokens at once at most.
+  absl::StatusOr<HeldOut> Judge(int64_t tokens, const RunControl& control) const {
     HeldOut sums;
     Random random(kHeldOutSeed);
-    const BatchBudget budget = {config_.micro_batch_tokens, config_.batch_texts};
-    for (const RowBatch& rows : PlanEvaluation(data_.held_out.Lengths(), budget)) {
+    for (const RowBatch& rows : PlanEvaluation(data_.held_out.Lengths(), {tokens, config_.batch_texts})) {
       RETURN_IF_ERROR(CheckStop(control.stop));
       const MaskedBatch batch = HideWordsOf(data_.held_out, rows, vocabulary_, &random, network_.device());
       const BatchResult result = network_.Judge(batch.texts, batch.targets);
@@ -100,7 +100,7 @@ absl::Status Train(const TrainerConfig& config, PretrainingData* data, RunSettin
   RETURN_IF_ERROR(loop.Start(std::move(setting->start)));
   RETURN_IF_ERROR(loop.RunTo(plan.steps(), control.stop));
   RETURN_IF_ERROR(loop.Save());
-  ASSIGN_OR_RETURN(report->held_out, pretraining.Judge(control));
+  ASSIGN_OR_RETURN(report->held_out, pretraining.Judge(loop.state().micro_batch_tokens, control));
 
   TensorMap weights;
   const at::Tensor values = loop.CopyWeights();

@@ -39,6 +39,7 @@ absl::StatusOr<MaskedLm> LoadFolder(const std::string& folder, const TrainerConf
     return absl::InvalidArgumentError("--max_tokens is " + std::to_string(*config.max_tokens) + "; it has " +
                                       std::to_string(positions) + " positions");
   }
+  parts.config.num_hidden_layers = config.network.layers.value_or(parts.config.num_hidden_layers);
   if (config.network.dropout.has_value()) {
     parts.config.hidden_dropout_prob = parts.config.attention_probs_dropout_prob = *config.network.dropout;
   }

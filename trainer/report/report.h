@@ -52,7 +52,7 @@ struct LengthHistogram {
   int max_tokens = 0;         // the network's limit
 };
 
-// How well a masked-language model tells hidden words of texts that it did not learn from.
+// How well hidden words of texts that were not learnt from are told.
 struct HeldOut {
   int64_t words = 0;  // pieces that were to be told
   int64_t correct = 0;

@@ -100,13 +100,13 @@ constexpr int64_t kLeastWork = 1 << 14;
 constexpr int64_t kWorkOfToken = 64;
 
 template <typename T>
-void ForwardBy(Instructions instructions, const ForwardOfHead<T>& head) {
+void ForwardBy([[maybe_unused]] Instructions instructions, [[maybe_unused]] const ForwardOfHead<T>& head) {
 #if defined(__x86_64__)
   instructions == Instructions::kAvx512 ? avx512::Forward(head) : avx2::Forward(head);
 #endif
 }
 template <typename T>
-void BackwardBy(Instructions instructions, const BackwardOfHead<T>& head) {
+void BackwardBy([[maybe_unused]] Instructions instructions, [[maybe_unused]] const BackwardOfHead<T>& head) {
 #if defined(__x86_64__)
   instructions == Instructions::kAvx512 ? avx512::Backward(head) : avx2::Backward(head);
 #endif

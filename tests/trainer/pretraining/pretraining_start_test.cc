@@ -150,6 +150,15 @@ TEST_F(PretrainingStartTest, DropoutIsTheFlagsOrTheFolders) {
   EXPECT_EQ(changed.model.config().attention_probs_dropout_prob, 0.3);
 }
 
+TEST_F(PretrainingStartTest, ThereMayBeMoreLayersThanTheFolderHas) {
+  ASSERT_OK_AND_ASSIGN(const MaskedLm written, TinyMaskedLm());
+  Write(written);
+  config_.network.layers = written.model.config().num_hidden_layers + 3;
+  ASSERT_OK_AND_ASSIGN(const MaskedLm deeper, LoadMaskedLm(config_));
+  EXPECT_EQ(deeper.model.config().num_hidden_layers, *config_.network.layers);
+  EXPECT_THAT(Different(deeper.model.parameters(), written.model.parameters()), IsEmpty());
+}
+
 TEST_F(PretrainingStartTest, FromAClassifierItKeepsTheEncoderAlone) {
   for (const Head head : {Head::kCls, Head::kPooler}) {
     const std::string models = dir_.File(std::string(HeadName(head)));
