@@ -76,8 +76,8 @@ struct TrainerConfig {
 
 struct PretrainingConfig {
   std::vector<std::string> text;  // files of raw text, a paragraph a line; required
-  // `train`: labelled rows whose texts are learnt from, too; may be empty. `test`, `head` and
-  // `token_dropout` say nothing here.
+  // `train`: labelled rows whose texts are learnt from, too; may be empty. `test`, `head`,
+  // `classifier_dropout` and `token_dropout` say nothing here.
   TrainerConfig training;
 
   absl::Status Validate() const;

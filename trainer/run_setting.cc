@@ -108,7 +108,7 @@ absl::Status Identify(const TrainerConfig& config, const TrainingNetwork& networ
   const at::Tensor weights = network.parameters().values().cpu();
   identity["device"] = setting->device.str();
   identity["precision"] = setting->precision_name();
-  identity["products by"] = ProductLibraryName(network.library());
+  identity["kernels"] = network.kernels();
   identity["threads"] = std::to_string(setting->threads);
   identity["SHA-256 of the first weights"] =
       Sha256({static_cast<const char*>(weights.const_data_ptr()), weights.nbytes()});

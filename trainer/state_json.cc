@@ -36,6 +36,7 @@ void VisitState(State* state, const Visit& visit) {
   visit("epoch_seconds", &state->epoch_seconds);
   visit("training_seconds", &state->training_seconds);
   visit("seconds", &state->seconds);
+  visit("cpu_seconds", &state->cpu_seconds);
   visit("best", &state->best);
 }
 

@@ -12,6 +12,7 @@
 #include "common/model/device.h"
 #include "trainer/data/random.h"
 #include "trainer/run_control.h"
+#include "trainer/run_report.h"
 
 namespace newsgenre {
 namespace {
@@ -41,6 +42,7 @@ absl::Status StepLoop::Start(TrainingState state) {
   state_.micro_batch_tokens = state_.step > 0 ? std::min(state_.micro_batch_tokens, tokens) : tokens;
   timed_ = saved_ = Clock::now();
   saved_step_ = state_.step;
+  cpu_seconds_before_ = state_.cpu_seconds;
   if (state_.step == 0) return absl::OkStatus();
   if (state_.values.numel() != network_.parameters().count() || state_.step > plan_.steps()) {
     return absl::FailedPreconditionError("the state has another network or another plan of steps");
@@ -156,6 +158,7 @@ absl::Status StepLoop::Save() {
   RETURN_IF_ERROR(Fetch());
   RETURN_IF_ERROR(CheckWeights());
   PassTime();
+  state_.cpu_seconds = cpu_seconds_before_ + CpuSeconds();
   TrainingState state = state_;
   state.values = CopyWeights();
   state.means = CopyToCpu(optimizer_.means());

@@ -98,9 +98,10 @@ class StepLoop {
   Optimizer optimizer_;
   StepRecords records_;
   TrainingState state_;
-  Clock::time_point saved_;  // when a state was last saved,
-  int64_t saved_step_ = 0;   // and at which step
-  Clock::time_point timed_;  // up to when state_'s seconds count
+  Clock::time_point saved_;        // when a state was last saved,
+  int64_t saved_step_ = 0;         // and at which step
+  double cpu_seconds_before_ = 0;  // of the run's earlier processes
+  Clock::time_point timed_;        // up to when state_'s seconds count
 };
 
 }  // namespace newsgenre

@@ -44,7 +44,7 @@ absl::StatusOr<TrainingResult> Train(const TrainerConfig& config, const Training
                    StartWatch(config, *setting, plan.steps(), control.progress));
   Trainer trainer(config, data.rows, plan, &network, {control.progress, watch.get(), setting->states.get()});
   RETURN_IF_ERROR(trainer.Start(std::move(setting->start)));
-  report->kernels = "products by " + ProductLibraryName(network.library());
+  report->kernels = network.kernels();
   report->parameters = network.parameters().count();
   return trainer.Run(control.stop);
 }
@@ -90,7 +90,7 @@ absl::StatusOr<Report> Run(const TrainerConfig& config, const RunControl& contro
   ASSIGN_OR_RETURN(TrainingData data, PrepareData(config, setting.threads, control));
   Report report;
   RETURN_IF_ERROR(Describe(config, setting, data, &report));
-  const double before = setting.start.seconds;
+  const double before = setting.start.seconds, cpu_before = setting.start.cpu_seconds;
   ASSIGN_OR_RETURN(const TrainingResult training, Train(config, data, &setting, &report, control));
   report.epochs = training.epochs;
   report.best = training.best;
@@ -102,7 +102,7 @@ absl::StatusOr<Report> Run(const TrainerConfig& config, const RunControl& contro
   report.release = published.folder;
   if (published.test.has_value()) ReportTest(data.test, *published.test, &report);
   report.seconds = before + SecondsSince(start);
-  report.cpu_seconds = CpuSeconds();
+  report.cpu_seconds = cpu_before + CpuSeconds();
   RETURN_IF_ERROR(WriteReport(config.model_dir, report));
   setting.states->Remove();
   return report;

@@ -27,6 +27,7 @@ struct TrainingState {
   double epoch_seconds = 0;           // of the epoch at hand, so far
   double training_seconds = 0;        // likewise, without validation
   double seconds = 0;                 // of the run, so far
+  double cpu_seconds = 0;             // likewise, of all threads of its processes
   at::Tensor values, means, squares;  // [parameters]: weights and the optimizer's moments
   at::Tensor records;  // [step, 3]: of each step the sum of its losses, its correct and all its predictions
   std::vector<EpochResult> epochs;        // validated ones

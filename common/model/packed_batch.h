@@ -38,6 +38,10 @@ struct PackedBatch {
 // oneDNN prepares itself for every number of rows that it hasn't seen lately: a batch in training is padded
 // to a multiple of this.
 inline constexpr int64_t kRowMultiple = 16;
+// So many rows, with that padding on a CPU.
+inline int64_t PaddedRows(int64_t rows, c10::Device device) {
+  return device.is_cpu() ? (rows + kRowMultiple - 1) / kRowMultiple * kRowMultiple : rows;
+}
 
 // A CPU tensor on `device`. To a GPU it goes from pinned memory, and the CPU doesn't wait. Any thread.
 at::Tensor SendTo(c10::Device device, const at::Tensor& tensor);

@@ -69,7 +69,7 @@ absl::Status Serve(const Dataset& data, const Checkpoint& checkpoint, at::Scalar
   Optimizer optimizer(network.parameters(), {config.weight_decay, config.clip_norm});
   const std::vector<RowBatch> plan =
       PlanEpoch(data.Lengths(), {config.batch_tokens, config.batch_texts}, config.seed, /*epoch=*/0);
-  std::cout << Json{{"kernels", ProductLibraryName(network.library())}, {"batches", plan}} << std::endl;
+  std::cout << Json{{"kernels", network.kernels()}, {"batches", plan}} << std::endl;
   for (std::string line; std::getline(std::cin, line);) {
     std::cout << Answer(texts, Json::parse(line), &network, &optimizer) << std::endl;
   }

@@ -21,6 +21,7 @@
 #include "trainer/data/token_dropout.h"
 #include "trainer/network/optimizer.h"
 #include "trainer/network/training_network.h"
+#include "trainer/pretraining/masked_batch.h"
 #include "trainer/step_records.h"
 
 #ifdef NEWSGENRE_CUDA
@@ -49,6 +50,7 @@ class CudaTrainingTest : public testing::Test {
 
   c10::Device device_ = c10::kCPU;
   const Dataset data_ = DataOf({40, 7, 33, 1, 21, 8});
+  const Dataset masked_data_ = DataOf({40, 7, 33, 3, 21, 8});  // each with a word to hide
 };
 
 TEST_F(CudaTrainingTest, BatchesAreTheCpusWithoutPadding) {
@@ -127,6 +129,23 @@ TEST_P(CudaNetworkTest, GradientsAreRightUnderDropout) {
 
   TrainingNetwork plain(WithDropout(RandomModel(GetParam()), 0), device_, at::kFloat);
   EXPECT_GT(std::abs(plain.Learn(batch.texts, {batch.labels}, 1.0).loss.item<double>() - dropped), 1e-3);
+}
+
+TEST_P(CudaNetworkTest, AMaskedLanguageModelHasTheCpusGradients) {
+  const Albert model =
+      Albert::Random(WithDropout(RandomModel(GetParam()), 0).config(), Head::kMaskedLm, 0, 5);
+  TrainingNetwork gpu(model, device_, at::kFloat), cpu(model, c10::kCPU, at::kFloat);
+  const MaskingVocabulary vocabulary = {100, std::vector<bool>(100, true)};
+  Random gpu_random(1), cpu_random(1);
+  const MaskedBatch gpu_batch = HideWordsOf(masked_data_, kAllRows, vocabulary, &gpu_random, device_);
+  const MaskedBatch cpu_batch = HideWordsOf(masked_data_, kAllRows, vocabulary, &cpu_random, c10::kCPU);
+  EXPECT_EQ(gpu_batch.targets.padding, 0);
+  const BatchResult result = gpu.Learn(gpu_batch.texts, gpu_batch.targets, 1.0 / 6);
+  const BatchResult right = cpu.Learn(cpu_batch.texts, cpu_batch.targets, 1.0 / 6);
+  EXPECT_EQ(result.count, right.count);
+  EXPECT_NEAR(result.loss.item<double>(), right.loss.item<double>(), 1e-3 * right.loss.item<double>());
+  EXPECT_LT((gpu.gradients().cpu() - cpu.gradients()).norm().item<double>(),
+            1e-3 * cpu.gradients().norm().item<double>());
 }
 
 TEST_F(CudaTrainingTest, StepsOfTheOptimizerAreTheCpus) {
@@ -213,6 +232,25 @@ class NoWaiting {
   NoWaiting() { c10::cuda::warning_state().set_sync_debug_mode(c10::cuda::SyncDebugMode::L_ERROR); }
   ~NoWaiting() { c10::cuda::warning_state().set_sync_debug_mode(c10::cuda::SyncDebugMode::L_DISABLED); }
 };
+
+TEST_F(CudaTrainingTest, NothingWaitsForTheGpuWithinAStepOfPretraining) {
+  const Albert model = Albert::Random(RandomModel(kNetworkCases[0]).config(), Head::kMaskedLm, 0, 5);
+  TrainingNetwork network(model, device_, at::kFloat);
+  Optimizer optimizer(network.parameters(), {});
+  Random random(1);
+  {
+    const NoWaiting guard;
+    for (int step = 0; step < 3; ++step) {
+      network.ZeroGradients();
+      const MaskedBatch batch =
+          HideWordsOf(masked_data_, kAllRows, {100, std::vector<bool>(100, true)}, &random, device_);
+      network.Learn(batch.texts, batch.targets, 1.0 / 6);
+      optimizer.Step(1e-3, network.gradients(), network.WordRows());
+      network.Refresh();
+    }
+  }
+  EXPECT_TRUE(at::isfinite(network.parameters().values()).all().item<bool>());
+}
 
 TEST_F(CudaTrainingTest, NothingWaitsForTheGpuWithinAStep) {
   const DeviceDataset data(data_, device_);

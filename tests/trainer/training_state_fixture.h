@@ -29,6 +29,7 @@ inline TrainingState SmallState(int64_t step) {
   state.epoch_seconds = 0.1 + 0.2;
   state.training_seconds = 0.7 / 3;
   state.seconds = 1e-310;
+  state.cpu_seconds = 2e3 / 7;
   state.values = at::tensor({1.0f / 3, -0.0f, 1e-42f, 3e38f});
   state.means = at::tensor({0.1f, 0.2f, 0.3f, 0.7f});
   state.squares = at::tensor({1e-30f, 0.0f, 2.0f, 0.9f});

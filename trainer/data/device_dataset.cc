@@ -37,7 +37,7 @@ LabelledBatch DeviceDataset::Batch(const RowBatch& rows) const {
   const at::Tensor places = at::arange(tokens, lengths.options());
   const at::Tensor positions = places - for_each_token(begins);
   const at::Tensor sources = positions + for_each_token(device_starts_.index_select(0, row_numbers));
-  const int64_t padding = ids_.is_cpu() ? (kRowMultiple - tokens % kRowMultiple) % kRowMultiple : 0;
+  const int64_t padding = PaddedRows(tokens, ids_.device()) - tokens;
   const auto padded = [&](const at::Tensor& x) { return at::constant_pad_nd(x, {0, padding}); };
   texts.ids = padded(ids_.index_select(0, sources));
   texts.positions = padded(positions.to(at::kInt));

@@ -3,6 +3,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty_like.h>
 
+#include <optional>
 #include <utility>
 
 #include "common/model/cpu/instructions.h"
@@ -10,6 +11,11 @@
 
 namespace newsgenre {
 namespace {
+
+std::optional<Instructions> OwnKernel(c10::Device device, double dropout) {
+  if (!device.is_cpu() || dropout > 0 || !HasAvx2()) return std::nullopt;
+  return HasAvx512() ? Instructions::kAvx512 : Instructions::kAvx2;
+}
 
 AttentionParts PartsOf(const std::vector<at::Tensor>& projections) {
   if (projections.size() == 3) return {projections[0], projections[1], projections[2]};
@@ -19,9 +25,14 @@ AttentionParts PartsOf(const std::vector<at::Tensor>& projections) {
 
 }  // namespace
 
+std::string AttentionKernel(c10::Device device, double dropout) {
+  const std::optional<Instructions> own = OwnKernel(device, dropout);
+  return !own ? "torch" : own == Instructions::kAvx512 ? "AVX-512" : "AVX2";
+}
+
 BatchAttention::BatchAttention(const PackedBatch& batch, int64_t heads, double dropout) : heads_(heads) {
-  if (batch.ids.is_cpu() && dropout == 0 && HasAvx2()) {
-    own_.emplace(HasAvx512() ? Instructions::kAvx512 : Instructions::kAvx2, batch, heads);
+  if (const std::optional<Instructions> own = OwnKernel(batch.ids.device(), dropout)) {
+    own_.emplace(*own, batch, heads);
   } else {
     layout_.emplace(batch, dropout);
   }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/model/attention.h"
@@ -11,6 +13,9 @@
 #include "common/model/packed_batch.h"
 
 namespace newsgenre {
+
+// Who does the attention of a network on `device`: "AVX-512", "AVX2" or "torch".
+std::string AttentionKernel(c10::Device device, double dropout);
 
 // How the texts of a batch attend, the same in all layers: on a CPU with AVX2 by a kernel of our own,
 // elsewhere and with dropout by torch's operators. Immutable.

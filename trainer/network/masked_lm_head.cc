@@ -17,7 +17,7 @@ constexpr int64_t kLogitsAtOnce = int64_t{1} << 20;
 
 // Judges `logits`, [rows, pieces]; with a weight, puts the gradients of weight · (sum of the losses) in their
 // place.
-BatchResult Judge(const at::Tensor& logits, const at::Tensor& labels, const double* weight) {
+BatchResult JudgeLogits(const at::Tensor& logits, const at::Tensor& labels, const double* weight) {
   BatchResult result = {at::zeros({}, logits.options().dtype(at::kFloat)), at::zeros({}, labels.options())};
   const int64_t rows = logits.size(0);
   const int64_t step = logits.is_cpu() ? std::max<int64_t>(kLogitsAtOnce / logits.size(1), 1) : rows;
@@ -29,7 +29,7 @@ BatchResult Judge(const at::Tensor& logits, const at::Tensor& labels, const doub
     at::Tensor log_probabilities = at::log_softmax(part, 1, at::kFloat);
     const at::Tensor of_right = log_probabilities.gather(1, right);
     result.loss.sub_(of_right.mul(counts).sum());
-    result.correct.add_(log_probabilities.amax(1, /*keepdim=*/true).le(of_right).logical_and_(counts).sum());
+    result.correct.add_(log_probabilities.argmax(1, /*keepdim=*/true).eq(right).logical_and_(counts).sum());
     if (weight == nullptr) continue;
     const at::Tensor scale = counts.to(at::kFloat).mul_(*weight);
     part.copy_(log_probabilities.exp_().scatter_add_(1, right, at::full_like(of_right, -1)).mul_(scale));
@@ -58,7 +58,7 @@ at::Tensor MaskedLmHead::Learn(const at::Tensor& x, const at::Tensor& labels, do
                                BatchResult* result) {
   const Pass pass = Forward(x);
   const at::Tensor logits = words_.Forward(pass.h);
-  *result = newsgenre::Judge(logits, labels, &weight);
+  *result = JudgeLogits(logits, labels, &weight);
   const at::Tensor dactivated = pass.norm.Backward(words_.Backward(logits, pass.h), norm_, norm_gradients_);
   return dense_.Backward(at::gelu_backward(dactivated, pass.dense, GeluKind(config_)), x);
 }
@@ -68,7 +68,7 @@ at::Tensor MaskedLmHead::Logits(const at::Tensor& x) const {
 }
 
 BatchResult MaskedLmHead::Judge(const at::Tensor& x, const at::Tensor& labels) const {
-  return newsgenre::Judge(words_.Forward(Forward(x).h), labels, /*weight=*/nullptr);
+  return JudgeLogits(words_.Forward(Forward(x).h), labels, /*weight=*/nullptr);
 }
 
 void MaskedLmHead::Refresh() {

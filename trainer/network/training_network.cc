@@ -64,6 +64,11 @@ TrainingNetwork::Maps TrainingNetwork::MakeMaps() const {
           TrainedLinear(working_.query, gradient_views_.query, ProductLibrary::kTorch), map(&W::value)};
 }
 
+std::string TrainingNetwork::kernels() const {
+  return "products by " + ProductLibraryName(library_) + ", attention by " +
+         AttentionKernel(device(), config().attention_probs_dropout_prob);
+}
+
 void TrainingNetwork::Refresh() {
   if (type_ != at::kFloat) {
     const auto taken = [&](const at::Tensor& flat) { return tied() ? flat : parameters_.Others(flat); };

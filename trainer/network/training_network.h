@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "common/model/albert.h"
@@ -41,7 +42,8 @@ class TrainingNetwork {
   const AlbertConfig& config() const { return model_.config(); }
   const Albert& model() const { return model_; }  // shares the weights
   c10::Device device() const { return gradients_.device(); }
-  ProductLibrary library() const { return library_; }
+  // Who computes, for the record: "products by oneDNN, attention by AVX-512".
+  std::string kernels() const;
 
   // After the weights changed: until then old and new ones would mix.
   void Refresh();

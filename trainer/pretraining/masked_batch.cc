@@ -10,13 +10,9 @@
 namespace newsgenre {
 namespace {
 
-int64_t Padded(int64_t rows, c10::Device device) {
-  return device.is_cpu() ? (rows + kRowMultiple - 1) / kRowMultiple * kRowMultiple : rows;
-}
-
 PackedBatch PackWithPadding(const std::vector<const Encoding*>& texts, c10::Device device) {
   BatchShape shape = ShapeOf(texts);
-  shape.rows = Padded(shape.rows, device);
+  shape.rows = PaddedRows(shape.rows, device);
   const at::Tensor packed = at::empty({PackedSize(shape)}, at::kInt);
   std::vector<int64_t> starts = PackInto(texts, shape, packed);
   PackedBatch batch = ViewOf(SendTo(device, packed), shape);
@@ -45,7 +41,7 @@ MaskedBatch HideWordsOf(const Dataset& data, const RowBatch& rows, const Masking
     start += static_cast<int64_t>(text.text.ids.size());
   }
   const int64_t count = static_cast<int64_t>(places.size());
-  places.resize(Padded(count, device), 0);
+  places.resize(PaddedRows(count, device), 0);
   labels.resize(places.size(), kNoLabel);
   const auto send = [&](const std::vector<int64_t>& numbers) {
     return SendTo(device, at::tensor(numbers, at::kLong));

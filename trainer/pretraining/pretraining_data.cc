@@ -68,6 +68,8 @@ absl::StatusOr<PretrainingData> PreparePretrainingData(const PretrainingConfig& 
   const int max_tokens = training.max_tokens.value_or(start.model.config().max_position_embeddings);
   ASSIGN_OR_RETURN(const Dataset all,
                    EncodeParagraphs(text.paragraphs, start.tokenizer, max_tokens, threads, control));
+  const size_t paragraphs = text.paragraphs.size();
+  text.paragraphs = {};  // they are large
   ASSIGN_OR_RETURN(const Split split, SplitRows(all.size(), training.validation_rows, training.seed));
   PretrainingData data{Select(all, split.training),
                        Select(all, split.validation),
@@ -75,7 +77,7 @@ absl::StatusOr<PretrainingData> PreparePretrainingData(const PretrainingConfig& 
                        std::move(train_sha256),
                        max_tokens,
                        std::move(start)};
-  control.progress->Note("texts read", {{"paragraphs", text.paragraphs.size()},
+  control.progress->Note("texts read", {{"paragraphs", paragraphs},
                                         {"training", data.training.size()},
                                         {"held_out", data.held_out.size()},
                                         {"tokens", data.training.starts.back()}});

@@ -13,7 +13,7 @@ namespace newsgenre {
 
 struct PretrainingData {
   Dataset training;
-  Dataset held_out;  // texts that are not learnt from
+  Dataset held_out;  // pieces that are not learnt from; others of the same paragraph may be
   std::string text_sha256;
   std::string train_sha256;  // of the labelled texts' file; empty without one
   int max_tokens = 0;

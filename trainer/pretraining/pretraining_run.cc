@@ -108,7 +108,7 @@ absl::Status Train(const TrainerConfig& config, PretrainingData* data, RunSettin
   const Albert& model = data->start.model;
   ASSIGN_OR_RETURN(data->start.model,
                    Albert::FromTensors(model.config(), model.head(), model.labels(), std::move(weights)));
-  report->kernels = "products by " + ProductLibraryName(network.library());
+  report->kernels = network.kernels();
   report->parameters = network.parameters().count();
   report->steps = Curve(loop.so_far().records, loop.so_far().schedule);
   return absl::OkStatus();
@@ -141,10 +141,10 @@ absl::StatusOr<Report> Run(const PretrainingConfig& pretraining, const RunContro
   ASSIGN_OR_RETURN(PretrainingData data, PreparePretrainingData(pretraining, setting.threads, control));
   Report report;
   RETURN_IF_ERROR(Describe(config, setting, data, &report));
-  const double before = setting.start.seconds;
+  const double before = setting.start.seconds, cpu_before = setting.start.cpu_seconds;
   RETURN_IF_ERROR(Train(config, &data, &setting, &report, control));
   report.seconds = before + std::chrono::duration<double>(Clock::now() - start).count();
-  report.cpu_seconds = CpuSeconds();
+  report.cpu_seconds = cpu_before + CpuSeconds();
   RETURN_IF_ERROR(WriteReport(config.model_dir, report));
   RETURN_IF_ERROR(WriteMaskedLm(config.model_dir, data.start, data.max_tokens));
   setting.states->Remove();

@@ -85,12 +85,11 @@ struct Report {
   std::string mistakes_file;
   std::optional<LengthHistogram> lengths;  // of the training rows; of the test's in an evaluation alone
   double seconds = 0;                      // of the whole run
-  double cpu_seconds = 0;                  // of this process, of all its threads
+  double cpu_seconds = 0;                  // likewise, of all its threads
   std::map<std::string, std::string> recipe;
 };
 
-// "training", "pre-training" or "evaluation".
-std::string_view KindOf(const Report& report);
+std::string_view KindOf(const Report& report);  // "training", "pre-training" or "evaluation"
 
 // `lengths` in tokens (at least one), in at most 32 bins.
 LengthHistogram CountLengths(const std::vector<int32_t>& lengths, int64_t cut, int max_tokens);
@@ -98,9 +97,8 @@ LengthHistogram CountLengths(const std::vector<int32_t>& lengths, int64_t cut, i
 // One line an epoch, the published one marked.
 std::string EpochTable(const std::vector<EpochResult>& epochs, int best);
 
-// "accuracy 91.34 % (6942 of 7600), loss 0.2571".
+// "accuracy 91.34 % (6942 of 7600), loss 0.2571", "41.20 % of 45012 hidden words told, loss 3.1415".
 std::string Summary(const Metrics& metrics);
-// "41.20 % of 45012 hidden words told, loss 3.1415".
 std::string Summary(const HeldOut& held_out);
 
 // What the report says of one set of rows; `metrics` points into the report.
