@@ -75,8 +75,9 @@ absl::Status Trainer::RunEpoch(const std::atomic<bool>& stop) {
   RETURN_IF_ERROR(validation.status());
   AddEpoch(*std::move(validation));
   const TrainingState& state = loop_.state();
-  surroundings_.progress->EpochDone(state.epochs.back(), config_.epochs);
+  // First, so that whoever reads of it finds its figures there.
   surroundings_.observer->OnEpoch(state.step, state.epochs.back());
+  surroundings_.progress->EpochDone(state.epochs.back(), config_.epochs);
   // What comes behind the last one takes a while, too, and can be stopped.
   return epoch() == config_.epochs ? loop_.Save() : loop_.SaveIfDue();
 }

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full_like.h>
+#include <ATen/ops/randn_like.h>
 #include <ATen/ops/zeros.h>
 
 #include <filesystem>
@@ -69,7 +70,7 @@ class PretrainingStartTest : public testing::Test {
     config.attention_probs_dropout_prob = 0.2;
     const Albert model = Albert::Random(config, Head::kMaskedLm, 0, 9);
     for (const auto& [name, tensor] : model.parameters()) {
-      if (tensor.dim() == 1) tensor.normal_();
+      if (tensor.dim() == 1) tensor.copy_(at::randn_like(tensor));
     }
     absl::StatusOr<Tokenizer> tokenizer = Tokenizer::FromBytes(tiny->encoder.tokenizer().model_bytes());
     if (!tokenizer.ok()) return tokenizer.status();
