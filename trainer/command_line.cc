@@ -74,18 +74,7 @@ absl::Status CheckTaken(const std::string& command, const Names& taken) {
   return absl::OkStatus();
 }
 
-// What only other commands take.
-const Names& NotForTraining() {
-  static const auto* const names = new Names{"from", "out", "text"};
-  return *names;
-}
-const Names& NotForPretraining() {
-  static const auto* const names =
-      new Names{"from", "out", "test", "head", "classifier_dropout", "token_dropout", "model_version"};
-  return *names;
-}
-
-// The flags that a command takes, for the record; an error where another is set.
+// The flags that a command takes, for the record: all but `others`, of which none may be set.
 absl::StatusOr<std::map<std::string, std::string>> Recipe(const std::string& command, const Names& others) {
   std::map<std::string, std::string> recipe = Values();
   for (const std::string& other : others) {
@@ -97,13 +86,15 @@ absl::StatusOr<std::map<std::string, std::string>> Recipe(const std::string& com
 
 absl::StatusOr<Command> Training() {
   TrainerConfig config = TrainingFromFlags();
-  ASSIGN_OR_RETURN(config.recipe, Recipe("training", NotForTraining()));
+  ASSIGN_OR_RETURN(config.recipe, Recipe("training", {"from", "out", "text"}));
   return Command(std::move(config));
 }
 
 absl::StatusOr<Command> Pretraining() {
   PretrainingConfig config = PretrainingFromFlags();
-  ASSIGN_OR_RETURN(config.training.recipe, Recipe("pretrain", NotForPretraining()));
+  ASSIGN_OR_RETURN(config.training.recipe,
+                   Recipe("pretrain", {"from", "out", "test", "head", "classifier_dropout", "token_dropout",
+                                       "model_version"}));
   return Command(std::move(config));
 }
 

@@ -7,15 +7,35 @@
 
 namespace newsgenre {
 
+absl::StatusOr<Tokenizer> MakeTokenizer(const std::vector<std::string>& texts, int vocab_size) {
+  const absl::StatusOr<std::string> vocabulary = TrainVocabulary(texts, vocab_size);
+  if (!vocabulary.ok()) return AddContext(vocabulary.status(), "--vocab_size");
+  return Tokenizer::FromBytes(*vocabulary);
+}
+
+absl::StatusOr<AlbertConfig> AdjustNetwork(const TrainerConfig& config, AlbertConfig network) {
+  const int positions = network.max_position_embeddings;
+  if (config.max_tokens.value_or(positions) > positions) {
+    return absl::InvalidArgumentError("--max_tokens is " + std::to_string(*config.max_tokens) + "; " +
+                                      config.init_from + " has " + std::to_string(positions) + " positions");
+  }
+  network.num_hidden_layers = config.network.layers.value_or(network.num_hidden_layers);
+  if (config.network.dropout.has_value()) {
+    network.hidden_dropout_prob = network.attention_probs_dropout_prob = *config.network.dropout;
+  }
+  if (config.network.classifier_dropout.has_value()) {
+    network.classifier_dropout_prob = *config.network.classifier_dropout;
+  }
+  return network;
+}
+
 absl::StatusOr<Checkpoint> StartFromNothing(const TrainerConfig& config,
                                             const std::vector<std::string>& labels,
                                             const std::vector<std::string>& texts) {
   const AlbertConfig network = config.NewNetwork();
   RETURN_IF_ERROR(network.Validate());
   ASSIGN_OR_RETURN(const Head head, ParseHead(config.head));
-  const absl::StatusOr<std::string> vocabulary = TrainVocabulary(texts, network.vocab_size);
-  if (!vocabulary.ok()) return AddContext(vocabulary.status(), "--vocab_size");
-  ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::FromBytes(*vocabulary));
+  ASSIGN_OR_RETURN(Tokenizer tokenizer, MakeTokenizer(texts, network.vocab_size));
   v1::Manifest manifest;
   manifest.mutable_labels()->Add(labels.begin(), labels.end());
   return Checkpoint{Albert::Random(network, head, static_cast<int>(labels.size()), config.seed),
@@ -27,21 +47,8 @@ absl::StatusOr<Checkpoint> StartFromCheckpoint(const TrainerConfig& config,
                                                const std::vector<std::string>& labels) {
   ASSIGN_OR_RETURN(const Head head, ParseHead(config.head));
   ASSIGN_OR_RETURN(Checkpoint checkpoint, LoadForTraining(config.init_from, head, labels, config.seed));
-  const int positions = checkpoint.model.config().max_position_embeddings;
-  const int max_tokens = config.max_tokens.value_or(checkpoint.encoder.max_tokens());
-  if (max_tokens > positions) {
-    return absl::InvalidArgumentError("--max_tokens is " + std::to_string(max_tokens) + "; " +
-                                      config.init_from + " has " + std::to_string(positions) + " positions");
-  }
-  checkpoint.encoder.set_max_tokens(max_tokens);
-  AlbertConfig network = checkpoint.model.config();
-  network.num_hidden_layers = config.network.layers.value_or(network.num_hidden_layers);
-  if (config.network.dropout.has_value()) {
-    network.hidden_dropout_prob = network.attention_probs_dropout_prob = *config.network.dropout;
-  }
-  if (config.network.classifier_dropout.has_value()) {
-    network.classifier_dropout_prob = *config.network.classifier_dropout;
-  }
+  ASSIGN_OR_RETURN(const AlbertConfig network, AdjustNetwork(config, checkpoint.model.config()));
+  checkpoint.encoder.set_max_tokens(config.max_tokens.value_or(checkpoint.encoder.max_tokens()));
   ASSIGN_OR_RETURN(checkpoint.model, Albert::FromTensors(network, head, checkpoint.model.labels(),
                                                          checkpoint.model.parameters()));
   return checkpoint;

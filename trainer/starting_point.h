@@ -5,10 +5,19 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/model/albert_config.h"
 #include "common/model/checkpoint.h"
+#include "common/text/tokenizer.h"
 #include "trainer/config.h"
 
 namespace newsgenre {
+
+// A vocabulary made from `texts` (cleaned). INVALID_ARGUMENT where they don't yield it.
+absl::StatusOr<Tokenizer> MakeTokenizer(const std::vector<std::string>& texts, int vocab_size);
+
+// The network of config.init_from with the layers and dropouts that the config has, where it has.
+// INVALID_ARGUMENT where config.max_tokens is more than the network has positions for.
+absl::StatusOr<AlbertConfig> AdjustNetwork(const TrainerConfig& config, AlbertConfig network);
 
 // A vocabulary made from `texts` (cleaned) and a network with random weights. INVALID_ARGUMENT where the
 // texts don't yield the vocabulary.

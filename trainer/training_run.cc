@@ -111,12 +111,7 @@ absl::StatusOr<Report> Run(const TrainerConfig& config, const RunControl& contro
 }  // namespace
 
 absl::StatusOr<Report> RunTraining(const TrainerConfig& config, const RunControl& control) {
-  absl::StatusOr<Report> report = absl::UnknownError("not run");
-  RETURN_IF_ERROR(CatchTorch([&] {
-    report = Run(config, control);
-    return report.status();
-  }));
-  return report;
+  return CatchTorchIn([&] { return Run(config, control); });
 }
 
 }  // namespace newsgenre

@@ -179,9 +179,7 @@ at::Tensor Albert::RunLayer(const at::Tensor& x, const at::Tensor& queries,
   return Norm(linear(Activate(linear(y, weights_.ffn)), weights_.ffn_output) + y, weights_.layer_norm);
 }
 
-at::Tensor Albert::Activate(const at::Tensor& x) const {
-  return at::gelu(x, config_.hidden_act == Activation::kGeluNew ? "tanh" : "none");
-}
+at::Tensor Albert::Activate(const at::Tensor& x) const { return at::gelu(x, GeluKind(config_.hidden_act)); }
 
 at::Tensor Albert::Norm(const at::Tensor& x, const Affine& norm) const {
   return at::layer_norm(x, norm.weight.sizes(), norm.weight, norm.bias, config_.layer_norm_eps);

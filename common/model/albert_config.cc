@@ -121,6 +121,8 @@ AlbertConfig TransformersDefaults() {
 
 }  // namespace
 
+const char* GeluKind(Activation activation) { return activation == Activation::kGeluNew ? "tanh" : "none"; }
+
 std::string_view HeadName(Head head) {
   return head == Head::kCls ? "cls" : head == Head::kPooler ? "pooler" : "masked_lm";
 }

@@ -15,6 +15,9 @@ enum class Activation {
   kGeluNew,  // "gelu_new": the tanh approximation
 };
 
+// The name by which torch's gelu knows it: "none" or "tanh".
+const char* GeluKind(Activation activation);
+
 // Which network turns the last layer's tokens into logits.
 enum class Head {
   kCls,     // of the first token: Linear(hidden, labels)

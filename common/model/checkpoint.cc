@@ -104,12 +104,8 @@ absl::StatusOr<Checkpoint> LoadFrom(
     const std::string& path,
     const std::function<absl::StatusOr<Checkpoint>(const std::string& folder)>& load) {
   ASSIGN_OR_RETURN(const std::string folder, ResolveModelDir(path));
-  absl::StatusOr<Checkpoint> checkpoint;
-  const absl::Status status = CatchTorch([&] {
-    checkpoint = load(folder);
-    return checkpoint.status();
-  });
-  if (!status.ok()) return AddContext(status, folder);
+  absl::StatusOr<Checkpoint> checkpoint = CatchTorchIn([&] { return load(folder); });
+  if (!checkpoint.ok()) return AddContext(checkpoint.status(), folder);
   return checkpoint;
 }
 

@@ -27,4 +27,16 @@ DeviceAbilities AbilitiesOf(c10::Device device);
 // line, a warning goes to Log.
 absl::Status CatchTorch(const std::function<absl::Status()>& body);
 
+// Likewise for a body that returns an absl::StatusOr.
+template <typename Body>
+auto CatchTorchIn(const Body& body) -> decltype(body()) {
+  decltype(body()) result = absl::UnknownError("not run");
+  const absl::Status status = CatchTorch([&] {
+    result = body();
+    return result.status();
+  });
+  if (!status.ok()) return status;
+  return result;
+}
+
 }  // namespace newsgenre

@@ -45,8 +45,7 @@ at::Tensor TensorNetwork::Embed(const PackedBatch& batch) const {
 
 at::Tensor TensorNetwork::FinishLayer(const at::Tensor& x, const at::Tensor& context) const {
   const at::Tensor y = Norm(Apply(weights_.dense, context) + x, weights_.attention_norm);
-  const at::Tensor wide =
-      at::gelu(Apply(weights_.ffn, y), config_.hidden_act == Activation::kGeluNew ? "tanh" : "none");
+  const at::Tensor wide = at::gelu(Apply(weights_.ffn, y), GeluKind(config_.hidden_act));
   return Norm(Apply(weights_.ffn_output, wide) + y, weights_.layer_norm);
 }
 

@@ -171,12 +171,8 @@ absl::Status ImportConfig::Validate() const {
 absl::StatusOr<ImportSummary> ImportCheckpoint(const ImportConfig& config) {
   RETURN_IF_ERROR(config.Validate());
   const fs::path out = fs::path(config.out).lexically_normal();
-  absl::StatusOr<ImportSummary> summary;
-  RETURN_IF_ERROR(CatchTorch([&] {
-    summary = Import(config.from, (out.has_filename() ? out : out.parent_path()).string());
-    return summary.status();
-  }));
-  return summary;
+  return CatchTorchIn(
+      [&] { return Import(config.from, (out.has_filename() ? out : out.parent_path()).string()); });
 }
 
 std::string ImportText(const ImportSummary& summary) {

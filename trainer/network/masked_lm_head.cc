@@ -50,7 +50,8 @@ MaskedLmHead::MaskedLmHead(const AlbertConfig& config, const HeadWeights& weight
 MaskedLmHead::Pass MaskedLmHead::Forward(const at::Tensor& x) const {
   Pass pass;
   pass.dense = dense_.Forward(x);
-  pass.h = pass.norm.Forward(at::gelu(pass.dense, GeluKind(config_)), norm_, config_.layer_norm_eps);
+  pass.h =
+      pass.norm.Forward(at::gelu(pass.dense, GeluKind(config_.hidden_act)), norm_, config_.layer_norm_eps);
   return pass;
 }
 
@@ -60,7 +61,7 @@ at::Tensor MaskedLmHead::Learn(const at::Tensor& x, const at::Tensor& labels, do
   const at::Tensor logits = words_.Forward(pass.h);
   *result = JudgeLogits(logits, labels, &weight);
   const at::Tensor dactivated = pass.norm.Backward(words_.Backward(logits, pass.h), norm_, norm_gradients_);
-  return dense_.Backward(at::gelu_backward(dactivated, pass.dense, GeluKind(config_)), x);
+  return dense_.Backward(at::gelu_backward(dactivated, pass.dense, GeluKind(config_.hidden_act)), x);
 }
 
 at::Tensor MaskedLmHead::Logits(const at::Tensor& x) const {

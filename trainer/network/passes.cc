@@ -35,10 +35,6 @@ at::Tensor DropPass::Forward(const at::Tensor& x, double rate, bool training) {
   return x * mask;
 }
 
-const char* GeluKind(const AlbertConfig& config) {
-  return config.hidden_act == Activation::kGeluNew ? "tanh" : "none";
-}
-
 at::Tensor Leaf(const at::Tensor& x) { return x.detach().requires_grad_(true); }
 
 }  // namespace newsgenre

@@ -26,9 +26,6 @@ struct DropPass {
   at::Tensor Backward(const at::Tensor& dy) const { return mask.defined() ? dy * mask : dy; }
 };
 
-// The name by which at::gelu knows the activation.
-const char* GeluKind(const AlbertConfig& config);
-
 // The same values, as a leaf of autograd.
 at::Tensor Leaf(const at::Tensor& x);
 

@@ -137,7 +137,7 @@ at::Tensor TrainingNetwork::RunLayer(const BatchAttention& attention, bool train
   const double epsilon = config().layer_norm_eps;
   pass->y = pass->attention_norm.Forward(pass->queries + attended, working_.attention_norm, epsilon);
   pass->wide = maps_.ffn.Forward(pass->y);
-  pass->activated = at::gelu(pass->wide, GeluKind(config()));
+  pass->activated = at::gelu(pass->wide, GeluKind(config().hidden_act));
   return pass->layer_norm.Forward(maps_.ffn_output.Forward(pass->activated) + pass->y, working_.layer_norm,
                                   epsilon);
 }
@@ -146,7 +146,7 @@ at::Tensor TrainingNetwork::LayerBackward(const BatchAttention& attention, const
                                           const at::Tensor& dy) const {
   const at::Tensor dsum = pass.layer_norm.Backward(dy, working_.layer_norm, gradient_views_.layer_norm);
   const at::Tensor dactivated = maps_.ffn_output.Backward(dsum, pass.activated);
-  const at::Tensor dwide = at::gelu_backward(dactivated, pass.wide, GeluKind(config()));
+  const at::Tensor dwide = at::gelu_backward(dactivated, pass.wide, GeluKind(config().hidden_act));
   const at::Tensor dattended = pass.attention_norm.Backward(
       maps_.ffn.Backward(dwide, pass.y).add_(dsum), working_.attention_norm, gradient_views_.attention_norm);
   at::Tensor dcontext = maps_.dense.Backward(pass.drop.Backward(dattended), pass.context);

@@ -102,12 +102,9 @@ absl::Status Train(const TrainerConfig& config, PretrainingData* data, RunSettin
   RETURN_IF_ERROR(loop.Save());
   ASSIGN_OR_RETURN(report->held_out, pretraining.Judge(loop.state().micro_batch_tokens, control));
 
-  TensorMap weights;
-  const at::Tensor values = loop.CopyWeights();
-  for (const auto& [name, view] : network.parameters().Views(values)) weights[name] = view.clone();
   const Albert& model = data->start.model;
-  ASSIGN_OR_RETURN(data->start.model,
-                   Albert::FromTensors(model.config(), model.head(), model.labels(), std::move(weights)));
+  ASSIGN_OR_RETURN(data->start.model, Albert::FromTensors(model.config(), model.head(), model.labels(),
+                                                          network.parameters().Views(loop.CopyWeights())));
   report->kernels = network.kernels();
   report->parameters = network.parameters().count();
   report->steps = Curve(loop.so_far().records, loop.so_far().schedule);
@@ -154,12 +151,7 @@ absl::StatusOr<Report> Run(const PretrainingConfig& pretraining, const RunContro
 }  // namespace
 
 absl::StatusOr<Report> RunPretraining(const PretrainingConfig& config, const RunControl& control) {
-  absl::StatusOr<Report> report = absl::UnknownError("not run");
-  RETURN_IF_ERROR(CatchTorch([&] {
-    report = Run(config, control);
-    return report.status();
-  }));
-  return report;
+  return CatchTorchIn([&] { return Run(config, control); });
 }
 
 }  // namespace newsgenre

@@ -7,7 +7,7 @@
 #include "common/base/status_macros.h"
 #include "common/model/checkpoint.h"
 #include "common/model/checkpoint_parts.h"
-#include "common/text/vocabulary_trainer.h"
+#include "trainer/starting_point.h"
 
 namespace newsgenre {
 namespace {
@@ -34,15 +34,7 @@ absl::StatusOr<TensorMap> MaskedLmTensors(const std::string& folder, const Check
 
 absl::StatusOr<MaskedLm> LoadFolder(const std::string& folder, const TrainerConfig& config) {
   ASSIGN_OR_RETURN(CheckpointParts parts, ReadCheckpointParts(folder));
-  const int positions = parts.config.max_position_embeddings;
-  if (config.max_tokens.value_or(positions) > positions) {
-    return absl::InvalidArgumentError("--max_tokens is " + std::to_string(*config.max_tokens) + "; it has " +
-                                      std::to_string(positions) + " positions");
-  }
-  parts.config.num_hidden_layers = config.network.layers.value_or(parts.config.num_hidden_layers);
-  if (config.network.dropout.has_value()) {
-    parts.config.hidden_dropout_prob = parts.config.attention_probs_dropout_prob = *config.network.dropout;
-  }
+  ASSIGN_OR_RETURN(parts.config, AdjustNetwork(config, parts.config));
   ASSIGN_OR_RETURN(TensorMap tensors, MaskedLmTensors(folder, parts, config.seed));
   absl::StatusOr<Albert> model =
       Albert::FromTensors(parts.config, Head::kMaskedLm, /*labels=*/0, std::move(tensors));
@@ -55,9 +47,7 @@ absl::StatusOr<MaskedLm> LoadFolder(const std::string& folder, const TrainerConf
 absl::StatusOr<MaskedLm> StartMaskedLm(const TrainerConfig& config, const std::vector<std::string>& texts) {
   const AlbertConfig network = config.NewNetwork();
   RETURN_IF_ERROR(network.Validate());
-  const absl::StatusOr<std::string> vocabulary = TrainVocabulary(texts, network.vocab_size);
-  if (!vocabulary.ok()) return AddContext(vocabulary.status(), "--vocab_size");
-  ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::FromBytes(*vocabulary));
+  ASSIGN_OR_RETURN(Tokenizer tokenizer, MakeTokenizer(texts, network.vocab_size));
   return MaskedLm{Albert::Random(network, Head::kMaskedLm, /*labels=*/0, config.seed), std::move(tokenizer)};
 }
 
