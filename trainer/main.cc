@@ -84,8 +84,9 @@ int main(int argc, char** argv) {
   newsgenre::Progress progress(isatty(STDERR_FILENO) != 0 ? &std::cerr : nullptr);
   std::atomic<bool> stop{false};
   const newsgenre::ShutdownSignal signal([&](int signal_number) {
-    stop = true;
+    // The log has this before what the stop brings.
     progress.Note("asked to stop; a second signal ends it at once", {{"signal", signal_number}});
+    stop = true;
   });
   const absl::Status status = newsgenre::ParseAndRun(argc, argv, {stop, &progress});
   if (status.ok()) return newsgenre::kDone;
