@@ -91,7 +91,9 @@ absl::Status TrainerConfig::Validate() const {
 }
 
 absl::Status PretrainingConfig::Validate() const {
-  if (text.empty()) return absl::InvalidArgumentError("--text is required");
+  if (text.empty() && training.train.empty()) {
+    return absl::InvalidArgumentError("--text or --train is required");
+  }
   for (const std::string& file : text) {
     if (file.empty()) return absl::InvalidArgumentError("--text has an empty name between its commas");
   }

@@ -75,8 +75,8 @@ struct TrainerConfig {
 };
 
 struct PretrainingConfig {
-  std::vector<std::string> text;  // files of raw text, a paragraph a line; required
-  // `train`: labelled rows whose texts are learnt from, too; may be empty. `test`, `head`,
+  std::vector<std::string> text;  // files of raw text, a paragraph a line; may be empty beside `train`
+  // `train`: labelled rows whose texts are learnt from, too; may be empty beside `text`. `test`, `head`,
   // `classifier_dropout` and `token_dropout` say nothing here.
   TrainerConfig training;
 

@@ -11,7 +11,7 @@
 ABSL_FLAG(std::string, train, "",
           "File with labelled news to learn from: AG News's CSV (\"class 1-4\",\"title\",\"description\") or "
           "JSON Lines ({\"text\": …} or {\"title\": …, \"body\": …}, and \"label\": a name or a number from "
-          "1). Required; pretrain: may be left out, its texts are learnt from beside --text.");
+          "1). Required; pretrain: its texts are learnt from beside --text or alone.");
 ABSL_FLAG(std::string, test, "",
           "File with labelled news, as --train, for one test of the finished release through the serving "
           "code. Nothing is chosen by it. Empty: no test. evaluate: the rows; required.");
@@ -26,7 +26,7 @@ ABSL_FLAG(int64_t, max_bad_rows, newsgenre::TrainerConfig().max_bad_rows,
 
 ABSL_FLAG(std::vector<std::string>, text, {},
           "pretrain: files of text, separated by commas, plain or .xz: a paragraph a line, empty lines "
-          "skipped. Required.");
+          "skipped. Required where there is no --train.");
 
 // Model
 ABSL_FLAG(

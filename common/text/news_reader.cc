@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -14,16 +15,11 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-bool EndsWith(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 bool IsJsonLines(std::string_view bytes, std::string_view file) {
-  for (std::string_view ending : {".jsonl", ".json", ".ndjson"}) {
-    if (EndsWith(file, ending)) return true;
-  }
+  const std::string ending = std::filesystem::path(file).extension();
+  if (ending == ".jsonl" || ending == ".json" || ending == ".ndjson") return true;
   const size_t first = bytes.find_first_not_of(" \t\r\n");
-  return !EndsWith(file, ".csv") && first != std::string_view::npos && bytes[first] == '{';
+  return ending != ".csv" && first != std::string_view::npos && bytes[first] == '{';
 }
 
 // A value from the file, fit for a message: short, printable, in quotes.

@@ -142,7 +142,7 @@ TEST(PretrainingConfigTest, TheFirstBadFieldIsNamed) {
     std::function<void(PretrainingConfig*)> change;
     const char* message;
   } cases[] = {
-      {[](PretrainingConfig* c) { c->text = {}; }, "--text is required"},
+      {[](PretrainingConfig* c) { c->text = {}; }, "--text or --train is required"},
       {[](PretrainingConfig* c) {
          c->text = {"a", "", "b"};
        },

@@ -90,7 +90,7 @@ class ProgramTest(unittest.TestCase):
             (["evaluate"], "--model_dir is required"),
             (["evaluate", "--model_dir=x", "--test=x", "--epochs=3"], "--epochs is set; evaluate doesn't take it"),
             (["evaluate", "--model_dir=absent", f"--test={SAMPLE}"], "absent"),
-            (["pretrain"], "--text is required"),
+            (["pretrain"], "--text or --train is required"),
             (["pretrain", "--text=x"], "--model_dir is required"),
             (["pretrain", "--text=x,", "--model_dir=y"], "--text has an empty name between its commas"),
             (["pretrain", "--text=x", "--model_dir=y", "--max_tokens=15"], "--max_tokens is 15; it must be 16 to"),

@@ -55,7 +55,10 @@ Dataset Select(const Dataset& data, const std::vector<int32_t>& rows) {
 absl::StatusOr<PretrainingData> PreparePretrainingData(const PretrainingConfig& config, int threads,
                                                        const RunControl& control) {
   const TrainerConfig& training = config.training;
-  ASSIGN_OR_RETURN(RawText text, ReadRawText(config.text, threads, control));
+  RawText text;
+  if (!config.text.empty()) {
+    ASSIGN_OR_RETURN(text, ReadRawText(config.text, threads, control));
+  }
   ASSIGN_OR_RETURN(std::string train_sha256, AddLabelledTexts(training, threads, control, &text.paragraphs));
   const auto start_time = std::chrono::steady_clock::now();
   ASSIGN_OR_RETURN(MaskedLm start, training.init_from.empty()

@@ -91,13 +91,18 @@ TEST_F(PretrainingRunTest, SmallPiecesLearnAsMuch) {
   EXPECT_NEAR(pieces.held_out->loss, whole.held_out->loss, 0.1 * whole.held_out->loss);
 }
 
-TEST_F(PretrainingRunTest, LearnsFromTheTextsOfLabelledRowsToo) {
+TEST_F(PretrainingRunTest, LearnsFromTheTextsOfLabelledRowsTooOrAlone) {
   config_.training.train = NEWSGENRE_SOURCE_DIR "/deploy/sample/train.csv";
   config_.training.network.vocab_size = 200;
   config_.training.epochs = 1;
   ASSERT_OK_AND_ASSIGN(const Report report, Run());
   EXPECT_GE(report.training_rows + report.validation_rows, 150 + 592);
   EXPECT_THAT(terminal_.str(), HasSubstr("texts read  paragraphs 742  "));
+
+  config_.text = {};
+  config_.training.model_dir = dir_.File("labelled");
+  ASSERT_THAT(Run(), IsOk());
+  EXPECT_THAT(terminal_.str(), HasSubstr("texts read  paragraphs 592  "));
 
   config_.training.model_dir = dir_.File("bad");
   config_.training.train = Write("bad.csv", "1,good,text\n9,bad,label\n");
@@ -149,7 +154,6 @@ TEST_F(PretrainingRunTest, TextThatCannotBeReadStopsIt) {
     StatusCode code;
     std::string message;
   } cases[] = {
-      {{}, StatusCode::kInvalidArgument, "no files of text"},
       {{config_.text[0], dir_.File("absent.txt")}, StatusCode::kNotFound, "absent.txt"},
       {{dir_.path()}, StatusCode::kInvalidArgument, "is not a regular file"},
       {{Write("empty.txt", "\n \n")},
