@@ -89,7 +89,8 @@ server_pid=''
 cat <<EOT
 
 That was the whole path. The sample is for trying out: for a model worth serving, train on AG News (see README.md):
-  $BIN/newsgenre_trainer --flagfile=deploy/recipes/small-from-scratch.flags --train=train.csv --test=test.csv --model_dir=model
+  $BIN/newsgenre_trainer pretrain --flagfile=deploy/recipes/small-from-scratch.flags --train=train.csv --model_dir=start
+  $BIN/newsgenre_trainer --flagfile=deploy/recipes/small-finetune.flags --init_from=start --train=train.csv --test=test.csv --model_dir=model
   $BIN/newsgenre_server --model_dir=model
   $BIN/newsgenre_client --address=127.0.0.1:50051 classify "your text"
 Every flag: $BIN/newsgenre_server --helpfull        Every test: tests/run.sh

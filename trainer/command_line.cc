@@ -21,7 +21,7 @@ constexpr char kUsage[] =
     R"(trains an ALBERT that tells the genre of a news text, and publishes it for newsgenre_server.
 
   newsgenre_trainer --train=train.csv --test=test.csv --model_dir=model
-  newsgenre_trainer --flagfile=deploy/recipes/small-from-scratch.flags --train=train.csv --model_dir=model
+  newsgenre_trainer pretrain --flagfile=deploy/recipes/small-from-scratch.flags --train=train.csv --model_dir=pretrained
   newsgenre_trainer pretrain --text=news.txt,wikipedia.txt.xz --train=train.csv --model_dir=pretrained
   newsgenre_trainer --init_from=pretrained --train=train.csv --model_dir=model
   newsgenre_trainer evaluate --model_dir=model --test=test.csv --out=report

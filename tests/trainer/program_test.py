@@ -106,6 +106,17 @@ class ProgramTest(unittest.TestCase):
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertIn(message, self.messages(result)[-1])
 
+    def test_every_recipe_is_taken(self):
+        recipes = os.path.join(os.path.dirname(SAMPLE), "..", "recipes")
+        names = sorted(os.listdir(recipes))
+        self.assertIn("small-from-scratch.flags", names)
+        for name in names:
+            commands = ["pretrain"] if "pretrain" in name or "from-scratch" in name else []
+            result = self.run_trainer(TRAINER, *commands, f"--flagfile={os.path.join(recipes, name)}",
+                                      f"--train={self.path('absent')}", f"--model_dir={self.model_dir}")
+            self.assertEqual(result.returncode, 2, name + result.stderr)
+            self.assertIn("absent", self.messages(result)[-1], name)
+
     def test_trains_to_the_end_and_evaluates(self):
         recipe = self.path("recipe.flags")
         with open(recipe, "w", encoding="utf-8") as file:
