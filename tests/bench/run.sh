@@ -7,7 +7,7 @@
 #   train      learning, against transformers' Trainer and the article's loop
 #   server     calls over gRPC, against Triton and LitServe
 #   frontend   a model of one tiny layer, so that everything but the model counts
-#   tfidf      accuracy on AG News of TF-IDF with logistic regression, to lie beside the trainer's; 10 minutes
+#   tfidf      accuracy on AG News of TF-IDF with logistic regression, to lie beside the trainer's; 2 minutes
 #   --quick    fewer samples: 5 minutes or so instead of half an hour
 #
 # NEWSGENRE_DATA names a folder with ag_news/ and albert/spiece.model. The machine should be idle otherwise. The
