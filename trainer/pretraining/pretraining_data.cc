@@ -56,7 +56,7 @@ absl::StatusOr<PretrainingData> PreparePretrainingData(const PretrainingConfig& 
                                                        const RunControl& control) {
   const TrainerConfig& training = config.training;
   RawText text;
-  if (!config.text.empty()) {
+  if (!config.text.empty() || training.train.empty()) {
     ASSIGN_OR_RETURN(text, ReadRawText(config.text, threads, control));
   }
   ASSIGN_OR_RETURN(std::string train_sha256, AddLabelledTexts(training, threads, control, &text.paragraphs));

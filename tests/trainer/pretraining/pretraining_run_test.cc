@@ -154,6 +154,7 @@ TEST_F(PretrainingRunTest, TextThatCannotBeReadStopsIt) {
     StatusCode code;
     std::string message;
   } cases[] = {
+      {{}, StatusCode::kInvalidArgument, "no files of text"},
       {{config_.text[0], dir_.File("absent.txt")}, StatusCode::kNotFound, "absent.txt"},
       {{dir_.path()}, StatusCode::kInvalidArgument, "is not a regular file"},
       {{Write("empty.txt", "\n \n")},
