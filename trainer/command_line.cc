@@ -22,8 +22,8 @@ constexpr char kUsage[] =
 
   newsgenre_trainer --train=train.csv --test=test.csv --model_dir=model
   newsgenre_trainer pretrain --flagfile=deploy/recipes/small-from-scratch.flags --train=train.csv --model_dir=pretrained
-  newsgenre_trainer pretrain --text=news.txt,wikipedia.txt.xz --train=train.csv --model_dir=pretrained
-  newsgenre_trainer --init_from=pretrained --train=train.csv --model_dir=model
+  newsgenre_trainer pretrain --flagfile=deploy/recipes/small-pretrain.flags --text=news.txt,wikipedia.txt.xz --train=train.csv --model_dir=pretrained
+  newsgenre_trainer --flagfile=deploy/recipes/small-finetune.flags --init_from=pretrained --train=train.csv --model_dir=model
   newsgenre_trainer evaluate --model_dir=model --test=test.csv --out=report
   newsgenre_trainer import --from=model.pt --out=model
 

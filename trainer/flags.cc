@@ -72,8 +72,10 @@ ABSL_FLAG(absl::optional<double>, classifier_dropout, absl::nullopt,
           "The same in front of the last linear map. Default 0.1, or as --init_from has it.");
 
 // Optimisation
-ABSL_FLAG(double, learning_rate, newsgenre::TrainerConfig().learning_rate,
-          "The highest learning rate; it rises linearly during --warmup.");
+ABSL_FLAG(
+    double, learning_rate, newsgenre::TrainerConfig().learning_rate,
+    "The highest learning rate; it rises linearly during --warmup. The default is for a small network from "
+    "nothing; one that is pre-trained wants less (see deploy/recipes).");
 ABSL_FLAG(double, warmup, newsgenre::TrainerConfig().warmup, "Fraction of all steps, 0 to 1.");
 ABSL_FLAG(std::string, schedule, newsgenre::TrainerConfig().schedule,
           "The learning rate behind the warm-up: linear (falls to 0 at the last step) or constant.");

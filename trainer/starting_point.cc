@@ -1,7 +1,9 @@
 #include "trainer/starting_point.h"
 
+#include <chrono>
 #include <utility>
 
+#include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/text/vocabulary_trainer.h"
 
@@ -52,6 +54,21 @@ absl::StatusOr<Checkpoint> StartFromCheckpoint(const TrainerConfig& config,
   ASSIGN_OR_RETURN(checkpoint.model, Albert::FromTensors(network, head, checkpoint.model.labels(),
                                                          checkpoint.model.parameters()));
   return checkpoint;
+}
+
+std::map<std::string, std::string> StartIdentity(const Albert& model, const std::vector<std::string>& labels,
+                                                 const Tokenizer& tokenizer, int max_tokens) {
+  return {{"tokens read of a text", std::to_string(max_tokens)},
+          {"SHA-256 of the network's sizes", Sha256(AlbertConfigJson(model.config(), model.head(), labels))},
+          {"SHA-256 of the vocabulary", Sha256(tokenizer.model_bytes())}};
+}
+
+void NoteStart(const TrainerConfig& config, const Albert& model, const Tokenizer& tokenizer,
+               Progress::Clock::time_point begin, Progress* progress) {
+  progress->Note(config.init_from.empty() ? "vocabulary made" : "starting point loaded",
+                 {{"pieces", tokenizer.vocab_size()},
+                  {"layers", model.config().num_hidden_layers},
+                  {"seconds", std::chrono::duration<double>(Progress::Clock::now() - begin).count()}});
 }
 
 }  // namespace newsgenre

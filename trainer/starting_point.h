@@ -1,14 +1,17 @@
 // The checkpoint that a training run starts from.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/model/albert.h"
 #include "common/model/albert_config.h"
 #include "common/model/checkpoint.h"
 #include "common/text/tokenizer.h"
 #include "trainer/config.h"
+#include "trainer/progress.h"
 
 namespace newsgenre {
 
@@ -29,5 +32,13 @@ absl::StatusOr<Checkpoint> StartFromNothing(const TrainerConfig& config,
 // INVALID_ARGUMENT where max_tokens is more than the network has positions for.
 absl::StatusOr<Checkpoint> StartFromCheckpoint(const TrainerConfig& config,
                                                const std::vector<std::string>& labels);
+
+// What of a start decides what is learnt, by name: for Identify (run_setting.h).
+std::map<std::string, std::string> StartIdentity(const Albert& model, const std::vector<std::string>& labels,
+                                                 const Tokenizer& tokenizer, int max_tokens);
+
+// Tells `progress` of a start that took since `begin` to make or load.
+void NoteStart(const TrainerConfig& config, const Albert& model, const Tokenizer& tokenizer,
+               Progress::Clock::time_point begin, Progress* progress);
 
 }  // namespace newsgenre

@@ -34,7 +34,7 @@ struct StepTask {
   // Adds to the network's gradients what a piece of a step's batch gives, with so much weight for each of its
   // texts: one over the batch's. Called again for the same piece after torch was out of memory.
   std::function<BatchResult(const RowBatch& piece, double weight)> learn;
-  // For errors: what a step learnt from, as in "epoch 1; a batch of 3 texts".
+  // For errors: what a step learnt from, as in "a batch of 3 texts".
   std::function<std::string(int64_t step)> describe;
   int outcomes = 0;        // of a prediction; chance takes each equally often
   int64_t loss_steps = 0;  // last ones, whose mean loss is shown; 0: those of the epoch at hand

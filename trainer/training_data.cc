@@ -1,6 +1,5 @@
 #include "trainer/training_data.h"
 
-#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -63,9 +62,7 @@ absl::StatusOr<TrainingData> PrepareData(const TrainerConfig& config, int thread
 
   const Clock::time_point start = Clock::now();
   ASSIGN_OR_RETURN(Checkpoint checkpoint, MakeStart(config, *train, *split, threads, stop));
-  progress->Note(config.init_from.empty() ? "vocabulary made" : "starting point loaded",
-                 {{"pieces", checkpoint.encoder.tokenizer().vocab_size()},
-                  {"seconds", std::chrono::duration<double>(Clock::now() - start).count()}});
+  NoteStart(config, checkpoint.model, checkpoint.encoder.tokenizer(), start, progress);
   const auto encode = [&](const std::vector<int32_t>& rows) {
     return EncodeRows(train->rows, rows, checkpoint.encoder, threads, stop);
   };

@@ -3,13 +3,13 @@
 #include <memory>
 #include <utility>
 
-#include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/model/device.h"
 #include "trainer/release.h"
 #include "trainer/report/calibration.h"
 #include "trainer/run_report.h"
 #include "trainer/run_setting.h"
+#include "trainer/starting_point.h"
 #include "trainer/trainer.h"
 #include "trainer/training_data.h"
 
@@ -24,14 +24,13 @@ double SecondsSince(Clock::time_point start) {
 
 // What must be the same for a run to go on, beside flags and machine.
 std::map<std::string, std::string> Inputs(const TrainingData& data) {
-  const Albert& model = data.start.model;
-  return {{"SHA-256 of --train", data.train.sha256},
-          {"training rows", std::to_string(data.rows.training.size())},
-          {"validation rows", std::to_string(data.rows.validation.size())},
-          {"tokens read of a text", std::to_string(data.start.encoder.max_tokens())},
-          {"SHA-256 of the network's sizes",
-           Sha256(AlbertConfigJson(model.config(), model.head(), AgNewsLabels()))},
-          {"SHA-256 of the vocabulary", Sha256(data.start.encoder.tokenizer().model_bytes())}};
+  const TextEncoder& encoder = data.start.encoder;
+  std::map<std::string, std::string> inputs =
+      StartIdentity(data.start.model, AgNewsLabels(), encoder.tokenizer(), encoder.max_tokens());
+  inputs.insert({{"SHA-256 of --train", data.train.sha256},
+                 {"training rows", std::to_string(data.rows.training.size())},
+                 {"validation rows", std::to_string(data.rows.validation.size())}});
+  return inputs;
 }
 
 absl::StatusOr<TrainingResult> Train(const TrainerConfig& config, const TrainingData& data,

@@ -66,7 +66,7 @@ class ProgramTest(unittest.TestCase):
     def test_manual(self):
         manual = self.run_trainer(TRAINER, "--help").stdout
         for part in ("Exit status:", "--train", "--vocab_size", "Default 8000", "default: 0.001", "SIGTERM",
-                     "newsgenre_trainer pretrain --text=", "pretrain: files of text"):
+                     "newsgenre_trainer pretrain --flagfile=", "pretrain: files of text"):
             self.assertIn(part, manual)
 
     def test_wrong_flags(self):
@@ -154,7 +154,7 @@ class ProgramTest(unittest.TestCase):
         pretrained = self.path("pretrained")
         result = self.run_trainer(*self.pretraining("--epochs=1"))
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertRegex(result.stdout, r"^held out: \d+\.\d\d % of \d+ hidden words told, loss \d\.\d+\n"
+        self.assertRegex(result.stdout, r"^held out: masked-LM accuracy \d+\.\d\d % \(\d+ of \d+\), loss \d\.\d+\n"
                          f"made: {pretrained}, for --init_from\nreport: {pretrained}/report.html\n$")
         self.assertIn("texts read", self.messages(result))
         with open(os.path.join(pretrained, "report.json"), encoding="utf-8") as file:

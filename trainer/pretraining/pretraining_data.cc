@@ -1,6 +1,5 @@
 #include "trainer/pretraining/pretraining_data.h"
 
-#include <chrono>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "trainer/data/labelled_rows.h"
 #include "trainer/data/random.h"
 #include "trainer/pretraining/raw_text.h"
+#include "trainer/starting_point.h"
 
 namespace newsgenre {
 namespace {
@@ -60,14 +60,11 @@ absl::StatusOr<PretrainingData> PreparePretrainingData(const PretrainingConfig& 
     ASSIGN_OR_RETURN(text, ReadRawText(config.text, threads, control));
   }
   ASSIGN_OR_RETURN(std::string train_sha256, AddLabelledTexts(training, threads, control, &text.paragraphs));
-  const auto start_time = std::chrono::steady_clock::now();
+  const Progress::Clock::time_point begin = Progress::Clock::now();
   ASSIGN_OR_RETURN(MaskedLm start, training.init_from.empty()
                                        ? StartMaskedLm(training, Sample(text.paragraphs, training.seed))
                                        : LoadMaskedLm(training));
-  control.progress->Note(
-      training.init_from.empty() ? "vocabulary made" : "starting point loaded",
-      {{"pieces", start.tokenizer.vocab_size()},
-       {"seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - start_time).count()}});
+  NoteStart(training, start.model, start.tokenizer, begin, control.progress);
   const int max_tokens = training.max_tokens.value_or(start.model.config().max_position_embeddings);
   ASSIGN_OR_RETURN(const Dataset all,
                    EncodeParagraphs(text.paragraphs, start.tokenizer, max_tokens, threads, control));

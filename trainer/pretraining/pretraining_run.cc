@@ -2,13 +2,13 @@
 
 #include <ATen/ops/randint.h>
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/model/checkpoint.h"
 #include "common/model/device.h"
@@ -16,6 +16,7 @@
 #include "trainer/pretraining/pretraining_data.h"
 #include "trainer/run_report.h"
 #include "trainer/run_setting.h"
+#include "trainer/starting_point.h"
 #include "trainer/step_loop.h"
 
 namespace newsgenre {
@@ -30,14 +31,13 @@ constexpr uint64_t kHeldOutSeed = 1;
 
 // What must be the same for a run to go on, beside flags and machine.
 std::map<std::string, std::string> Inputs(const PretrainingData& data) {
-  return {{"SHA-256 of --text", data.text_sha256},
-          {"SHA-256 of --train", data.train_sha256},
-          {"training texts", std::to_string(data.training.size())},
-          {"held-out texts", std::to_string(data.held_out.size())},
-          {"tokens read of a text", std::to_string(data.max_tokens)},
-          {"SHA-256 of the network's sizes",
-           Sha256(AlbertConfigJson(data.start.model.config(), Head::kMaskedLm, {}))},
-          {"SHA-256 of the vocabulary", Sha256(data.start.tokenizer.model_bytes())}};
+  std::map<std::string, std::string> inputs =
+      StartIdentity(data.start.model, {}, data.start.tokenizer, data.max_tokens);
+  inputs.insert({{"SHA-256 of --text", data.text_sha256},
+                 {"SHA-256 of --train", data.train_sha256},
+                 {"training texts", std::to_string(data.training.size())},
+                 {"held-out texts", std::to_string(data.held_out.size())}});
+  return inputs;
 }
 
 // The network that learns, with the texts that it learns from.
@@ -100,7 +100,9 @@ absl::Status Train(const TrainerConfig& config, PretrainingData* data, RunSettin
   RETURN_IF_ERROR(loop.Start(std::move(setting->start)));
   RETURN_IF_ERROR(loop.RunTo(plan.steps(), control.stop));
   RETURN_IF_ERROR(loop.Save());
-  ASSIGN_OR_RETURN(report->held_out, pretraining.Judge(loop.state().micro_batch_tokens, control));
+  // What fitted while it learnt fits without gradients, too.
+  const int64_t tokens = std::min(config.batch_tokens, loop.state().micro_batch_tokens);
+  ASSIGN_OR_RETURN(report->held_out, pretraining.Judge(tokens, control));
 
   const Albert& model = data->start.model;
   ASSIGN_OR_RETURN(data->start.model, Albert::FromTensors(model.config(), model.head(), model.labels(),

@@ -22,11 +22,10 @@ constexpr std::string_view kXz(
 constexpr std::string_view kGzip("\x1F\x8B", 2);
 constexpr std::string_view kZstd("\x28\xB5\x2F\xFD", 4);
 
-// Whether these bytes begin with `magic`, as far as they go.
-bool Begins(std::string_view bytes, std::string_view magic) {
-  const std::string_view begin = magic.substr(0, bytes.size());
-  return !bytes.empty() && bytes.substr(0, begin.size()) == begin;
-}
+bool Begins(std::string_view bytes, std::string_view magic) { return bytes.substr(0, magic.size()) == magic; }
+
+// A file that ends within these few bytes is one that was cut off: none of xz is text.
+bool IsXz(std::string_view bytes) { return !bytes.empty() && Begins(bytes, kXz.substr(0, bytes.size())); }
 
 absl::Status Unsupported(const std::string& path, const std::string& format) {
   return absl::InvalidArgumentError(path + " is compressed by " + format +
@@ -85,7 +84,7 @@ absl::Status TextFile::Begin() {
   RETURN_IF_ERROR(ReadPart());
   if (Begins(part_, kGzip)) return Unsupported(path_, "gzip");
   if (Begins(part_, kZstd)) return Unsupported(path_, "zstd");
-  if (!Begins(part_, kXz)) return absl::OkStatus();
+  if (!IsXz(part_)) return absl::OkStatus();
   xz_ = std::make_unique<Xz>();
   const lzma_ret result = lzma_stream_decoder(&xz_->stream, kXzMemoryLimit, LZMA_CONCATENATED);
   if (result != LZMA_OK) return XzError(result);

@@ -105,9 +105,9 @@ std::string Summary(const Metrics& metrics) {
 }
 
 std::string Summary(const HeldOut& held_out) {
-  return absl::StrFormat("%.2f %% of %d hidden words told, loss %.4f",
+  return absl::StrFormat("masked-LM accuracy %.2f %% (%d of %d), loss %.4f",
                          100.0 * static_cast<double>(held_out.correct) / static_cast<double>(held_out.words),
-                         held_out.words, held_out.loss);
+                         held_out.correct, held_out.words, held_out.loss);
 }
 
 std::vector<NamedMetrics> MetricsOf(const Report& report) {

@@ -52,9 +52,10 @@ struct LengthHistogram {
   int max_tokens = 0;         // the network's limit
 };
 
-// How well hidden words of texts that were not learnt from are told.
+// How well masked pieces are told in texts that the run did not learn from; one that it started from may
+// have.
 struct HeldOut {
-  int64_t words = 0;  // pieces that were to be told
+  int64_t words = 0;  // pieces to tell; a tenth of them stay visible, as ALBERT's do
   int64_t correct = 0;
   double loss = 0;  // mean of -ln(probability of the right piece)
 };
@@ -97,7 +98,7 @@ LengthHistogram CountLengths(const std::vector<int32_t>& lengths, int64_t cut, i
 // One line an epoch, the published one marked.
 std::string EpochTable(const std::vector<EpochResult>& epochs, int best);
 
-// "accuracy 91.34 % (6942 of 7600), loss 0.2571", "41.20 % of 45012 hidden words told, loss 3.1415".
+// "accuracy 91.34 % (6942 of 7600), loss 0.2571", "masked-LM accuracy 41.20 % (18545 of 45012), loss 3.1415".
 std::string Summary(const Metrics& metrics);
 std::string Summary(const HeldOut& held_out);
 

@@ -42,9 +42,9 @@ std::string RunTiles(const Report& report) {
   std::string html;
   if (report.held_out.has_value()) {
     const HeldOut& held_out = *report.held_out;
-    html += Tile("hidden words told",
+    html += Tile("masked-LM accuracy",
                  Percent(static_cast<double>(held_out.correct) / static_cast<double>(held_out.words)),
-                 absl::StrFormat("of %s in texts held out", Thousands(held_out.words)));
+                 absl::StrFormat("of %s pieces in texts held out", Thousands(held_out.words)));
     html += Tile("loss", absl::StrFormat("%.4f", held_out.loss), "cross-entropy, nats a piece");
   }
   if (report.test.has_value() && ComparesWithArticle(report)) {

@@ -5,6 +5,7 @@
 #include "common/model/checkpoint.h"
 #include "gmock/gmock.h"
 #include "tests/support/tiny_model.h"
+#include "tests/trainer/memory_limit.h"
 #include "tests/trainer/pretraining/pretraining_run_fixture.h"
 #include "trainer/training_run.h"
 
@@ -89,6 +90,14 @@ TEST_F(PretrainingRunTest, SmallPiecesLearnAsMuch) {
   EXPECT_NE(Weights(), weights);
   EXPECT_EQ(pieces.held_out->words, whole.held_out->words);
   EXPECT_NEAR(pieces.held_out->loss, whole.held_out->loss, 0.1 * whole.held_out->loss);
+}
+
+TEST_F(PretrainingRunTest, JudgesNoMoreTokensAtOnceThanItLearns) {
+  config_.training.validation_rows = 120;
+  config_.training.batch_tokens = 64;
+  config_.training.batch_texts = 1000;
+  const MemoryLimit limit(128 << 10);  // less than the held-out texts' activations, more than all weights
+  EXPECT_THAT(Run(), IsOk());
 }
 
 TEST_F(PretrainingRunTest, LearnsFromTheTextsOfLabelledRowsTooOrAlone) {

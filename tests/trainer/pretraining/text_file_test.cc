@@ -126,6 +126,7 @@ TEST_F(TextFileTest, OtherCompressionIsNoText) {
   EXPECT_THAT(Read("\x28\xB5\x2F\xFD and so on"),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr(path_ + " is compressed by zstd")));
   EXPECT_THAT(Read("(parentheses begin like zstd)"), IsOk());
+  EXPECT_THAT(Read("("), IsOk());
 }
 
 TEST_F(TextFileTest, NoFile) {

@@ -114,8 +114,8 @@ TEST(ReportHtmlTest, APretraining) {
   const std::string html = ReportHtml(PretrainingReport());
   ExpectGoodPage(html);
   for (const char* part :
-       {"<h1>newsgenre pre-training report</h1>", "hidden words told</span><strong>25.00 %</strong>",
-        "of 1,600 in texts held out", "loss</span><strong>3.2500</strong>",
+       {"<h1>newsgenre pre-training report</h1>", "masked-LM accuracy</span><strong>25.00 %</strong>",
+        "of 1,600 pieces in texts held out", "loss</span><strong>3.2500</strong>",
         "<figcaption>Training loss by step</figcaption>",
         "<figcaption>Lengths of training texts</figcaption>"}) {
     EXPECT_THAT(html, HasSubstr(part));

@@ -55,7 +55,8 @@ TEST(ReportMarkdownTest, AnEvaluationAlone) {
 TEST(ReportMarkdownTest, APretraining) {
   const std::string markdown = ReportMarkdown(PretrainingReport());
   EXPECT_THAT(markdown, HasSubstr("# newsgenre pre-training v7\n"));
-  EXPECT_THAT(markdown, HasSubstr("| held-out texts | 25.00 % of 1600 hidden words told, loss 3.2500 |\n"));
+  EXPECT_THAT(markdown,
+              HasSubstr("| held-out texts | masked-LM accuracy 25.00 % (400 of 1600), loss 3.2500 |\n"));
   for (const char* part : {"Results", "Epochs", "Labels"}) EXPECT_THAT(markdown, Not(HasSubstr(part)));
 }
 

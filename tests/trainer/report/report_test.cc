@@ -134,7 +134,7 @@ TEST(ReportTest, KindOfIsWhatWasDone) {
 }
 
 TEST(ReportTest, SummaryOfHeldOutTexts) {
-  EXPECT_EQ(Summary(HeldOut{1600, 400, 3.25}), "25.00 % of 1600 hidden words told, loss 3.2500");
+  EXPECT_EQ(Summary(HeldOut{1600, 400, 3.25}), "masked-LM accuracy 25.00 % (400 of 1600), loss 3.2500");
 }
 
 TEST(ReportJsonTest, APretraining) {
