@@ -1,6 +1,5 @@
 #include "trainer/evaluation.h"
 
-#include <chrono>
 #include <memory>
 
 #include "common/base/file.h"
@@ -38,7 +37,7 @@ absl::Status EvaluationConfig::Validate() const {
 }
 
 absl::StatusOr<Report> RunEvaluation(const EvaluationConfig& config, const RunControl& control) {
-  const auto start = std::chrono::steady_clock::now();
+  const Progress::Clock::time_point start = Progress::Clock::now();
   Report report;
   report.threads = config.threads > 0 ? config.threads : AvailableCpus();
   SetCpuThreads(report.threads);
@@ -63,7 +62,7 @@ absl::StatusOr<Report> RunEvaluation(const EvaluationConfig& config, const RunCo
   if (manifest.temperature() > 0) report.temperature = manifest.temperature();
   ReportTest(rows, answers, &report);
   report.lengths = CountLengths(answers.data.Lengths(), answers.data.cut, classifier->encoder().max_tokens());
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.seconds = SecondsSince(start);
   report.cpu_seconds = CpuSeconds();
   if (!config.out.empty()) RETURN_IF_ERROR(WriteReport(config.out, report));
   return report;

@@ -46,4 +46,8 @@ class Progress {
   Clock::time_point shown_;
 };
 
+inline double SecondsSince(Progress::Clock::time_point start) {
+  return std::chrono::duration<double>(Progress::Clock::now() - start).count();
+}
+
 }  // namespace newsgenre

@@ -1,6 +1,5 @@
 #include "trainer/starting_point.h"
 
-#include <chrono>
 #include <utility>
 
 #include "common/base/file.h"
@@ -68,7 +67,7 @@ void NoteStart(const TrainerConfig& config, const Albert& model, const Tokenizer
   progress->Note(config.init_from.empty() ? "vocabulary made" : "starting point loaded",
                  {{"pieces", tokenizer.vocab_size()},
                   {"layers", model.config().num_hidden_layers},
-                  {"seconds", std::chrono::duration<double>(Progress::Clock::now() - begin).count()}});
+                  {"seconds", SecondsSince(begin)}});
 }
 
 }  // namespace newsgenre

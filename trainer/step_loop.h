@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -69,6 +70,8 @@ class StepLoop {
   // After `failure` with so many tokens: half of them at once from now on, or `failure` where one text alone,
   // the longest, has as many.
   absl::Status TakeFewerTokens(int64_t tokens, int64_t longest, const absl::Status& failure);
+  // Most tokens that a step passes through the network at once: what fits there fits without gradients, too.
+  int64_t tokens_at_once() const { return std::min(config_.batch_tokens, state_.micro_batch_tokens); }
   // Adds the seconds since it was last called to the state's, and returns them.
   double PassTime();
 

@@ -89,7 +89,7 @@ absl::StatusOr<Probabilities> Trainer::Validate(const std::atomic<bool>& stop) {
   };
   const std::vector<int32_t> lengths = rows_.validation.Lengths();
   while (true) {
-    const int64_t tokens = std::min(config_.batch_tokens, loop_.state().micro_batch_tokens);
+    const int64_t tokens = loop_.tokens_at_once();
     absl::StatusOr<Probabilities> validation =
         PredictRows(lengths, {tokens, config_.batch_texts}, predict, stop);
     if (!absl::IsResourceExhausted(validation.status())) return validation;

@@ -16,12 +16,6 @@
 namespace newsgenre {
 namespace {
 
-using Clock = Progress::Clock;
-
-double SecondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 // What must be the same for a run to go on, beside flags and machine.
 std::map<std::string, std::string> Inputs(const TrainingData& data) {
   const TextEncoder& encoder = data.start.encoder;
@@ -84,7 +78,7 @@ absl::Status Describe(const TrainerConfig& config, const RunSetting& setting, co
 }
 
 absl::StatusOr<Report> Run(const TrainerConfig& config, const RunControl& control) {
-  const Clock::time_point start = Clock::now();
+  const Progress::Clock::time_point start = Progress::Clock::now();
   ASSIGN_OR_RETURN(RunSetting setting, PrepareSetting(config, control.progress));
   ASSIGN_OR_RETURN(TrainingData data, PrepareData(config, setting.threads, control));
   Report report;

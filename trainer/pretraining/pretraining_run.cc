@@ -2,8 +2,6 @@
 
 #include <ATen/ops/randint.h>
 
-#include <algorithm>
-#include <chrono>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -21,8 +19,6 @@
 
 namespace newsgenre {
 namespace {
-
-using Clock = Progress::Clock;
 
 // Progress shows the mean loss of so many steps: within an epoch of raw text it falls for hours.
 constexpr int64_t kLossSteps = 100;
@@ -100,9 +96,7 @@ absl::Status Train(const TrainerConfig& config, PretrainingData* data, RunSettin
   RETURN_IF_ERROR(loop.Start(std::move(setting->start)));
   RETURN_IF_ERROR(loop.RunTo(plan.steps(), control.stop));
   RETURN_IF_ERROR(loop.Save());
-  // What fitted while it learnt fits without gradients, too.
-  const int64_t tokens = std::min(config.batch_tokens, loop.state().micro_batch_tokens);
-  ASSIGN_OR_RETURN(report->held_out, pretraining.Judge(tokens, control));
+  ASSIGN_OR_RETURN(report->held_out, pretraining.Judge(loop.tokens_at_once(), control));
 
   const Albert& model = data->start.model;
   ASSIGN_OR_RETURN(data->start.model, Albert::FromTensors(model.config(), model.head(), model.labels(),
@@ -133,7 +127,7 @@ absl::Status RefuseModel(const std::string& folder, RunSetting* setting) {
 }
 
 absl::StatusOr<Report> Run(const PretrainingConfig& pretraining, const RunControl& control) {
-  const Clock::time_point start = Clock::now();
+  const Progress::Clock::time_point start = Progress::Clock::now();
   const TrainerConfig& config = pretraining.training;
   ASSIGN_OR_RETURN(RunSetting setting, PrepareSetting(config, control.progress));
   RETURN_IF_ERROR(RefuseModel(config.model_dir, &setting));
@@ -142,7 +136,7 @@ absl::StatusOr<Report> Run(const PretrainingConfig& pretraining, const RunContro
   RETURN_IF_ERROR(Describe(config, setting, data, &report));
   const double before = setting.start.seconds, cpu_before = setting.start.cpu_seconds;
   RETURN_IF_ERROR(Train(config, &data, &setting, &report, control));
-  report.seconds = before + std::chrono::duration<double>(Clock::now() - start).count();
+  report.seconds = before + SecondsSince(start);
   report.cpu_seconds = cpu_before + CpuSeconds();
   RETURN_IF_ERROR(WriteReport(config.model_dir, report));
   RETURN_IF_ERROR(WriteMaskedLm(config.model_dir, data.start, data.max_tokens));

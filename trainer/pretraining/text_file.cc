@@ -24,7 +24,7 @@ constexpr std::string_view kZstd("\x28\xB5\x2F\xFD", 4);
 
 bool Begins(std::string_view bytes, std::string_view magic) { return bytes.substr(0, magic.size()) == magic; }
 
-// A file that ends within these few bytes is one that was cut off: none of xz is text.
+// Also of a file that was cut off within these bytes.
 bool IsXz(std::string_view bytes) { return !bytes.empty() && Begins(bytes, kXz.substr(0, bytes.size())); }
 
 absl::Status Unsupported(const std::string& path, const std::string& format) {

@@ -52,8 +52,7 @@ struct LengthHistogram {
   int max_tokens = 0;         // the network's limit
 };
 
-// How well masked pieces are told in texts that the run did not learn from; one that it started from may
-// have.
+// How well masked pieces are told in texts that this run, if not one that it goes on from, held out.
 struct HeldOut {
   int64_t words = 0;  // pieces to tell; a tenth of them stay visible, as ALBERT's do
   int64_t correct = 0;
