@@ -5,7 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/string_view.h"
 #include "common/base/status_macros.h"
-#include "common/model/precision.h"
+#include "common/device/precision.h"
 
 namespace newsgenre {
 namespace {
@@ -40,9 +40,19 @@ absl::Status ServerConfig::Validate() const {
   // Fewer, and the largest BatchClassify call would never find room; more, and looking at all that wait, as
   // BatchQueue does now and then, would hold up the batches.
   RETURN_IF_ERROR(CheckRange("max_queue_texts", max_queue_texts, max_batch_texts, 1 << 16));
-  RETURN_IF_ERROR(CheckRange("workers", workers, 0, kMostWorkers));
+  RETURN_IF_ERROR(CheckRange("workers", workers, 0, ClassifierModelOptions::kMaxWorkers));
   RETURN_IF_ERROR(CheckRange("threads_per_worker", threads_per_worker, 0, 1024));
   return CheckRange("drain_seconds", drain_seconds, 0, 3600);
+}
+
+ClassifierModelOptions ServerConfig::ModelOptions() const {
+  ClassifierModelOptions options;
+  options.model_dir = model_dir;
+  options.device = device;
+  options.precision = precision;
+  options.workers = workers;
+  options.threads_per_worker = threads_per_worker;
+  return options;
 }
 
 }  // namespace newsgenre

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "server/classifier/classifier_model.h"
 
 namespace newsgenre {
 
@@ -39,10 +40,11 @@ struct ServerConfig {
   // CPU threads for each of them; 0 measures at load how many are worth their CPUs.
   int threads_per_worker = 0;
 
-  static constexpr int kMostWorkers = 64;
-
   // Seconds that calls under way may take to finish after SIGTERM, before they are cancelled.
   int drain_seconds = 20;
+
+  // The part that loading the model needs.
+  ClassifierModelOptions ModelOptions() const;
 
   // INVALID_ARGUMENT names the first bad field, its value and the limit.
   absl::Status Validate() const;

@@ -4,13 +4,13 @@
 #include <sstream>
 
 #include "common/base/json_log.h"
-#include "common/base/libraries_settings.h"
+#include "common/base/runtime_settings.h"
 #include "common/base/scheduling.h"
 #include "common/base/shutdown_signal.h"
-#include "server/classifier_model.h"
+#include "server/classifier/classifier_model.h"
+#include "server/classifier/self_test.h"
 #include "server/flags.h"
 #include "server/library_logs.h"
-#include "server/self_test.h"
 #include "server/server.h"
 
 namespace newsgenre {
@@ -30,7 +30,8 @@ int Serve(const ServerConfig& config, std::future<int> stop_signal) {
   if (!server.ok()) return Fail("can't listen", server.status(), kFailed);
 
   // On a thread of its own: the OpenMP team that torch makes for whoever computes ends with it.
-  const auto model = std::async(std::launch::async, [&] { return LoadClassifierModel(config); }).get();
+  const auto model =
+      std::async(std::launch::async, [&] { return LoadClassifierModel(config.ModelOptions()); }).get();
   if (!model.ok()) return Fail("can't load the model", model.status(), kFailed);
   if (stop_signal.wait_for(std::chrono::seconds(0)) == std::future_status::timeout) {
     const absl::Status served = (*server)->Serve(*model);
@@ -48,7 +49,7 @@ int Serve(const ServerConfig& config, std::future<int> stop_signal) {
 int SelfTest(const ServerConfig& config) {
   std::ostringstream log;
   SetLogStream(&log);
-  const absl::StatusOr<bool> passed = RunSelfTest(config, /*seconds_per_rate=*/0.7, std::cout);
+  const absl::StatusOr<bool> passed = RunSelfTest(config.ModelOptions(), /*seconds_per_rate=*/0.7, std::cout);
   SetLogStream(nullptr);
   if (passed.ok() && *passed) return kStopped;
   std::cerr << log.str();
@@ -73,8 +74,8 @@ int Main(int argc, char** argv) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  newsgenre::SetLibrariesSettings(argv);
-  newsgenre::ScheduleInBatches();
-  newsgenre::StopLookingForDeadlocks();
+  newsgenre::ReexecWithRuntimeSettings(argv);
+  newsgenre::UseBatchScheduling();
+  newsgenre::DisableMutexDeadlockDetection();
   return newsgenre::Main(argc, argv);
 }

@@ -77,7 +77,7 @@ absl::Status Server::Serve(std::shared_ptr<const Model> model) {
   batcher_.AddWorkers(config_.workers > 0 ? config_.workers : model->info().workers);
   RETURN_IF_ERROR(AddContext(WarmUp(*model), "warming up model " + model->info().version));
   const ModelInfo& info = model->info();
-  models_.Replace(metrics_.CountPredictions(std::move(model)));
+  models_.Replace(metrics_.Instrument(std::move(model)));
   health_.SetServing();
   Log(Severity::kInfo, "serving",
       {{"version", NEWSGENRE_VERSION},

@@ -9,7 +9,7 @@
 #include "grpcpp/server.h"
 #include "server/batching/batcher.h"
 #include "server/config.h"
-#include "server/metrics.h"
+#include "server/metrics/metrics.h"
 #include "server/models/model_store.h"
 #include "server/rpc/classifier_service.h"
 #include "server/rpc/health_service.h"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Holds every #include of the project against the rooms' arrows, and names each that goes the wrong way.
+"""Checks every #include of the project against the table of folders, and that no folders include each other.
 
-A library counts for a file when the file includes it or includes a header of ours that does: torch stays out of the
-server even though common/model's own headers show it.
+A file uses a library when it includes the library's headers or includes one of our headers that does: torch stays out
+of the server although common/model's own headers include it.
 
   check_includes.py               checks this project
   check_includes.py --self_test   checks that each rule bites
@@ -15,27 +15,44 @@ import re
 import sys
 import tempfile
 
-# Room: the rooms it may include besides itself, the libraries it may use. A file belongs to the longest name that fits.
-ROOMS = {
+# Folder: the folders that it may include besides itself, and the libraries that it may use. A file belongs to the
+# folder with the longest name that fits.
+BASE, TEXT, COMMON_METRICS, DEVICE = "common/base", "common/text", "common/metrics", "common/device"
+SIMD, KERNELS, MODEL, CHECKPOINT, INFERENCE = "common/simd", "common/kernels", "common/model", "common/checkpoint", "common/inference"
+COMMON = [BASE, TEXT, COMMON_METRICS, DEVICE, SIMD, KERNELS, MODEL, CHECKPOINT, INFERENCE]
+BATCHING, MODELS, RPC = "server/batching", "server/models", "server/rpc"
+REPORT, WATCH, NETWORK, DATA = "trainer/report", "trainer/watch", "trainer/network", "trainer/data"
+IMPORT, RUN = "trainer/import", "trainer/run"
+COMMANDS = ["trainer/evaluation", "trainer/finetuning", "trainer/pretraining"]
+FOLDERS = {
     "proto": ([], []),
-    "common/base": ([], []),
-    "common/text": (["common/base"], ["sentencepiece"]),
-    "common/metrics": ([], ["prometheus"]),
-    "common/model": (["proto", "common/base", "common/text"], ["torch"]),
-    "trainer/report": (["common/base", "common/text"], []),
-    "trainer/network": (["common/base", "common/text", "common/model"], ["torch"]),
-    "trainer/watch": (["proto", "common/base", "common/metrics", "trainer/report"], ["prometheus"]),
-    "trainer": (["proto", "common/base", "common/text", "common/metrics", "common/model", "trainer/report",
-                 "trainer/network", "trainer/watch"], ["torch", "prometheus"]),
-    "server/models": (["common/base", "common/text"], []),
-    "server/batching": (["common/base", "common/text", "server/models"], []),
-    "server/rpc": (["proto", "common/base", "common/text", "server/models", "server/batching"], ["grpc"]),
-    "server/client": (["proto", "common/base", "common/text"], ["grpc"]),
-    "server": (["proto", "common/base", "common/text", "common/metrics", "common/model", "server/models", "server/batching",
-                "server/rpc"], ["grpc", "prometheus"]),
+    BASE: ([], []),
+    TEXT: ([BASE], []),
+    COMMON_METRICS: ([BASE], ["prometheus"]),
+    DEVICE: ([BASE], ["torch"]),
+    SIMD: ([], []),
+    KERNELS: ([BASE, DEVICE, SIMD], ["torch"]),
+    MODEL: ([BASE, TEXT, DEVICE, KERNELS], ["torch"]),
+    CHECKPOINT: (["proto", BASE, TEXT, DEVICE, MODEL], ["torch"]),
+    INFERENCE: (["proto", BASE, TEXT, DEVICE, SIMD, KERNELS, MODEL, CHECKPOINT], ["torch"]),
+    MODELS: ([BASE, TEXT], []),
+    BATCHING: ([BASE, TEXT, MODELS], []),
+    RPC: (["proto", BASE, TEXT, MODELS, BATCHING], ["grpc"]),
+    "server/metrics": ([BASE, TEXT, COMMON_METRICS, MODELS, BATCHING, RPC], ["prometheus"]),
+    "server/classifier": (["proto", BASE, TEXT, DEVICE, KERNELS, INFERENCE, MODELS], []),
+    "server/client": (["proto", BASE, TEXT], ["grpc"]),
+    "server": (["proto", *COMMON, MODELS, BATCHING, RPC, "server/metrics", "server/classifier"], ["grpc", "prometheus"]),
+    REPORT: ([BASE, TEXT], []),
+    WATCH: (["proto", BASE, COMMON_METRICS, REPORT], ["prometheus"]),
+    NETWORK: ([BASE, TEXT, DEVICE, SIMD, KERNELS, MODEL], ["torch"]),
+    DATA: ([*COMMON, REPORT, WATCH], ["torch", "sentencepiece"]),
+    IMPORT: (["proto", *COMMON], ["torch"]),
+    RUN: (["proto", *COMMON, REPORT, WATCH, NETWORK, DATA], ["torch", "prometheus"]),
+    **{command: (["proto", *COMMON, REPORT, WATCH, NETWORK, DATA, RUN], ["torch", "prometheus"]) for command in COMMANDS},
+    "trainer": (["proto", *COMMON, REPORT, WATCH, NETWORK, DATA, IMPORT, RUN, *COMMANDS], ["torch", "prometheus"]),
 }
-# Tests see everything.
-ROOMS["tests"] = (list(ROOMS), ["torch", "grpc", "prometheus", "sentencepiece"])
+# Tests may include everything.
+FOLDERS["tests"] = (list(FOLDERS), ["torch", "grpc", "prometheus", "sentencepiece"])
 
 # Beginnings of includes. The generated code of a service is gRPC's as well as ours.
 GENERATED = re.compile(r"(newsgenre|grpc/health|inference)/.*\.pb\.h$")
@@ -43,14 +60,14 @@ GENERATED_SERVICE = re.compile(r".*\.grpc\.pb\.h$")
 LIBRARIES = {"torch/": "torch", "ATen/": "torch", "c10/": "torch", "grpcpp/": "grpc", "grpc/": "grpc",
              "prometheus/": "prometheus", "sentencepiece": "sentencepiece", "absl/": "absl"}
 FREE_LIBRARIES = {"absl"}
-# Quoted includes that start with none of the above, with a room or with one of these are not paths from the root.
+# Quoted includes that start with none of the above, with a folder or with one of these are not paths from the root.
 OTHER_LIBRARIES = ("google/protobuf/", "gmock/", "gtest/", "nlohmann/", "openssl/", "benchmark/", "unicode/")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
-def room_of(path):
-    return max((room for room in ROOMS if path.startswith(room + "/")), key=len, default=None)
+def folder_of(path):
+    return max((folder for folder in FOLDERS if path.startswith(folder + "/")), key=len, default=None)
 
 
 def library_of(include):
@@ -62,7 +79,7 @@ def library_of(include):
 class Project:
     def __init__(self, root):
         self.root = pathlib.Path(root)
-        tops = sorted({room.split("/")[0] for room in ROOMS})
+        tops = sorted({folder.split("/")[0] for folder in FOLDERS})
         self.files = sorted(str(path.relative_to(self.root)) for top in tops for path in (self.root / top).rglob("*")
                             if path.suffix in (".h", ".cc", ".inc"))
 
@@ -87,22 +104,51 @@ class Project:
     def problems(self):
         for path in self.files:
             yield from self.problems_of(path)
+        yield from self.cycles()
+
+    def edges(self):
+        """Folder: the folders that its files include, each with one such file and line."""
+        edges = {}
+        for path in self.files:
+            folder = folder_of(path)
+            for line, _, include in self.includes(path):
+                target = "proto" if GENERATED.match(include) else folder_of(include)
+                if folder and target and target != folder:
+                    edges.setdefault(folder, {}).setdefault(target, f"{path}:{line}")
+        return edges
+
+    def cycles(self):
+        """One problem for each cycle of folders that a depth-first search finds."""
+        edges, done = self.edges(), set()
+
+        def visit(folder, path):
+            if folder in path:
+                cycle = path[path.index(folder):] + [folder]
+                where = edges[cycle[-2]][folder]
+                yield f"{where}: folders include each other: {' -> '.join(cycle)}"
+            elif folder not in done:
+                for target in sorted(edges.get(folder, {})):
+                    yield from visit(target, path + [folder])
+                done.add(folder)
+
+        for folder in sorted(edges):
+            yield from visit(folder, [])
 
     def problems_of(self, path):
-        room = room_of(path)
-        rooms, libraries = ROOMS[room] if room else ([], [])
+        folder = folder_of(path)
+        folders, libraries = FOLDERS[folder] if folder else ([], [])
         seen = {}
         for line, quoted, include in self.includes(path):
             where = f"{path}:{line}"
-            target = "proto" if GENERATED.match(include) else room_of(include)
-            if target and target != room and target not in rooms:
-                yield f"{where}: {room} may not include {target} ({include})"
+            target = "proto" if GENERATED.match(include) else folder_of(include)
+            if target and target != folder and target not in folders:
+                yield f"{where}: {folder} may not include {target} ({include})"
                 continue
             if quoted and not target and not library_of(include) and not include.startswith(OTHER_LIBRARIES):
                 yield f"{where}: {include} is not a path from the project's root, nor a library that the table knows"
             for library, chain in self.libraries(include).items():
                 if library not in libraries and library not in FREE_LIBRARIES:
-                    yield f"{where}: {room} may not use {library} ({chain})"
+                    yield f"{where}: {folder} may not use {library} ({chain})"
                 seen.setdefault(library, (where, chain))
         if "sentencepiece" in seen and "absl" in seen:
             (where, one), (_, other) = seen["sentencepiece"], seen["absl"]
@@ -127,7 +173,7 @@ SELF_TESTS = [
      "trainer/a.cc:1: trainer may not include tests"),
     ("tests include everything", {"tests/a.cc": '#include "trainer/b.h"\n#include "server/rpc/c.h"\n', "trainer/b.h": "",
                                   "server/rpc/c.h": ""}, None),
-    ("generated code is the proto room", {"server/batching/a.h": '#include "newsgenre/v1/classifier.pb.h"\n'},
+    ("generated code is the proto folder", {"server/batching/a.h": '#include "newsgenre/v1/classifier.pb.h"\n'},
      "server/batching/a.h:1: server/batching may not include proto"),
     ("a generated service is gRPC's", {"trainer/a.cc": '#include "newsgenre/v1/classifier.grpc.pb.h"\n'},
      "trainer/a.cc:1: trainer may not use grpc"),

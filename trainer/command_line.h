@@ -4,9 +4,9 @@
 #include <variant>
 
 #include "absl/status/statusor.h"
-#include "trainer/config.h"
-#include "trainer/evaluation.h"
+#include "trainer/evaluation/evaluation.h"
 #include "trainer/import/import.h"
+#include "trainer/run/config.h"
 
 namespace newsgenre {
 

@@ -1,9 +1,9 @@
 // The trainer's flags (Abseil). Their definitions in flags.cc are its manual; command_line.h parses them.
 #pragma once
 
-#include "trainer/config.h"
-#include "trainer/evaluation.h"
+#include "trainer/evaluation/evaluation.h"
 #include "trainer/import/import.h"
+#include "trainer/run/config.h"
 
 namespace newsgenre {
 

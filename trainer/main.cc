@@ -5,11 +5,11 @@
 #include <string>
 #include <variant>
 
-#include "common/base/libraries_settings.h"
+#include "common/base/runtime_settings.h"
 #include "common/base/shutdown_signal.h"
 #include "trainer/command_line.h"
+#include "trainer/finetuning/training_run.h"
 #include "trainer/pretraining/pretraining_run.h"
-#include "trainer/training_run.h"
 
 namespace newsgenre {
 namespace {
@@ -80,7 +80,7 @@ absl::Status ParseAndRun(int argc, char** argv, const RunControl& control) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  newsgenre::SetLibrariesSettings(argv, newsgenre::FreedMemory::kKept);
+  newsgenre::ReexecWithRuntimeSettings(argv, newsgenre::FreedMemory::kKept);
   newsgenre::Progress progress(isatty(STDERR_FILENO) != 0 ? &std::cerr : nullptr);
   std::atomic<bool> stop{false};
   const newsgenre::ShutdownSignal signal([&](int signal_number) {

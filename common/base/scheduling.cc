@@ -4,7 +4,7 @@
 
 namespace newsgenre {
 
-void ScheduleInBatches() {
+void UseBatchScheduling() {
   const sched_param parameters{};
   sched_setscheduler(/*pid=*/0, SCHED_BATCH, &parameters);
 }

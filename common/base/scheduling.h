@@ -7,6 +7,6 @@ namespace newsgenre {
 // an idle core takes them at once, a busy one when it next switches. So threads that hand work on to each
 // other switch less often where the cores are busy, and more is ready each time. Where the system refuses it,
 // nothing changes.
-void ScheduleInBatches();
+void UseBatchScheduling();
 
 }  // namespace newsgenre

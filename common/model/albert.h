@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/kernels/affine.h"
 #include "common/model/albert_config.h"
 #include "common/model/packed_batch.h"
 
@@ -22,12 +23,6 @@ class AttentionLayout;
 // Tensors by Hugging Face's names for AlbertForSequenceClassification, or AlbertForMaskedLM without those
 // that it shares: "albert.embeddings.word_embeddings.weight" … "classifier.bias" or "predictions.bias".
 using TensorMap = std::map<std::string, at::Tensor>;
-
-// A linear map or a layer norm.
-struct Affine {
-  at::Tensor weight;
-  at::Tensor bias;
-};
 
 // The weights, each in its place in the network.
 struct AlbertWeights {

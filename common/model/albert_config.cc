@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/json_object.h"
 #include "common/base/status_macros.h"
-#include "common/model/json_object.h"
 
 namespace newsgenre {
 namespace {

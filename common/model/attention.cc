@@ -13,7 +13,7 @@
 #include <cmath>
 #include <limits>
 
-#include "common/model/dropout.h"
+#include "common/kernels/dropout.h"
 
 namespace newsgenre {
 namespace {

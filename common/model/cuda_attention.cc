@@ -4,7 +4,7 @@
 #include <ATen/ops/_flash_attention_forward.h>
 #include <ATen/ops/arange.h>
 
-#include "common/model/cuda_device.h"
+#include "common/device/cuda_device.h"
 
 namespace newsgenre {
 

@@ -25,7 +25,7 @@ class BatchQueue {
   // … and it stops to look for more that fit once it has passed over this many that don't.
   static constexpr int kMostPassedOver = 256;
 
-  struct Taken {
+  struct BatchSelection {
     std::vector<Job> batch;  // one model, most urgent first
     int64_t tokens = 0;      // of the batch
     std::vector<Job> expired;
@@ -39,7 +39,7 @@ class BatchQueue {
   // Removes jobs that are cancelled or expired and, of the others, a batch: the most urgent one, and in order
   // of urgency those of its model that still fit that model's limits. The batch is empty only where no other
   // job waits.
-  Taken Take(TimePoint now);
+  BatchSelection Take(TimePoint now);
 
   int64_t texts() const { return static_cast<int64_t>(waiting_.size()); }
   bool empty() const { return waiting_.empty(); }
@@ -47,8 +47,8 @@ class BatchQueue {
  private:
   using Waiting = std::multimap<TimePoint, Job>;  // by urgency; equals in order of arrival
 
-  void Sweep(TimePoint now, Taken* taken);
-  void FillBatch(TimePoint now, Taken* taken);
+  void Sweep(TimePoint now, BatchSelection* taken);
+  void FillBatch(TimePoint now, BatchSelection* taken);
   // Moves the job to `to`; returns the one behind it.
   Waiting::iterator Move(Waiting::iterator job, std::vector<Job>* to);
 

@@ -14,12 +14,10 @@
 namespace newsgenre {
 namespace {
 
-using Rows = std::vector<std::vector<float>>;
-
 // One row for each text, or an error; nothing that the model throws gets past here.
-absl::StatusOr<Rows> Predict(const Model& model, const std::vector<const Encoding*>& texts) {
+absl::StatusOr<ProbabilityRows> Predict(const Model& model, const std::vector<const Encoding*>& texts) {
   try {
-    absl::StatusOr<Rows> rows = model.Predict(texts);
+    absl::StatusOr<ProbabilityRows> rows = model.Predict(texts);
     if (rows.ok() && rows->size() != texts.size()) {
       return absl::InternalError("the model returned " + std::to_string(rows->size()) + " rows for " +
                                  std::to_string(texts.size()) + " texts");
@@ -121,7 +119,7 @@ void Batcher::Work(int worker) {
   pthread_setname_np(pthread_self(), ("worker-" + std::to_string(worker)).c_str());
   for (;;) {
     WarmUpTask warm_up;
-    BatchQueue::Taken taken = WaitForWork(worker, &warm_up);
+    BatchQueue::BatchSelection taken = WaitForWork(worker, &warm_up);
     if (warm_up.valid()) {
       warm_up();
       continue;
@@ -135,7 +133,7 @@ void Batcher::Work(int worker) {
                       absl::DeadlineExceededError("the deadline passed while the text waited")});
     }
     if (!taken.batch.empty()) {
-      TellWaits(taken);
+      ReportQueueWaits(taken);
       Run(std::move(taken.batch));
     }
   }
@@ -144,11 +142,11 @@ void Batcher::Work(int worker) {
   stopped_.NotifyAll();
 }
 
-BatchQueue::Taken Batcher::WaitForWork(int worker, WarmUpTask* warm_up) {
+BatchQueue::BatchSelection Batcher::WaitForWork(int worker, WarmUpTask* warm_up) {
   MutexLock lock(&mutex_);
   while (queue_.empty() && !draining_ && !warm_ups_[worker].valid()) work_.Wait(&mutex_);
   *warm_up = std::move(warm_ups_[worker]);
-  BatchQueue::Taken taken;
+  BatchQueue::BatchSelection taken;
   if (!warm_up->valid()) taken = queue_.Take(Job::Clock::now());
   if (taken.texts() > 0) {
     claimed_texts_ -= taken.texts();
@@ -159,7 +157,7 @@ BatchQueue::Taken Batcher::WaitForWork(int worker, WarmUpTask* warm_up) {
   return taken;
 }
 
-void Batcher::TellWaits(const BatchQueue::Taken& taken) {
+void Batcher::ReportQueueWaits(const BatchQueue::BatchSelection& taken) {
   const auto now = Job::Clock::now();
   BatchObserver::Durations waits;
   waits.reserve(taken.batch.size());
@@ -177,7 +175,7 @@ void Batcher::Run(std::vector<Job> batch) {
     tokens += static_cast<int64_t>(job.encoding.ids.size());
   }
   observer_->OnBatch(static_cast<int64_t>(batch.size()), tokens);
-  absl::StatusOr<Rows> rows = Predict(*batch.front().model, texts);
+  absl::StatusOr<ProbabilityRows> rows = Predict(*batch.front().model, texts);
   if (rows.ok() || batch.size() == 1) {
     finishers_.Add({std::move(batch), std::move(rows)});
     return;

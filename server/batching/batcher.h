@@ -14,8 +14,8 @@
 #include "common/base/mutex.h"
 #include "server/batching/batch_observer.h"
 #include "server/batching/batch_queue.h"
-#include "server/batching/finishers.h"
 #include "server/batching/job.h"
+#include "server/batching/reply_threads.h"
 
 namespace newsgenre {
 
@@ -78,13 +78,13 @@ class Batcher {
   void Work(int worker) ABSL_LOCKS_EXCLUDED(mutex_);
   // Waits for jobs or for this worker's warm-up, which comes first; returns neither once the batcher drains
   // and none is left.
-  BatchQueue::Taken WaitForWork(int worker, WarmUpTask* warm_up) ABSL_LOCKS_EXCLUDED(mutex_);
-  void TellWaits(const BatchQueue::Taken& taken);
+  BatchQueue::BatchSelection WaitForWork(int worker, WarmUpTask* warm_up) ABSL_LOCKS_EXCLUDED(mutex_);
+  void ReportQueueWaits(const BatchQueue::BatchSelection& taken);
   void Run(std::vector<Job> batch);
 
   const Options options_;
   BatchObserver* const observer_;
-  Finishers finishers_;
+  ReplyThreads finishers_;
   std::atomic<int64_t> claimed_texts_{0};  // those that wait, and the rooms
   Mutex mutex_;
   CondVar work_;     // a job or a warm-up waits, or the batcher drains

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/text/probabilities.h"
 #include "common/text/tokenizer.h"
 #include "server/models/model.h"
 
@@ -23,7 +24,7 @@ struct Job {
   std::function<bool()> cancelled;
   // Called exactly once, on a finisher thread, under no lock: the probabilities, or DEADLINE_EXCEEDED,
   // CANCELLED or the model's error. Must neither throw nor block: other replies wait for it.
-  std::function<void(absl::StatusOr<std::vector<float>>)> done;
+  std::function<void(absl::StatusOr<Probabilities>)> done;
   // When it was submitted; the batcher's.
   Clock::time_point submitted{};
 };

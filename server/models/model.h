@@ -1,4 +1,5 @@
-// A model as the server sees it. The one that runs ALBERT is server/classifier_model.h; tests bring fakes.
+// A model as the server sees it. The one that runs ALBERT is server/classifier/classifier_model.h; tests
+// bring fakes.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/text/probabilities.h"
 #include "common/text/tokenizer.h"
 
 namespace newsgenre {
@@ -38,8 +40,7 @@ class Model {
   // Cleans and encodes. INVALID_ARGUMENT where no text is left.
   virtual absl::StatusOr<Encoding> Encode(std::string_view text) const = 0;
   // For each text one probability a label, in info().labels' order. INTERNAL where it fails.
-  virtual absl::StatusOr<std::vector<std::vector<float>>> Predict(
-      const std::vector<const Encoding*>& batch) const = 0;
+  virtual absl::StatusOr<ProbabilityRows> Predict(const std::vector<const Encoding*>& batch) const = 0;
 };
 
 }  // namespace newsgenre

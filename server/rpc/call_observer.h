@@ -9,7 +9,7 @@
 namespace newsgenre {
 
 // The codes that a call can end with.
-inline constexpr std::array<absl::StatusCode, 7> kAnswerCodes = {
+inline constexpr std::array<absl::StatusCode, 7> kApiStatusCodes = {
     absl::StatusCode::kOk,
     absl::StatusCode::kCancelled,
     absl::StatusCode::kInvalidArgument,
@@ -24,7 +24,7 @@ class CallObserver {
  public:
   virtual ~CallObserver() = default;
   virtual void OnStart() = 0;
-  // `code` is one of kAnswerCodes; `latency` counts from OnStart.
+  // `code` is one of kApiStatusCodes; `latency` counts from OnStart.
   virtual void OnFinish(absl::StatusCode code, std::chrono::steady_clock::duration latency) = 0;
 };
 

@@ -13,8 +13,6 @@
 namespace newsgenre {
 namespace {
 
-using Probabilities = std::vector<float>;
-
 // What is known of an answer before the model runs.
 struct Answer {
   explicit Answer(const Job& job)
@@ -56,7 +54,7 @@ class BatchResults {
     CountDown();
   }
   void Set(int index, const absl::Status& error) {
-    const absl::Status status = ToAnswer(error);
+    const absl::Status status = ToApiStatus(error);
     v1::ItemStatus* item = response_.mutable_results(index)->mutable_status();
     item->set_code(static_cast<int>(status.code()));
     item->set_message(std::string(status.message()));

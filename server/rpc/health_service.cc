@@ -25,7 +25,7 @@ class HealthService::Watcher : public grpc::ServerWriteReactor<HealthCheckRespon
   Watcher(HealthService* service, bool known) : service_(service), known_(known) {}
 
   // Starts what is to be done next, where nothing is under way.
-  void Poke() {
+  void WriteIfChanged() {
     const Step step = NextStep();
     if (step == Step::kWrite) StartWrite(&message_);
     if (step == Step::kFinish) Finish(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server is stopping"));
@@ -38,11 +38,11 @@ class HealthService::Watcher : public grpc::ServerWriteReactor<HealthCheckRespon
     MutexLock lock(&service_->mutex_);
     if (busy_) return Step::kNone;
     const Status status = known_ ? service_->status_ : HealthCheckResponse::SERVICE_UNKNOWN;
-    const bool news = told_ != status && !gone_;
-    if (!news && !gone_ && !service_->stopped_) return Step::kNone;
+    const bool news = last_sent_ != status && !cancelled_;
+    if (!news && !cancelled_ && !service_->stopped_) return Step::kNone;
     busy_ = true;
     if (!news) return Step::kFinish;
-    told_ = status;
+    last_sent_ = status;
     message_.set_status(status);
     return Step::kWrite;
   }
@@ -51,16 +51,16 @@ class HealthService::Watcher : public grpc::ServerWriteReactor<HealthCheckRespon
     {
       MutexLock lock(&service_->mutex_);
       busy_ = false;
-      if (!ok) gone_ = true;
+      if (!ok) cancelled_ = true;
     }
-    Poke();
+    WriteIfChanged();
   }
   void OnCancel() override {
     {
       MutexLock lock(&service_->mutex_);
-      gone_ = true;
+      cancelled_ = true;
     }
-    Poke();
+    WriteIfChanged();
   }
   // The last that gRPC does with this.
   void OnDone() override {
@@ -72,9 +72,9 @@ class HealthService::Watcher : public grpc::ServerWriteReactor<HealthCheckRespon
   HealthService* const service_;
   const bool known_;
   // The service's mutex guards these; while busy_, message_ is gRPC's.
-  std::optional<Status> told_;
-  bool gone_ = false;  // the caller
-  bool busy_ = false;  // a write is under way, or the call is finished
+  std::optional<Status> last_sent_;
+  bool cancelled_ = false;  // the caller
+  bool busy_ = false;       // a write is under way, or the call is finished
   HealthCheckResponse message_;
 };
 
@@ -94,7 +94,7 @@ void HealthService::Change(Status status, bool stop) {
     stopped_ = stop;
     watchers = watchers_;
   }
-  for (const std::shared_ptr<Watcher>& watcher : watchers) watcher->Poke();
+  for (const std::shared_ptr<Watcher>& watcher : watchers) watcher->WriteIfChanged();
 }
 
 grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* context,
@@ -121,7 +121,7 @@ grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(grpc::Callba
     MutexLock lock(&mutex_);
     watchers_.insert(watcher);
   }
-  watcher->Poke();
+  watcher->WriteIfChanged();
   return watcher.get();
 }
 

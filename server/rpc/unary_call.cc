@@ -19,8 +19,9 @@ UnaryCall::Clock::time_point ToSteadyClock(gpr_timespec deadline) {
 
 }  // namespace
 
-absl::Status ToAnswer(const absl::Status& status) {
-  const bool known = std::find(kAnswerCodes.begin(), kAnswerCodes.end(), status.code()) != kAnswerCodes.end();
+absl::Status ToApiStatus(const absl::Status& status) {
+  const bool known =
+      std::find(kApiStatusCodes.begin(), kApiStatusCodes.end(), status.code()) != kApiStatusCodes.end();
   if (known && status.code() != absl::StatusCode::kInternal) return status;
   Log(Severity::kError, "a text could not be classified", {{"error", status.ToString()}});
   return absl::InternalError(std::string(status.message()));

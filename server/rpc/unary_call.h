@@ -14,7 +14,7 @@ namespace newsgenre {
 
 // `status` as a caller gets it: a code that this API does not answer with becomes INTERNAL, and INTERNAL is
 // logged.
-absl::Status ToAnswer(const absl::Status& status);
+absl::Status ToApiStatus(const absl::Status& status);
 
 // Measures the call, and answers it: Reply or Fail is called exactly once, on any thread, and ends this
 // object's life.
@@ -27,7 +27,7 @@ class UnaryCall {
 
   // OK, or CANCELLED where the caller has gone.
   void Reply(const google::protobuf::Message& message);
-  void Fail(const absl::Status& status) { FinishWith(ToAnswer(status)); }
+  void Fail(const absl::Status& status) { FinishWith(ToApiStatus(status)); }
 
   // What the handler returns, asked for before the call can end. It is gRPC's own: that one's reactions run
   // where they occur, those of others on threads for the purpose.

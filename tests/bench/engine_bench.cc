@@ -13,17 +13,16 @@
 #include <vector>
 
 #include "common/base/file.h"
-#include "common/base/libraries_settings.h"
+#include "common/base/runtime_settings.h"
 #include "common/base/status_macros.h"
-#include "common/model/classifier.h"
-#include "common/model/cpu_threads.h"
+#include "common/device/cpu_threads.h"
+#include "common/inference/classifier.h"
 #include "nlohmann/json.hpp"
 
 namespace newsgenre {
 namespace {
 
 using Json = nlohmann::json;
-using Scores = std::vector<std::vector<float>>;
 
 absl::StatusOr<std::vector<Encoding>> ReadTexts(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
@@ -33,22 +32,22 @@ absl::StatusOr<std::vector<Encoding>> ReadTexts(const std::string& path) {
 }
 
 // The probabilities of `texts`, in batches of `size`.
-absl::StatusOr<Scores> RunBatches(const Classifier& classifier, const std::vector<const Encoding*>& texts,
-                                  size_t size) {
-  Scores scores;
+absl::StatusOr<ProbabilityRows> RunBatches(const Classifier& classifier,
+                                           const std::vector<const Encoding*>& texts, size_t size) {
+  ProbabilityRows scores;
   for (size_t start = 0; start < texts.size(); start += size) {
     const auto end = std::min(start + size, texts.size());
-    ASSIGN_OR_RETURN(Scores batch,
-                     classifier.Probabilities({texts.begin() + static_cast<std::ptrdiff_t>(start),
-                                               texts.begin() + static_cast<std::ptrdiff_t>(end)}));
+    ASSIGN_OR_RETURN(ProbabilityRows batch,
+                     classifier.Predict({texts.begin() + static_cast<std::ptrdiff_t>(start),
+                                         texts.begin() + static_cast<std::ptrdiff_t>(end)}));
     std::move(batch.begin(), batch.end(), std::back_inserter(scores));
   }
   return scores;
 }
 
-Json Logarithms(const Scores& scores) {
+Json Logarithms(const ProbabilityRows& scores) {
   Json rows = Json::array();
-  for (const std::vector<float>& row : scores) {
+  for (const Probabilities& row : scores) {
     Json logarithms = Json::array();
     for (const float probability : row) logarithms.push_back(std::log(probability));
     rows.push_back(std::move(logarithms));
@@ -61,7 +60,7 @@ absl::StatusOr<Json> Answer(const Classifier& classifier, const std::vector<Enco
   std::vector<const Encoding*> texts;
   for (const size_t text : request.at("texts")) texts.push_back(&all.at(text));
   const auto start = std::chrono::steady_clock::now();
-  ASSIGN_OR_RETURN(const Scores scores, RunBatches(classifier, texts, request.at("batch")));
+  ASSIGN_OR_RETURN(const ProbabilityRows scores, RunBatches(classifier, texts, request.at("batch")));
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   Json answer = {{"seconds", seconds.count()}};
   if (request.value("scores", false)) answer["log_probabilities"] = Logarithms(scores);
@@ -93,7 +92,7 @@ absl::Status Run(const std::vector<std::string>& arguments) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  newsgenre::SetLibrariesSettings(argv);
+  newsgenre::ReexecWithRuntimeSettings(argv);
   const absl::Status status = newsgenre::Run({argv + 1, argv + argc});
   if (!status.ok()) std::cerr << status << '\n';
   return status.ok() ? 0 : 1;

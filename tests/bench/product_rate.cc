@@ -26,7 +26,7 @@
 #include <vector>
 
 #include "common/base/status_macros.h"
-#include "common/model/device.h"
+#include "common/device/device.h"
 #include "nlohmann/json.hpp"
 #include "tests/bench/onednn_linear.h"
 

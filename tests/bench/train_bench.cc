@@ -12,17 +12,17 @@
 #include <vector>
 
 #include "common/base/file.h"
-#include "common/base/libraries_settings.h"
+#include "common/base/runtime_settings.h"
 #include "common/base/status_macros.h"
-#include "common/model/checkpoint.h"
-#include "common/model/cpu_threads.h"
-#include "common/model/device.h"
+#include "common/checkpoint/checkpoint.h"
+#include "common/device/cpu_threads.h"
+#include "common/device/device.h"
 #include "nlohmann/json.hpp"
-#include "trainer/config.h"
 #include "trainer/data/device_dataset.h"
 #include "trainer/data/epoch_plan.h"
 #include "trainer/network/optimizer.h"
 #include "trainer/network/training_network.h"
+#include "trainer/run/config.h"
 
 namespace newsgenre {
 namespace {
@@ -91,7 +91,7 @@ absl::Status Run(const std::vector<std::string>& arguments) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  newsgenre::SetLibrariesSettings(argv, newsgenre::FreedMemory::kKept);
+  newsgenre::ReexecWithRuntimeSettings(argv, newsgenre::FreedMemory::kKept);
   const absl::Status status = newsgenre::Run({argv + 1, argv + argc});
   if (!status.ok()) std::cerr << status << '\n';
   return status.ok() ? 0 : 1;

@@ -26,9 +26,9 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/libraries_settings.h"
+#include "common/base/runtime_settings.h"
 #include "common/base/status_macros.h"
-#include "common/model/device.h"
+#include "common/device/device.h"
 #include "nlohmann/json.hpp"
 #include "tests/bench/onednn_linear.h"
 #include "trainer/data/device_dataset.h"
@@ -168,7 +168,7 @@ absl::Status Run(const std::vector<std::string>& arguments) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  newsgenre::SetLibrariesSettings(argv, newsgenre::FreedMemory::kKept);
+  newsgenre::ReexecWithRuntimeSettings(argv, newsgenre::FreedMemory::kKept);
   const absl::Status status = newsgenre::Run({argv + 1, argv + argc});
   if (!status.ok()) std::cerr << status << '\n';
   return status.ok() ? 0 : 1;

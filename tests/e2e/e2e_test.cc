@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_split.h"
 #include "common/base/file.h"
-#include "common/model/classifier.h"
+#include "common/inference/classifier.h"
 #include "common/text/news_reader.h"
 #include "gmock/gmock.h"
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -110,7 +110,7 @@ TEST_F(EndToEndTest, WhatTheClientPrintsIsWhatTheModelSays) {
   for (size_t i = 0; i < rows.size(); ++i) {
     const std::string text = JoinTitleAndBody(rows[i].title, rows[i].body);
     ASSERT_OK_AND_ASSIGN(const Encoding encoding, classifier->encoder().Encode(text));
-    ASSERT_OK_AND_ASSIGN(const auto expected, classifier->Probabilities({&encoding}));
+    ASSERT_OK_AND_ASSIGN(const auto expected, classifier->Predict({&encoding}));
     const auto line = nlohmann::ordered_json::parse(lines[i]);
     EXPECT_EQ(line["model_version"], "tiny");
     EXPECT_EQ(line["tokens"], encoding.ids.size());

@@ -9,7 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/text/clean_text.h"
 #include "common/text/news_reader.h"
-#include "common/text/vocabulary_trainer.h"
+#include "trainer/data/vocabulary_trainer.h"
 
 namespace newsgenre {
 namespace {

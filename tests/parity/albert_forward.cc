@@ -15,10 +15,10 @@
 
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
+#include "common/checkpoint/safetensors.h"
+#include "common/device/device.h"
+#include "common/inference/engine.h"
 #include "common/model/albert.h"
-#include "common/model/device.h"
-#include "common/model/engine.h"
-#include "common/model/safetensors.h"
 #include "nlohmann/json.hpp"
 #include "tests/support/tiny_model.h"
 

@@ -10,8 +10,8 @@
 
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
-#include "common/model/device.h"
-#include "common/model/safetensors.h"
+#include "common/checkpoint/safetensors.h"
+#include "common/device/device.h"
 #include "nlohmann/json.hpp"
 #include "trainer/network/training_network.h"
 #include "trainer/pretraining/masked_batch.h"
@@ -44,7 +44,7 @@ absl::Status Compute(const std::string& folder, const std::string& batch_path, c
   const Tokenizer& tokenizer = masked_lm.tokenizer;
   const MaskingVocabulary vocabulary = {tokenizer.vocab_size(), tokenizer.begins_word()};
   Random random(kSeed);
-  const auto [texts, targets] = HideWordsOf(data, rows, vocabulary, &random, c10::kCPU);
+  const auto [texts, targets] = MaskWordsOf(data, rows, vocabulary, &random, c10::kCPU);
 
   TrainingNetwork network(masked_lm.model, c10::kCPU, at::kFloat);
   const int64_t words = targets.labels.size(0) - targets.padding, tokens = texts.tokens();

@@ -16,12 +16,12 @@
 
 #include "absl/strings/numbers.h"
 #include "common/base/status_macros.h"
-#include "common/model/checkpoint.h"
-#include "common/model/cpu_threads.h"
-#include "common/model/engine.h"
+#include "common/checkpoint/checkpoint.h"
+#include "common/device/cpu_threads.h"
+#include "common/device/precision.h"
+#include "common/inference/engine.h"
+#include "common/inference/predict.h"
 #include "common/model/packed_batch.h"
-#include "common/model/precision.h"
-#include "common/model/predict.h"
 #include "common/text/news_reader.h"
 #include "trainer/data/dataset.h"
 #include "trainer/data/epoch_plan.h"
@@ -32,8 +32,6 @@ namespace {
 
 constexpr double kMostPointsLost = 0.2;
 constexpr double kLeastAgreement = 0.995;
-
-using Rows = std::vector<std::vector<float>>;
 
 // The rows that the trainer did not learn from.
 absl::StatusOr<std::vector<int32_t>> HeldOutRows(const v1::Manifest& manifest, int64_t rows) {
@@ -58,7 +56,7 @@ absl::StatusOr<Dataset> ReadData(const Checkpoint& checkpoint, const std::string
   return EncodeRows(rows, chosen, checkpoint.encoder, AvailableCpus(), stop);
 }
 
-absl::StatusOr<Rows> PredictAll(const Forward& forward, const Dataset& data) {
+absl::StatusOr<ProbabilityRows> PredictAll(const Forward& forward, const Dataset& data) {
   const std::atomic<bool> stop{false};
   const auto predict = [&](const RowBatch& batch) {
     std::vector<Encoding> texts;
@@ -74,14 +72,14 @@ int TopLabel(const std::vector<float>& row) {
   return static_cast<int>(std::max_element(row.begin(), row.end()) - row.begin());
 }
 
-double Accuracy(const Rows& rows, const std::vector<int>& labels) {
+double Accuracy(const ProbabilityRows& rows, const std::vector<int>& labels) {
   int64_t right = 0;
   for (size_t i = 0; i < rows.size(); ++i) right += TopLabel(rows[i]) == labels[i];
   return static_cast<double>(right) / static_cast<double>(rows.size());
 }
 
 // For each text how far its probabilities are from fp32's, ascending.
-std::vector<float> Drifts(const Rows& rows, const Rows& fp32) {
+std::vector<float> Drifts(const ProbabilityRows& rows, const ProbabilityRows& fp32) {
   std::vector<float> drifts(rows.size(), 0);
   for (size_t i = 0; i < rows.size(); ++i) {
     for (size_t label = 0; label < rows[i].size(); ++label) {
@@ -93,7 +91,8 @@ std::vector<float> Drifts(const Rows& rows, const Rows& fp32) {
 }
 
 // Prints a line; whether the precision keeps to its bounds.
-bool Report(std::string_view precision, const Rows& rows, const Rows& fp32, const std::vector<int>& labels) {
+bool Report(std::string_view precision, const ProbabilityRows& rows, const ProbabilityRows& fp32,
+            const std::vector<int>& labels) {
   int64_t same = 0;
   for (size_t i = 0; i < rows.size(); ++i) same += TopLabel(rows[i]) == TopLabel(fp32[i]);
   const double agreement = static_cast<double>(same) / static_cast<double>(rows.size());
@@ -118,7 +117,7 @@ absl::StatusOr<bool> Run(const std::vector<std::string>& arguments) {
   SetCpuThreads(AvailableCpus());
   ASSIGN_OR_RETURN(const Checkpoint checkpoint, LoadCheckpoint(arguments[0]));
   ASSIGN_OR_RETURN(const Dataset data, ReadData(checkpoint, arguments[1], limit));
-  ASSIGN_OR_RETURN(const Rows fp32, PredictAll(PlainForward(checkpoint.model), data));
+  ASSIGN_OR_RETURN(const ProbabilityRows fp32, PredictAll(PlainForward(checkpoint.model), data));
   std::printf("%ld rows\n", static_cast<long>(data.size()));
   bool good = Report("fp32", fp32, fp32, data.labels);
   for (const std::string& name : names) {
@@ -127,7 +126,7 @@ absl::StatusOr<bool> Run(const std::vector<std::string>& arguments) {
     const Forward forward = [&](const std::vector<const Encoding*>& batch) {
       return engine.Logits(PackBatch(batch, engine.device()));
     };
-    ASSIGN_OR_RETURN(const Rows rows, PredictAll(forward, data));
+    ASSIGN_OR_RETURN(const ProbabilityRows rows, PredictAll(forward, data));
     good &= Report(name, rows, fp32, data.labels);
   }
   return good;

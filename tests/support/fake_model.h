@@ -17,8 +17,7 @@ namespace newsgenre {
 
 class FakeModel : public Model {
  public:
-  using Rows = std::vector<std::vector<float>>;
-  using PredictFunction = std::function<absl::StatusOr<Rows>(const std::vector<const Encoding*>&)>;
+  using PredictFunction = std::function<absl::StatusOr<ProbabilityRows>(const std::vector<const Encoding*>&)>;
 
   explicit FakeModel(std::string version = "fake-1", PredictFunction predict = Rules,
                      BatchLimits limits = {32, 4096})
@@ -51,18 +50,18 @@ class FakeModel : public Model {
     return encoding;
   }
 
-  absl::StatusOr<Rows> Predict(const std::vector<const Encoding*>& batch) const override {
+  absl::StatusOr<ProbabilityRows> Predict(const std::vector<const Encoding*>& batch) const override {
     return predict_(batch);
   }
 
   // 0.7 for label (tokens modulo 4), 0.1 for the others.
-  static std::vector<float> RowOf(const Encoding& encoding) {
-    std::vector<float> row(4, 0.1f);
+  static Probabilities RowOf(const Encoding& encoding) {
+    Probabilities row(4, 0.1f);
     row[encoding.ids.size() % 4] = 0.7f;
     return row;
   }
-  static absl::StatusOr<Rows> Rules(const std::vector<const Encoding*>& batch) {
-    Rows rows;
+  static absl::StatusOr<ProbabilityRows> Rules(const std::vector<const Encoding*>& batch) {
+    ProbabilityRows rows;
     for (const Encoding* encoding : batch) rows.push_back(RowOf(*encoding));
     return rows;
   }

@@ -1,7 +1,7 @@
 // A DeviceStream on the CPU, where work is done at once and a recording is the run itself.
 #pragma once
 
-#include "common/model/cuda_stream.h"
+#include "common/inference/cuda_stream.h"
 
 namespace newsgenre {
 

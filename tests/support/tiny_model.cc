@@ -4,7 +4,7 @@
 
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
-#include "common/model/predict.h"
+#include "common/inference/predict.h"
 
 namespace newsgenre {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/model/checkpoint.h"
+#include "common/checkpoint/checkpoint.h"
 
 namespace newsgenre {
 

@@ -9,7 +9,7 @@
 
 #include "common/base/status_macros.h"
 #include "trainer/data/random.h"
-#include "trainer/run_control.h"
+#include "trainer/watch/run_control.h"
 
 namespace newsgenre {
 

@@ -45,7 +45,7 @@ absl::StatusOr<Answers> AnswerRows(const Classifier& classifier, const LabelledR
     for (const int32_t row : batch) pointers.push_back(&texts.emplace_back(data->Text(row)));
     control.progress->Passing("rows answered", done, all.size());
     done += batch.size();
-    return classifier.Probabilities(pointers);
+    return classifier.Predict(pointers);
   };
   Answers answers;
   ASSIGN_OR_RETURN(answers.probabilities, PredictRows(data->Lengths(), kBudget, predict, control.stop));

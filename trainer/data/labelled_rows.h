@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/model/classifier.h"
+#include "common/inference/classifier.h"
 #include "common/text/news_reader.h"
 #include "trainer/data/dataset.h"
 #include "trainer/report/evaluate.h"
-#include "trainer/run_control.h"
+#include "trainer/watch/run_control.h"
 
 namespace newsgenre {
 
@@ -37,7 +37,7 @@ absl::StatusOr<LabelledRows> ReadLabelledRows(const std::string& file, const Rea
 // Rows as a release answers them.
 struct Answers {
   Dataset data;
-  Probabilities probabilities;
+  ProbabilityRows probabilities;
 };
 
 // All rows through the code that serves, with progress, on torch's number of threads. Its errors are passed

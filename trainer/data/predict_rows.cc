@@ -3,18 +3,18 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
-#include "trainer/run_control.h"
+#include "trainer/watch/run_control.h"
 
 namespace newsgenre {
 
-absl::StatusOr<Probabilities> PredictRows(
+absl::StatusOr<ProbabilityRows> PredictRows(
     const std::vector<int32_t>& lengths, const BatchBudget& budget,
-    const std::function<absl::StatusOr<Probabilities>(const RowBatch& rows)>& predict,
+    const std::function<absl::StatusOr<ProbabilityRows>(const RowBatch& rows)>& predict,
     const std::atomic<bool>& stop) {
-  Probabilities probabilities(lengths.size());
+  ProbabilityRows probabilities(lengths.size());
   for (const RowBatch& rows : PlanEvaluation(lengths, budget)) {
     RETURN_IF_ERROR(CheckStop(stop));
-    ASSIGN_OR_RETURN(Probabilities predicted, predict(rows));
+    ASSIGN_OR_RETURN(ProbabilityRows predicted, predict(rows));
     for (size_t i = 0; i < rows.size(); ++i) probabilities[rows[i]] = std::move(predicted[i]);
   }
   return probabilities;

@@ -14,9 +14,9 @@ namespace newsgenre {
 
 // By row what `predict` says of it, in batches within `budget`; `lengths` in tokens. predict's errors are
 // passed on; CANCELLED once `stop` is true.
-absl::StatusOr<Probabilities> PredictRows(
+absl::StatusOr<ProbabilityRows> PredictRows(
     const std::vector<int32_t>& lengths, const BatchBudget& budget,
-    const std::function<absl::StatusOr<Probabilities>(const RowBatch& rows)>& predict,
+    const std::function<absl::StatusOr<ProbabilityRows>(const RowBatch& rows)>& predict,
     const std::atomic<bool>& stop);
 
 }  // namespace newsgenre

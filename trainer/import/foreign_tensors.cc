@@ -8,12 +8,12 @@
 
 #include "absl/strings/match.h"
 #include "common/base/file.h"
+#include "common/base/json_object.h"
 #include "common/base/printable.h"
 #include "common/base/status_macros.h"
-#include "common/model/checkpoint_parts.h"
-#include "common/model/json_object.h"
-#include "common/model/safetensors.h"
-#include "common/model/torch_file.h"
+#include "common/checkpoint/checkpoint_parts.h"
+#include "common/checkpoint/safetensors.h"
+#include "trainer/import/torch_file.h"
 
 namespace newsgenre {
 namespace {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "common/model/cpu/instructions.h"
+#include "common/simd/cpu_instructions.h"
 #include "trainer/network/passes.h"
 
 namespace newsgenre {
@@ -17,7 +17,7 @@ std::optional<Instructions> OwnKernel(c10::Device device, double dropout) {
   return HasAvx512() ? Instructions::kAvx512 : Instructions::kAvx2;
 }
 
-AttentionParts PartsOf(const std::vector<at::Tensor>& projections) {
+QkvTensors PartsOf(const std::vector<at::Tensor>& projections) {
   if (projections.size() == 3) return {projections[0], projections[1], projections[2]};
   const std::vector<at::Tensor> parts = projections[0].chunk(3, 1);
   return {parts[0], parts[1], parts[2]};
@@ -49,7 +49,7 @@ at::Tensor AttentionPass::Forward(const BatchAttention& attention, std::vector<a
   if (training) {
     for (at::Tensor& projection : projections) projection = Leaf(projection);
   }
-  const AttentionParts parts = PartsOf(projections);
+  const QkvTensors parts = PartsOf(projections);
   attended.context = attention.layout_->Attend(parts.queries, parts.keys, parts.values, attention.heads_);
   return attended.context.detach();
 }

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "common/model/attention.h"
-#include "common/model/cpu/training_attention.h"
 #include "common/model/packed_batch.h"
+#include "trainer/network/training_attention.h"
 
 namespace newsgenre {
 
@@ -36,7 +36,7 @@ class BatchAttention {
 // side by side. There may be one query a text (attention.h). One thread at a time.
 struct AttentionPass {
   std::vector<at::Tensor> projections;
-  Attended attended;  // log_sums: where the kernel is our own
+  AttentionOutput attended;  // log_sums: where the kernel is our own
 
   // The context, as the queries. Without `training` there is no way back.
   at::Tensor Forward(const BatchAttention& attention, std::vector<at::Tensor> in, bool training);

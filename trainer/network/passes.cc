@@ -7,7 +7,7 @@
 
 #include <tuple>
 
-#include "common/model/dropout.h"
+#include "common/kernels/dropout.h"
 
 namespace newsgenre {
 

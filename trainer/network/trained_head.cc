@@ -6,7 +6,7 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/tanh.h>
 
-#include "common/model/dropout.h"
+#include "common/kernels/dropout.h"
 #include "trainer/network/masked_lm_head.h"
 #include "trainer/network/passes.h"
 

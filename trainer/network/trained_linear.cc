@@ -9,9 +9,9 @@
 #include <string_view>
 #include <tuple>
 
-#include "common/model/cpu/instructions.h"
+#include "common/device/torch_operator.h"
 #include "common/model/packed_batch.h"
-#include "common/model/torch_operator.h"
+#include "common/simd/cpu_instructions.h"
 
 namespace newsgenre {
 namespace {

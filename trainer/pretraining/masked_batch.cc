@@ -25,7 +25,7 @@ PackedBatch PackWithPadding(const std::vector<const Encoding*>& texts, c10::Devi
 
 }  // namespace
 
-MaskedBatch HideWordsOf(const Dataset& data, const RowBatch& rows, const MaskingVocabulary& vocabulary,
+MaskedBatch MaskWordsOf(const Dataset& data, const RowBatch& rows, const MaskingVocabulary& vocabulary,
                         Random* random, c10::Device device) {
   std::vector<MaskedText> texts;
   texts.reserve(rows.size());
@@ -33,7 +33,7 @@ MaskedBatch HideWordsOf(const Dataset& data, const RowBatch& rows, const Masking
   std::vector<int64_t> places, labels;
   int64_t start = 0;
   for (const int32_t row : rows) {
-    texts.push_back(HideWords(data.Text(row).ids, vocabulary, random));
+    texts.push_back(MaskWords(data.Text(row).ids, vocabulary, random));
     const MaskedText& text = texts.back();
     for (const int64_t place : text.places) places.push_back(start + place);
     labels.insert(labels.end(), text.labels.begin(), text.labels.end());

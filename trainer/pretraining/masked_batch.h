@@ -19,7 +19,7 @@ struct MaskedBatch {
 
 // These texts (at least one) with words that `random` chooses hidden, on `device`. On the CPU tokens and
 // targets are padded to a multiple of kRowMultiple rows (packed_batch.h). Any thread.
-MaskedBatch HideWordsOf(const Dataset& data, const RowBatch& rows, const MaskingVocabulary& vocabulary,
+MaskedBatch MaskWordsOf(const Dataset& data, const RowBatch& rows, const MaskingVocabulary& vocabulary,
                         Random* random, c10::Device device);
 
 }  // namespace newsgenre

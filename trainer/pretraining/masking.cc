@@ -53,7 +53,7 @@ std::vector<bool> Choose(const std::vector<int32_t>& ids, const std::vector<bool
 
 }  // namespace
 
-MaskedText HideWords(std::vector<int32_t> ids, const MaskingVocabulary& vocabulary, Random* random) {
+MaskedText MaskWords(std::vector<int32_t> ids, const MaskingVocabulary& vocabulary, Random* random) {
   const std::vector<bool> chosen = Choose(ids, vocabulary.begins_word, random);
   MaskedText masked;
   for (size_t place = 0; place < ids.size(); ++place) {

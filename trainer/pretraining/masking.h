@@ -26,6 +26,6 @@ struct MaskingVocabulary {
 // words, n of them with a chance in proportion to 1 / n (ALBERT, Lan et al. 2019, arXiv:1909.11942, section
 // 3.2). Of those tokens 80 % become [MASK], 10 % any piece, and 10 % stay (BERT, arXiv:1810.04805, section
 // 3.1). `ids`: [CLS], at least one more, [SEP]. Pure; any thread.
-MaskedText HideWords(std::vector<int32_t> ids, const MaskingVocabulary& vocabulary, Random* random);
+MaskedText MaskWords(std::vector<int32_t> ids, const MaskingVocabulary& vocabulary, Random* random);
 
 }  // namespace newsgenre

@@ -8,7 +8,7 @@
 #include "trainer/data/labelled_rows.h"
 #include "trainer/data/random.h"
 #include "trainer/pretraining/raw_text.h"
-#include "trainer/starting_point.h"
+#include "trainer/run/starting_point.h"
 
 namespace newsgenre {
 namespace {

@@ -4,10 +4,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "trainer/config.h"
 #include "trainer/data/dataset.h"
 #include "trainer/pretraining/pretraining_start.h"
-#include "trainer/run_control.h"
+#include "trainer/run/config.h"
+#include "trainer/watch/run_control.h"
 
 namespace newsgenre {
 

@@ -8,14 +8,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
-#include "common/model/checkpoint.h"
-#include "common/model/device.h"
+#include "common/checkpoint/checkpoint.h"
+#include "common/device/device.h"
 #include "trainer/pretraining/masked_batch.h"
 #include "trainer/pretraining/pretraining_data.h"
-#include "trainer/run_report.h"
-#include "trainer/run_setting.h"
-#include "trainer/starting_point.h"
-#include "trainer/step_loop.h"
+#include "trainer/run/run_context.h"
+#include "trainer/run/run_report.h"
+#include "trainer/run/starting_point.h"
+#include "trainer/run/step_loop.h"
 
 namespace newsgenre {
 namespace {
@@ -45,10 +45,10 @@ class Pretraining {
         vocabulary_{data.start.tokenizer.vocab_size(), data.start.tokenizer.begins_word()},
         network_(*network) {}
 
-  // As StepTask has it: each text counts for as many words as a text of the piece has to tell on average.
+  // As TrainingTask has it: each text counts for as many words as a text of the piece has to tell on average.
   BatchResult Learn(const RowBatch& piece, double weight) {
     Random random(at::randint(std::numeric_limits<int64_t>::max(), {1}, at::kLong).item<int64_t>());
-    const MaskedBatch batch = HideWordsOf(data_.training, piece, vocabulary_, &random, network_.device());
+    const MaskedBatch batch = MaskWordsOf(data_.training, piece, vocabulary_, &random, network_.device());
     const double words = static_cast<double>(batch.targets.labels.size(0) - batch.targets.padding);
     return network_.Learn(batch.texts, batch.targets, weight * static_cast<double>(piece.size()) / words);
   }
@@ -59,7 +59,7 @@ class Pretraining {
     Random random(kHeldOutSeed);
     for (const RowBatch& rows : PlanEvaluation(data_.held_out.Lengths(), {tokens, config_.batch_texts})) {
       RETURN_IF_ERROR(CheckStop(control.stop));
-      const MaskedBatch batch = HideWordsOf(data_.held_out, rows, vocabulary_, &random, network_.device());
+      const MaskedBatch batch = MaskWordsOf(data_.held_out, rows, vocabulary_, &random, network_.device());
       const BatchResult result = network_.Judge(batch.texts, batch.targets);
       sums.words += result.count;
       sums.correct += result.correct.item<int64_t>();
@@ -76,7 +76,7 @@ class Pretraining {
   TrainingNetwork& network_;
 };
 
-absl::Status Train(const TrainerConfig& config, PretrainingData* data, RunSetting* setting, Report* report,
+absl::Status Train(const TrainerConfig& config, PretrainingData* data, RunContext* setting, Report* report,
                    const RunControl& control) {
   TrainingNetwork network(data->start.model, setting->device, setting->type());
   RETURN_IF_ERROR(Identify(config, network, Inputs(*data), setting, control.progress));
@@ -85,7 +85,7 @@ absl::Status Train(const TrainerConfig& config, PretrainingData* data, RunSettin
   ASSIGN_OR_RETURN(const std::unique_ptr<TrainingWatch> watch,
                    StartWatch(config, *setting, plan.steps(), control.progress));
   Pretraining pretraining(config, *data, &network);
-  StepTask task;
+  TrainingTask task;
   task.learn = [&](const RowBatch& piece, double weight) { return pretraining.Learn(piece, weight); };
   task.describe = [&](int64_t step) {
     return absl::StrCat("a batch of ", plan.batch(step).size(), " texts");
@@ -107,7 +107,7 @@ absl::Status Train(const TrainerConfig& config, PretrainingData* data, RunSettin
   return absl::OkStatus();
 }
 
-absl::Status Describe(const TrainerConfig& config, const RunSetting& setting, const PretrainingData& data,
+absl::Status Describe(const TrainerConfig& config, const RunContext& setting, const PretrainingData& data,
                       Report* report) {
   RETURN_IF_ERROR(DescribeSetting(config, setting, report));
   report->release = config.model_dir;
@@ -119,7 +119,7 @@ absl::Status Describe(const TrainerConfig& config, const RunSetting& setting, co
 }
 
 // A model that is there stays, but for one that a run with a state wrote before it was killed.
-absl::Status RefuseModel(const std::string& folder, RunSetting* setting) {
+absl::Status RefuseModel(const std::string& folder, RunContext* setting) {
   if (setting->start.step > 0 || absl::IsNotFound(ResolveModelDir(folder).status())) return absl::OkStatus();
   setting->states->Remove();
   return absl::AlreadyExistsError(folder +
@@ -129,7 +129,7 @@ absl::Status RefuseModel(const std::string& folder, RunSetting* setting) {
 absl::StatusOr<Report> Run(const PretrainingConfig& pretraining, const RunControl& control) {
   const Progress::Clock::time_point start = Progress::Clock::now();
   const TrainerConfig& config = pretraining.training;
-  ASSIGN_OR_RETURN(RunSetting setting, PrepareSetting(config, control.progress));
+  ASSIGN_OR_RETURN(RunContext setting, PrepareSetting(config, control.progress));
   RETURN_IF_ERROR(RefuseModel(config.model_dir, &setting));
   ASSIGN_OR_RETURN(PretrainingData data, PreparePretrainingData(pretraining, setting.threads, control));
   Report report;

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "absl/status/statusor.h"
-#include "trainer/config.h"
 #include "trainer/report/report.h"
-#include "trainer/run_control.h"
+#include "trainer/run/config.h"
+#include "trainer/watch/run_control.h"
 
 namespace newsgenre {
 

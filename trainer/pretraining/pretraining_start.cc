@@ -5,9 +5,9 @@
 #include "absl/strings/match.h"
 #include "common/base/json_log.h"
 #include "common/base/status_macros.h"
-#include "common/model/checkpoint.h"
-#include "common/model/checkpoint_parts.h"
-#include "trainer/starting_point.h"
+#include "common/checkpoint/checkpoint.h"
+#include "common/checkpoint/checkpoint_parts.h"
+#include "trainer/run/starting_point.h"
 
 namespace newsgenre {
 namespace {

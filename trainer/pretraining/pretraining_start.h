@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "common/model/albert.h"
 #include "common/text/tokenizer.h"
-#include "trainer/config.h"
+#include "trainer/run/config.h"
 
 namespace newsgenre {
 

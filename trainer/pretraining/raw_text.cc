@@ -12,6 +12,7 @@
 #include "common/base/status_macros.h"
 #include "common/text/clean_text.h"
 #include "trainer/pretraining/text_file.h"
+#include "trainer/run/config.h"
 
 namespace newsgenre {
 namespace {

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "common/text/tokenizer.h"
 #include "trainer/data/dataset.h"
-#include "trainer/run_control.h"
+#include "trainer/watch/run_control.h"
 
 namespace newsgenre {
 
@@ -26,9 +26,6 @@ inline constexpr int64_t kMaxLineBytes = int64_t{1} << 20;
 // above kMaxLineBytes; errors of the files as TextFile, CANCELLED and RESOURCE_EXHAUSTED as ForEachRow.
 absl::StatusOr<RawText> ReadRawText(const std::vector<std::string>& files, int threads,
                                     const RunControl& control);
-
-// A piece of fewer tokens, [CLS] and [SEP] included, is too short to tell a masked word by.
-inline constexpr int kMinPieceTokens = 8;
 
 // Cleaned paragraphs as the network reads them: in pieces of at most `max_tokens`, [CLS] and [SEP] around
 // each. A longer paragraph is cut into as few as will do, of equal length but for a token, which hold all of

@@ -10,10 +10,10 @@ namespace {
 using Logits = std::vector<std::vector<double>>;
 
 // The logits up to a constant for each row, which softmax takes away again. The highest is 0.
-Logits ToLogits(const Probabilities& probabilities) {
+Logits ToLogits(const ProbabilityRows& probabilities) {
   Logits logits;
   logits.reserve(probabilities.size());
-  for (const std::vector<float>& row : probabilities) {
+  for (const Probabilities& row : probabilities) {
     std::vector<double>& logit = logits.emplace_back();
     for (const float p : row) {
       logit.push_back(std::log(static_cast<double>(std::max(p, std::numeric_limits<float>::min()))));
@@ -48,18 +48,18 @@ int64_t CountMistakes(const Logits& logits, const std::vector<int>& labels) {
 
 }  // namespace
 
-Probabilities ApplyTemperature(const Probabilities& probabilities, double temperature) {
-  Probabilities result;
+ProbabilityRows ApplyTemperature(const ProbabilityRows& probabilities, double temperature) {
+  ProbabilityRows result;
   result.reserve(probabilities.size());
   for (const std::vector<double>& row : ToLogits(probabilities)) {
     const double sum = Normaliser(row, temperature);
-    std::vector<float>& scaled = result.emplace_back();
+    Probabilities& scaled = result.emplace_back();
     for (const double logit : row) scaled.push_back(static_cast<float>(std::exp(logit / temperature) / sum));
   }
   return result;
 }
 
-double FitTemperature(const Probabilities& probabilities, const std::vector<int>& labels) {
+double FitTemperature(const ProbabilityRows& probabilities, const std::vector<int>& labels) {
   const Logits logits = ToLogits(probabilities);
   if (CountMistakes(logits, labels) < kMinMistakes) return 1;
   // Golden section over ln T: of two points within the bounds the one of higher loss becomes a bound.

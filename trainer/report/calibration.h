@@ -17,11 +17,11 @@ constexpr int64_t kMinMistakes = 20;
 
 // softmax(ln p / temperature) of each row, which is softmax(logits / temperature). A p below the smallest
 // normal float counts as that.
-Probabilities ApplyTemperature(const Probabilities& probabilities, double temperature);
+ProbabilityRows ApplyTemperature(const ProbabilityRows& probabilities, double temperature);
 
 // The temperature within the bounds above that makes the mean of -ln softmax(ln p / temperature)[label]
 // smallest; it has one minimum, as that mean is convex in 1 / temperature. 1 with fewer than kMinMistakes
 // wrong predictions.
-double FitTemperature(const Probabilities& probabilities, const std::vector<int>& labels);
+double FitTemperature(const ProbabilityRows& probabilities, const std::vector<int>& labels);
 
 }  // namespace newsgenre

@@ -12,11 +12,11 @@ double Ratio(int64_t part, int64_t all) {
   return all == 0 ? 0 : static_cast<double>(part) / static_cast<double>(all);
 }
 
-int Prediction(const std::vector<float>& row) {
+int Prediction(const Probabilities& row) {
   return static_cast<int>(std::max_element(row.begin(), row.end()) - row.begin());
 }
 
-double RowLoss(const std::vector<float>& row, int label) {
+double RowLoss(const Probabilities& row, int label) {
   return -std::log(static_cast<double>(std::max(row[label], std::numeric_limits<float>::min())));
 }
 
@@ -73,7 +73,7 @@ double Metrics::ece() const {
   return rows == 0 ? 0 : sum / static_cast<double>(rows);
 }
 
-Metrics Evaluate(const Probabilities& probabilities, const std::vector<int>& labels) {
+Metrics Evaluate(const ProbabilityRows& probabilities, const std::vector<int>& labels) {
   const size_t label_count = probabilities.front().size();
   Metrics metrics;
   metrics.confusion.assign(label_count, std::vector<int64_t>(label_count));
@@ -100,7 +100,8 @@ bool IsBetter(const Metrics& a, const Metrics& b) {
   return a.correct() != b.correct() ? a.correct() > b.correct() : a.loss < b.loss;
 }
 
-double ArticleLoss(const Probabilities& probabilities, const std::vector<int>& labels, int64_t batch_texts) {
+double ArticleLoss(const ProbabilityRows& probabilities, const std::vector<int>& labels,
+                   int64_t batch_texts) {
   const size_t batch = static_cast<size_t>(batch_texts);
   double sum = 0;
   for (size_t begin = 0; begin < labels.size(); begin += batch) {
@@ -112,8 +113,8 @@ double ArticleLoss(const Probabilities& probabilities, const std::vector<int>& l
   return sum / static_cast<double>(labels.size());
 }
 
-std::vector<Mistake> MostConfidentMistakes(const Probabilities& probabilities, const std::vector<int>& labels,
-                                           int64_t most) {
+std::vector<Mistake> MostConfidentMistakes(const ProbabilityRows& probabilities,
+                                           const std::vector<int>& labels, int64_t most) {
   std::vector<Mistake> mistakes;
   for (size_t i = 0; i < labels.size(); ++i) {
     const int predicted = Prediction(probabilities[i]);

@@ -4,10 +4,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/text/probabilities.h"
+
 namespace newsgenre {
 
 // For each row one probability a label.
-using Probabilities = std::vector<std::vector<float>>;
 
 // Predictions whose probability lies in one of kCalibrationBins ranges of equal width.
 struct CalibrationBin {
@@ -39,14 +40,14 @@ struct Metrics {
 
 // The highest probability's label is the prediction, the first of equal ones. `labels`: the right one of each
 // row (at least one row). A probability that underflowed to 0 costs 87, not infinity.
-Metrics Evaluate(const Probabilities& probabilities, const std::vector<int>& labels);
+Metrics Evaluate(const ProbabilityRows& probabilities, const std::vector<int>& labels);
 
 // Whether `a` has more correct rows than `b`, or as many at a lower loss.
 bool IsBetter(const Metrics& a, const Metrics& b);
 
 // The loss as the article's loop counts it: the sum over batches (`batch_texts` rows each in the rows' order,
 // the last one fewer) of their mean losses, divided by the number of rows, not of batches.
-double ArticleLoss(const Probabilities& probabilities, const std::vector<int>& labels, int64_t batch_texts);
+double ArticleLoss(const ProbabilityRows& probabilities, const std::vector<int>& labels, int64_t batch_texts);
 
 struct Mistake {
   int64_t row = 0;
@@ -56,7 +57,7 @@ struct Mistake {
 };
 
 // The wrong predictions of highest confidence, at most `most`, in falling order; of equal ones in the rows'.
-std::vector<Mistake> MostConfidentMistakes(const Probabilities& probabilities, const std::vector<int>& labels,
-                                           int64_t most);
+std::vector<Mistake> MostConfidentMistakes(const ProbabilityRows& probabilities,
+                                           const std::vector<int>& labels, int64_t most);
 
 }  // namespace newsgenre

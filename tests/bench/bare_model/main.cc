@@ -13,12 +13,12 @@
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
-#include "common/base/libraries_settings.h"
+#include "common/base/runtime_settings.h"
 #include "common/base/status_macros.h"
 #include "common/text/clean_text.h"
 #include "common/text/news_reader.h"
 #include "nlohmann/json.hpp"
-#include "server/classifier_model.h"
+#include "server/classifier/classifier_model.h"
 
 ABSL_FLAG(std::string, model_dir, "", "As newsgenre_server's.");
 ABSL_FLAG(std::string, texts, "", "CSV or JSON Lines file of news.");
@@ -63,9 +63,9 @@ absl::Status AnswerLines(const Model& model, const std::vector<Encoding>& texts)
 }
 
 absl::Status Run() {
-  ServerConfig config;
-  config.model_dir = absl::GetFlag(FLAGS_model_dir);
-  ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, LoadClassifierModel(config));
+  ClassifierModelOptions options;
+  options.model_dir = absl::GetFlag(FLAGS_model_dir);
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, LoadClassifierModel(options));
   ASSIGN_OR_RETURN(const std::vector<Encoding> texts, EncodeTexts(*model));
   Describe(*model, texts);
   return AnswerLines(*model, texts);
@@ -82,6 +82,6 @@ int Main(int argc, char** argv) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  newsgenre::SetLibrariesSettings(argv);
+  newsgenre::ReexecWithRuntimeSettings(argv);
   return newsgenre::Main(argc, argv);
 }

@@ -9,7 +9,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
-#include "common/base/libraries_settings.h"
+#include "common/base/runtime_settings.h"
 #include "common/base/scheduling.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
@@ -70,8 +70,8 @@ int Main(int argc, char** argv) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  newsgenre::SetLibrariesSettings(argv);  // all as newsgenre_server
-  newsgenre::ScheduleInBatches();
-  newsgenre::StopLookingForDeadlocks();
+  newsgenre::ReexecWithRuntimeSettings(argv);  // all as newsgenre_server
+  newsgenre::UseBatchScheduling();
+  newsgenre::DisableMutexDeadlockDetection();
   return newsgenre::Main(argc, argv);
 }

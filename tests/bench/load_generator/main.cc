@@ -11,7 +11,7 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
-#include "common/base/libraries_settings.h"
+#include "common/base/runtime_settings.h"
 #include "common/base/scheduling.h"
 #include "common/base/status_macros.h"
 #include "common/text/clean_text.h"
@@ -111,7 +111,7 @@ absl::Status Run() {
   // Many callers in a closed loop have no set times to keep: they let the server, whichever it is, have the
   // cores first. A single one, or an open loop, reads an answer at once.
   if (absl::GetFlag(FLAGS_callers) > 1) {
-    ScheduleInBatches();
+    UseBatchScheduling();
   } else {
     WakeSoon();
   }
@@ -138,6 +138,6 @@ int Main(int argc, char** argv) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  newsgenre::StopLookingForDeadlocks();
+  newsgenre::DisableMutexDeadlockDetection();
   return newsgenre::Main(argc, argv);
 }

@@ -73,7 +73,7 @@ TEST_P(BatchQueueTest, Takes) {
   EXPECT_EQ(queue.texts(), static_cast<int64_t>(c.waiting.size()));
 
   const auto now = kStart + milliseconds(c.now);
-  BatchQueue::Taken taken = queue.Take(now);
+  BatchQueue::BatchSelection taken = queue.Take(now);
   EXPECT_EQ(Ids(taken.expired), c.expired);
   EXPECT_EQ(Ids(taken.cancelled), c.cancelled);
   std::string batches = Ids(taken.batch);
@@ -189,7 +189,7 @@ TEST(BatchQueueCostTest, TheDeadBehindTheBatchLeaveWithTheNextSweep) {
     queue.Push(std::move(job), kStart);
   }
   cancelled = true;
-  BatchQueue::Taken taken = queue.Take(kStart + milliseconds(interval - 1));
+  BatchQueue::BatchSelection taken = queue.Take(kStart + milliseconds(interval - 1));
   EXPECT_EQ(Ids(taken.cancelled), "1");
   EXPECT_EQ(Ids(taken.batch), "2");
   taken = queue.Take(kStart + milliseconds(interval));
@@ -204,7 +204,7 @@ TEST(BatchQueueTakenTest, CountsTokensAndTexts) {
   queue.Push(MakeJob(models, {1, 7}), kStart);
   queue.Push(MakeJob(models, {2, 5}), kStart);
   queue.Push(MakeJob(models, {3, 3, 0}), kStart);
-  const BatchQueue::Taken taken = queue.Take(kStart);
+  const BatchQueue::BatchSelection taken = queue.Take(kStart);
   EXPECT_EQ(taken.tokens, 12);
   EXPECT_EQ(taken.texts(), 3);
 }

@@ -28,14 +28,14 @@ enum Kind : int32_t { kGood, kRefused, kThrows, kShortAnswer, kKinds };
 
 // ids are {the model's number, the job's kind, payload}; a row is {number, payload}.
 std::shared_ptr<const Model> MakeModel(int32_t number, std::atomic<int>* mixed_batches) {
-  auto predict = [=](const std::vector<const Encoding*>& batch) -> absl::StatusOr<FakeModel::Rows> {
-    FakeModel::Rows rows;
+  auto predict = [=](const std::vector<const Encoding*>& batch) -> absl::StatusOr<ProbabilityRows> {
+    ProbabilityRows rows;
     rows.reserve(batch.size());
     for (const Encoding* encoding : batch) {
       if (encoding->ids[0] != number) ++*mixed_batches;
       if (encoding->ids[1] == kRefused) return absl::InternalError("refused");
       if (encoding->ids[1] == kThrows) throw std::runtime_error("thrown");
-      if (encoding->ids[1] == kShortAnswer) return FakeModel::Rows();
+      if (encoding->ids[1] == kShortAnswer) return ProbabilityRows();
       rows.push_back({static_cast<float>(number), static_cast<float>(encoding->ids[2])});
     }
     return rows;
@@ -118,7 +118,7 @@ class Submitter {
     if (last_cancel_ != nullptr) job.cancelled = [cancel = last_cancel_] { return cancel->load(); };
     Outcome* outcome = &outcomes_.emplace_back();
     const bool may_leave = deadline <= 1 || last_cancel_ != nullptr;
-    job.done = [=](absl::StatusOr<std::vector<float>> scores) {
+    job.done = [=](absl::StatusOr<Probabilities> scores) {
       ++outcome->calls;
       outcome->code = scores.status().code();
       if (scores.ok()) {

@@ -23,7 +23,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
-using Scores = absl::StatusOr<std::vector<float>>;
+using Scores = absl::StatusOr<Probabilities>;
 
 // Any thread.
 class Recorder : public BatchObserver {
@@ -108,7 +108,7 @@ std::vector<float> RowOfTokens(int tokens) {
 }
 
 // Fails every batch that holds a text of exactly 13 tokens.
-absl::StatusOr<FakeModel::Rows> FailOnThirteen(const std::vector<const Encoding*>& batch) {
+absl::StatusOr<ProbabilityRows> FailOnThirteen(const std::vector<const Encoding*>& batch) {
   for (const Encoding* encoding : batch) {
     if (encoding->ids.size() == 13) return absl::DataLossError("thirteen");
   }
@@ -447,17 +447,17 @@ TEST_P(MisbehavingModelTest, IsAnInternalError) {
 using Batch = std::vector<const Encoding*>;
 INSTANTIATE_TEST_SUITE_P(
     Table, MisbehavingModelTest,
-    testing::Values(Misbehaviour{"TooFewRows", [](const Batch&) { return FakeModel::Rows(); },
+    testing::Values(Misbehaviour{"TooFewRows", [](const Batch&) { return ProbabilityRows(); },
                                  "the model returned 0 rows for 1 texts"},
-                    Misbehaviour{"TooManyRows", [](const Batch&) { return FakeModel::Rows(2); },
+                    Misbehaviour{"TooManyRows", [](const Batch&) { return ProbabilityRows(2); },
                                  "the model returned 2 rows for 1 texts"},
                     Misbehaviour{"AnException",
-                                 [](const Batch&) -> absl::StatusOr<FakeModel::Rows> {
+                                 [](const Batch&) -> absl::StatusOr<ProbabilityRows> {
                                    throw std::runtime_error("boom");
                                  },
                                  "the model threw: boom"},
                     Misbehaviour{"AnythingThrown",
-                                 [](const Batch&) -> absl::StatusOr<FakeModel::Rows> { throw 7; },
+                                 [](const Batch&) -> absl::StatusOr<ProbabilityRows> { throw 7; },
                                  "the model threw something"}),
     [](const testing::TestParamInfo<Misbehaviour>& info) { return info.param.name; });
 

@@ -10,7 +10,7 @@
 #include "gmock/gmock.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
-#include "server/metrics.h"
+#include "server/metrics/metrics.h"
 #include "tests/support/fake_model.h"
 #include "tests/support/gate.h"
 #include "tests/support/metrics_page.h"
@@ -61,7 +61,7 @@ class ClassifierServiceTest : public testing::Test {
   }
 
   void Serve(FakeModel::PredictFunction predict = FakeModel::Rules) {
-    models_.Replace(metrics_.CountPredictions(
+    models_.Replace(metrics_.Instrument(
         std::make_shared<const FakeModel>("fake-1", std::move(predict), BatchLimits{1, 4096})));
   }
 

@@ -122,10 +122,10 @@ TEST_F(UnaryCallTest, LearnsThatTheCallerHasGone) {
 }
 
 TEST(ToAnswerTest, KeepsTheCodesOfTheApiOnly) {
-  EXPECT_THAT(ToAnswer(absl::UnavailableError("no model")),
+  EXPECT_THAT(ToApiStatus(absl::UnavailableError("no model")),
               StatusIs(absl::StatusCode::kUnavailable, "no model"));
-  EXPECT_THAT(ToAnswer(absl::InternalError("ours")), StatusIs(absl::StatusCode::kInternal, "ours"));
-  EXPECT_THAT(ToAnswer(absl::NotFoundError("gone")), StatusIs(absl::StatusCode::kInternal, "gone"));
+  EXPECT_THAT(ToApiStatus(absl::InternalError("ours")), StatusIs(absl::StatusCode::kInternal, "ours"));
+  EXPECT_THAT(ToApiStatus(absl::NotFoundError("gone")), StatusIs(absl::StatusCode::kInternal, "gone"));
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <ATen/ops/tensor.h>
 
 #include "gmock/gmock.h"
-#include "tests/model/random_texts.h"
+#include "tests/support/random_texts.h"
 
 namespace newsgenre {
 namespace {

@@ -125,7 +125,7 @@ TEST_F(AnswerRowsTest, AnswersAreTheClassifiersOwnInTheRowsOrder) {
   for (size_t i = 0; i < rows.rows.size(); ++i) {
     ASSERT_OK_AND_ASSIGN(const Encoding text, classifier_->encoder().Encode(
                                                   JoinTitleAndBody(rows.rows[i].title, rows.rows[i].body)));
-    ASSERT_OK_AND_ASSIGN(const auto alone, classifier_->Probabilities({&text}));
+    ASSERT_OK_AND_ASSIGN(const auto alone, classifier_->Predict({&text}));
     EXPECT_THAT(answers.probabilities[i], testing::Pointwise(testing::FloatNear(1e-5f), alone[0])) << i;
     EXPECT_EQ(answers.data.Text(static_cast<int64_t>(i)).ids, text.ids);
     EXPECT_EQ(answers.data.labels[i], rows.rows[i].label);

@@ -14,9 +14,9 @@ using testing::IsEmpty;
 class PredictRowsTest : public testing::Test {
  protected:
   // What is said of a row is its number.
-  absl::StatusOr<Probabilities> Predict(const RowBatch& rows) {
+  absl::StatusOr<ProbabilityRows> Predict(const RowBatch& rows) {
     batches_.push_back(rows);
-    Probabilities probabilities;
+    ProbabilityRows probabilities;
     for (const int32_t row : rows) probabilities.push_back({static_cast<float>(row)});
     return probabilities;
   }
@@ -27,7 +27,7 @@ class PredictRowsTest : public testing::Test {
 
 TEST_F(PredictRowsTest, AnswersComeInTheRowsOrder) {
   ASSERT_OK_AND_ASSIGN(
-      const Probabilities said,
+      const ProbabilityRows said,
       PredictRows(
           {3, 9, 5, 9, 4}, {14, 3}, [&](const RowBatch& rows) { return Predict(rows); }, stop_));
   EXPECT_THAT(said,
@@ -36,7 +36,7 @@ TEST_F(PredictRowsTest, AnswersComeInTheRowsOrder) {
 }
 
 TEST_F(PredictRowsTest, NoRows) {
-  ASSERT_OK_AND_ASSIGN(const Probabilities said,
+  ASSERT_OK_AND_ASSIGN(const ProbabilityRows said,
                        PredictRows(
                            {}, {14, 3}, [&](const RowBatch& rows) { return Predict(rows); }, stop_));
   EXPECT_THAT(said, IsEmpty());
@@ -44,7 +44,7 @@ TEST_F(PredictRowsTest, NoRows) {
 }
 
 TEST_F(PredictRowsTest, AnErrorEndsIt) {
-  const auto fail = [&](const RowBatch& rows) -> absl::StatusOr<Probabilities> {
+  const auto fail = [&](const RowBatch& rows) -> absl::StatusOr<ProbabilityRows> {
     if (!batches_.empty()) return absl::ResourceExhaustedError("no memory");
     return Predict(rows);
   };

@@ -5,7 +5,7 @@
 #include <ATen/ops/equal.h>
 
 #include "gmock/gmock.h"
-#include "tests/model/random_texts.h"
+#include "tests/support/random_texts.h"
 #include "trainer/data/device_dataset.h"
 
 namespace newsgenre {

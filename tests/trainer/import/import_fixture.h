@@ -13,13 +13,13 @@
 #include <string>
 #include <vector>
 
-#include "common/model/predict.h"
-#include "common/model/torch_file.h"
+#include "common/inference/predict.h"
 #include "common/text/spiece.pb.h"
 #include "gmock/gmock.h"
-#include "tests/model/editable_folder.h"
+#include "tests/common/checkpoint/editable_folder.h"
 #include "tests/support/temp_dir.h"
 #include "trainer/import/import.h"
+#include "trainer/import/torch_file.h"
 
 namespace newsgenre {
 

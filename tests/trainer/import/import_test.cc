@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "common/model/classifier.h"
+#include "common/inference/classifier.h"
 #include "common/text/news_reader.h"
 #include "gmock/gmock.h"
 #include "tests/support/status_matchers.h"
@@ -55,7 +55,7 @@ TEST_F(ImportTest, AReleaseIsServedAtOnce) {
   ASSERT_OK_AND_ASSIGN(const ImportSummary summary, Import(folder.File("article.pt")));
   ASSERT_OK_AND_ASSIGN(const auto classifier, Classifier::Load(out_, {"cpu", "fp32"}));
   ASSERT_OK_AND_ASSIGN(const Encoding text, classifier->encoder().Encode("A summit."));
-  EXPECT_THAT(classifier->Probabilities({&text}), IsOk());
+  EXPECT_THAT(classifier->Predict({&text}), IsOk());
 }
 
 TEST_F(ImportTest, TakesTheOlderFormatHalfPrecisionDataParallelAndViews) {

@@ -4,7 +4,7 @@
 #include <ATen/ops/randn.h>
 
 #include "gtest/gtest.h"
-#include "tests/model/random_texts.h"
+#include "tests/support/random_texts.h"
 
 namespace newsgenre {
 namespace {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "tests/model/random_model.h"
-#include "tests/model/random_texts.h"
+#include "tests/support/random_model.h"
+#include "tests/support/random_texts.h"
 
 namespace newsgenre {
 namespace {

@@ -36,7 +36,7 @@ Dataset RandomTexts(const std::vector<int>& lengths, int first = 5) {
 
 MaskedBatch Hide(const Dataset& data, const RowBatch& rows, uint64_t seed) {
   Random random(seed);
-  return HideWordsOf(data, rows, Vocabulary(), &random, c10::kCPU);
+  return MaskWordsOf(data, rows, Vocabulary(), &random, c10::kCPU);
 }
 
 // The ids of these texts, one after the other, as they are without masks.
@@ -57,7 +57,7 @@ TEST(HideWordsOfTest, IsTheMaskedTextsPackedAndPadded) {
   Random random(3);
   std::vector<MaskedText> masked;
   std::vector<const Encoding*> texts;
-  for (const int32_t row : kRows) masked.push_back(HideWords(data.Text(row).ids, Vocabulary(), &random));
+  for (const int32_t row : kRows) masked.push_back(MaskWords(data.Text(row).ids, Vocabulary(), &random));
   texts.reserve(masked.size());
   for (const MaskedText& text : masked) texts.push_back(&text.text);
   const PackedBatch packed = PackBatch(texts, c10::kCPU);

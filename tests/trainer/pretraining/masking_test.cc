@@ -36,7 +36,7 @@ TEST(HideWordsTest, LabelsAreWhatStoodThereAndAllElseStays) {
   Random random(1);
   for (size_t words = 1; words < 60; ++words) {
     const std::vector<int32_t> ids = RandomIds(words, &random);
-    const MaskedText masked = HideWords(ids, Vocabulary(), &random);
+    const MaskedText masked = MaskWords(ids, Vocabulary(), &random);
     ASSERT_EQ(masked.places.size(), masked.labels.size());
     EXPECT_TRUE(std::is_sorted(masked.places.begin(), masked.places.end()));
     EXPECT_GE(masked.places.front(), 1);
@@ -52,7 +52,7 @@ TEST(HideWordsTest, HidesWholeWords) {
   const MaskingVocabulary vocabulary = Vocabulary();
   for (int text = 0; text < 200; ++text) {
     const std::vector<int32_t> ids = RandomIds(40, &random);
-    const MaskedText masked = HideWords(ids, vocabulary, &random);
+    const MaskedText masked = MaskWords(ids, vocabulary, &random);
     std::vector<bool> told(ids.size(), false);
     for (const int64_t place : masked.places) told[place] = true;
     for (size_t place = 2; place + 1 < ids.size(); ++place) {
@@ -71,7 +71,7 @@ TEST(HideWordsTest, SharesAreThoseOfThePapers) {
     for (int32_t& id : ids) id = 500 + static_cast<int32_t>(random.Below(500));
     ids.front() = Tokenizer::kCls;
     ids.back() = Tokenizer::kSep;
-    const MaskedText masked = HideWords(ids, Vocabulary(), &random);
+    const MaskedText masked = MaskWords(ids, Vocabulary(), &random);
     tokens += 100;
     told += static_cast<double>(masked.places.size());
     EXPECT_EQ(masked.places.size(), 15u);
@@ -100,7 +100,7 @@ TEST(HideWordsTest, WordsSideBySideAreHiddenTogether) {
     std::vector<int32_t> ids(102, 700);
     ids.front() = Tokenizer::kCls;
     ids.back() = Tokenizer::kSep;
-    const MaskedText masked = HideWords(ids, Vocabulary(), &random);
+    const MaskedText masked = MaskWords(ids, Vocabulary(), &random);
     for (size_t i = 0; i < masked.places.size(); ++i, ++all) {
       const bool before = i > 0 && masked.places[i - 1] == masked.places[i] - 1;
       const bool behind = i + 1 < masked.places.size() && masked.places[i + 1] == masked.places[i] + 1;
@@ -117,11 +117,11 @@ TEST(HideWordsTest, WordsSideBySideAreHiddenTogether) {
 TEST(HideWordsTest, ShortTextsHaveOneWordToTell) {
   Random random(5);
   for (int text = 0; text < 50; ++text) {
-    const MaskedText one = HideWords({Tokenizer::kCls, 600, Tokenizer::kSep}, Vocabulary(), &random);
+    const MaskedText one = MaskWords({Tokenizer::kCls, 600, Tokenizer::kSep}, Vocabulary(), &random);
     EXPECT_THAT(one.places, ElementsAre(1));
     EXPECT_THAT(one.labels, ElementsAre(600));
     // A single word of four pieces, of which the first goes on with a word that was cut.
-    const MaskedText word = HideWords({Tokenizer::kCls, 7, 8, 9, 10, Tokenizer::kSep}, Vocabulary(), &random);
+    const MaskedText word = MaskWords({Tokenizer::kCls, 7, 8, 9, 10, Tokenizer::kSep}, Vocabulary(), &random);
     EXPECT_THAT(word.places, ElementsAre(1, 2, 3, 4));
   }
 }
@@ -130,10 +130,10 @@ TEST(HideWordsTest, ChanceAloneDecides) {
   Random words(6);
   const std::vector<int32_t> ids = RandomIds(50, &words);
   Random first(7), same(7), other(8);
-  const MaskedText a = HideWords(ids, Vocabulary(), &first), b = HideWords(ids, Vocabulary(), &same);
+  const MaskedText a = MaskWords(ids, Vocabulary(), &first), b = MaskWords(ids, Vocabulary(), &same);
   EXPECT_EQ(a.text.ids, b.text.ids);
   EXPECT_EQ(a.places, b.places);
-  EXPECT_NE(a.places, HideWords(ids, Vocabulary(), &other).places);
+  EXPECT_NE(a.places, MaskWords(ids, Vocabulary(), &other).places);
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 
 #include "gmock/gmock.h"
 #include "tests/trainer/pretraining/pretraining_run_fixture.h"
-#include "tests/trainer/stop_at.h"
-#include "trainer/training_state.h"
+#include "tests/trainer/run/stop_at.h"
+#include "trainer/run/training_state.h"
 
 namespace newsgenre {
 namespace {

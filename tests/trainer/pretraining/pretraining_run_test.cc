@@ -2,12 +2,12 @@
 
 #include <cmath>
 
-#include "common/model/checkpoint.h"
+#include "common/checkpoint/checkpoint.h"
 #include "gmock/gmock.h"
 #include "tests/support/tiny_model.h"
-#include "tests/trainer/memory_limit.h"
 #include "tests/trainer/pretraining/pretraining_run_fixture.h"
-#include "trainer/training_run.h"
+#include "tests/trainer/run/memory_limit.h"
+#include "trainer/finetuning/training_run.h"
 
 namespace newsgenre {
 namespace {

@@ -10,7 +10,7 @@ namespace {
 
 // Labels that are right as often as the probabilities say.
 struct Rows {
-  Probabilities probabilities;
+  ProbabilityRows probabilities;
   std::vector<int> labels;
 
   void Add(const std::vector<float>& probability, const std::vector<int>& rows_by_label) {
@@ -32,22 +32,22 @@ Rows Calibrated() {
 
 TEST(ApplyTemperatureTest, IsSoftmaxOfTheScaledLogits) {
   // p^(1/2) and p^2, which then sum to one.
-  const Probabilities two = ApplyTemperature({{0.64f, 0.36f}}, 2);
+  const ProbabilityRows two = ApplyTemperature({{0.64f, 0.36f}}, 2);
   EXPECT_NEAR(two[0][0], 0.8 / 1.4, 1e-6);
   EXPECT_NEAR(two[0][1], 0.6 / 1.4, 1e-6);
-  const Probabilities half = ApplyTemperature({{0.5f, 0.25f, 0.25f}}, 0.5);
+  const ProbabilityRows half = ApplyTemperature({{0.5f, 0.25f, 0.25f}}, 0.5);
   EXPECT_NEAR(half[0][0], 4.0 / 6, 1e-6);
   EXPECT_NEAR(half[0][2], 1.0 / 6, 1e-6);
 }
 
 TEST(ApplyTemperatureTest, OneChangesNothing) {
-  const Probabilities same = ApplyTemperature({{0.7f, 0.2f, 0.1f}}, 1);
+  const ProbabilityRows same = ApplyTemperature({{0.7f, 0.2f, 0.1f}}, 1);
   EXPECT_NEAR(same[0][0], 0.7, 1e-7);
   EXPECT_NEAR(same[0][1], 0.2, 1e-7);
 }
 
 TEST(ApplyTemperatureTest, AProbabilityOfZeroStaysANumber) {
-  const Probabilities scaled = ApplyTemperature({{1, 0}}, kMaxTemperature);
+  const ProbabilityRows scaled = ApplyTemperature({{1, 0}}, kMaxTemperature);
   // The smallest float is exp(-87.34).
   EXPECT_NEAR(scaled[0][1], std::exp(-87.34 / 20) / (1 + std::exp(-87.34 / 20)), 1e-4);
 }
@@ -60,7 +60,7 @@ TEST(FitTemperatureTest, CalibratedProbabilitiesKeepTheirs) {
 TEST(FitTemperatureTest, UndoesAKnownTemperature) {
   const Rows rows = Calibrated();
   for (const double temperature : {0.25, 0.8, 1.7, 5.0}) {
-    const Probabilities distorted = ApplyTemperature(rows.probabilities, 1 / temperature);
+    const ProbabilityRows distorted = ApplyTemperature(rows.probabilities, 1 / temperature);
     EXPECT_NEAR(FitTemperature(distorted, rows.labels), temperature, 1e-3 * temperature);
   }
 }
@@ -83,7 +83,7 @@ TEST(FitTemperatureTest, RecoversTheScaleOfRandomLogits) {
     rows.probabilities.push_back(row);
     rows.labels.push_back(label);
   }
-  const Probabilities sharp = ApplyTemperature(rows.probabilities, 1 / 2.5);
+  const ProbabilityRows sharp = ApplyTemperature(rows.probabilities, 1 / 2.5);
   const double temperature = FitTemperature(sharp, rows.labels);
   EXPECT_NEAR(temperature, 2.5, 0.06);
   const Metrics before = Evaluate(sharp, rows.labels);

@@ -69,7 +69,7 @@ TEST(EvaluateTest, BinsOfConfidence) {
 TEST(EvaluateTest, WithoutBinsThereIsNoCalibrationError) { EXPECT_EQ(Metrics().ece(), 0); }
 
 TEST(ArticleLossTest, SumsTheMeansOfTheBatches) {
-  const Probabilities probabilities = {
+  const ProbabilityRows probabilities = {
       {0.5f, 0.5f}, {0.25f, 0.75f}, {0.125f, 0.875f}, {0.0625f, 0.9375f}, {0.03125f, 0.96875f}};
   const std::vector<int> labels(5, 0);  // losses of 1, 2, 3, 4 and 5 times ln 2
   const struct {
@@ -84,8 +84,8 @@ TEST(ArticleLossTest, SumsTheMeansOfTheBatches) {
 }
 
 TEST(MostConfidentMistakesTest, AreSortedAndFewEnough) {
-  const Probabilities probabilities = {{0.6f, 0.4f},   {0.9f, 0.1f},   {0.2f, 0.8f},
-                                       {0.25f, 0.75f}, {0.75f, 0.25f}, {1, 0}};
+  const ProbabilityRows probabilities = {{0.6f, 0.4f},   {0.9f, 0.1f},   {0.2f, 0.8f},
+                                         {0.25f, 0.75f}, {0.75f, 0.25f}, {1, 0}};
   const std::vector<int> labels = {1, 1, 0, 0, 1, 0};
   const std::vector<Mistake> mistakes = MostConfidentMistakes(probabilities, labels, 4);
   EXPECT_THAT(mistakes, ElementsAre(Field(&Mistake::row, 1), Field(&Mistake::row, 2), Field(&Mistake::row, 3),

@@ -1,0 +1,182 @@
+#include "trainer/run/step_loop.h"
+
+#include <ATen/Context.h>
+#include <ATen/ops/isfinite.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/device/device.h"
+#include "trainer/data/random.h"
+#include "trainer/run/run_report.h"
+#include "trainer/watch/run_control.h"
+
+namespace newsgenre {
+namespace {
+
+double Seconds(Progress::Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+at::Tensor CopyToCpu(const at::Tensor& tensor) {
+  return tensor.to(at::kCPU, at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+}
+
+}  // namespace
+
+StepLoop::StepLoop(const TrainerConfig& config, const RunPlan& plan, TrainingNetwork* network,
+                   const RunHooks& surroundings, TrainingTask task)
+    : config_(config),
+      plan_(plan),
+      network_(*network),
+      surroundings_(surroundings),
+      task_(std::move(task)),
+      schedule_{config.learning_rate, config.warmup, plan.steps(), config.schedule == "linear"},
+      optimizer_(network->parameters(), {config.weight_decay, config.clip_norm}),
+      records_(plan.steps(), network->device()) {}
+
+absl::Status StepLoop::Start(TrainingState state) {
+  state_ = std::move(state);
+  const int64_t tokens = config_.micro_batch_tokens;
+  state_.micro_batch_tokens = state_.step > 0 ? std::min(state_.micro_batch_tokens, tokens) : tokens;
+  timed_ = saved_ = Clock::now();
+  saved_step_ = state_.step;
+  cpu_seconds_before_ = state_.cpu_seconds;
+  if (state_.step == 0) return absl::OkStatus();
+  if (state_.values.numel() != network_.parameters().count() || state_.step > plan_.steps()) {
+    return absl::FailedPreconditionError("the state has another network or another plan of steps");
+  }
+  network_.parameters().values().copy_(state_.values);
+  network_.Refresh();
+  optimizer_.means().copy_(state_.means);
+  optimizer_.squares().copy_(state_.squares);
+  optimizer_.set_steps(state_.step);
+  records_.Restore(state_.records);
+  state_.values = state_.means = state_.squares = state_.records = at::Tensor();
+  return absl::OkStatus();
+}
+
+absl::Status StepLoop::RunTo(int64_t step, const std::atomic<bool>& stop) {
+  while (state_.step < step) {
+    const absl::Status go_on = CheckStop(stop);
+    if (!go_on.ok()) return Stop(go_on);
+    RETURN_IF_ERROR(Step(plan_.batch(state_.step)));
+    state_.training_seconds += PassTime();
+    if (surroundings_.progress->Due(Clock::now())) RETURN_IF_ERROR(Show());
+    RETURN_IF_ERROR(SaveIfDue());
+  }
+  return Show();
+}
+
+absl::Status StepLoop::Stop(const absl::Status& reason) {
+  if (state_.step > 0) RETURN_IF_ERROR(Save());
+  return reason;
+}
+
+// With the batch in as many pieces as memory asks for.
+absl::Status StepLoop::Step(const RowBatch& rows) {
+  absl::Status status = Learn(rows);
+  while (absl::IsResourceExhausted(status) && rows.size() > 1) {
+    const int64_t tokens = plan_.tokens(state_.step, state_.step + 1);
+    RETURN_IF_ERROR(TakeFewerTokens(tokens, plan_.longest(rows), status));
+    status = Learn(rows);
+  }
+  RETURN_IF_ERROR(status);
+  // Not again after an error: the weights may have changed by then.
+  return CatchTorch([&] {
+    optimizer_.Step(schedule_.LearningRate(state_.step), network_.gradients(), network_.WordRows());
+    network_.Refresh();
+    ++state_.step;
+    return absl::OkStatus();
+  });
+}
+
+absl::Status StepLoop::Learn(const RowBatch& rows) {
+  return CatchTorch([&] {
+    at::manual_seed(Random(config_.seed ^ (static_cast<uint64_t>(state_.step) << 20)).Next());
+    network_.ZeroGradients();
+    records_.Begin(state_.step);
+    for (const RowBatch& piece : plan_.Pieces(rows, state_.micro_batch_tokens)) {
+      records_.Add(state_.step, task_.learn(piece, 1 / static_cast<double>(rows.size())));
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::Status StepLoop::TakeFewerTokens(int64_t tokens, int64_t longest, const absl::Status& failure) {
+  if (state_.micro_batch_tokens <= longest) return failure;
+  state_.micro_batch_tokens = std::min(tokens, state_.micro_batch_tokens) / 2;
+  surroundings_.progress->Note(
+      "out of memory: fewer tokens at once from now on",
+      {{"step", state_.step + 1}, {"micro_batch_tokens", state_.micro_batch_tokens}});
+  return absl::OkStatus();
+}
+
+absl::Status StepLoop::Fetch() {
+  const int64_t from = records_.fetched();
+  records_.Fetch(state_.step);
+  const Divergence divergence = FindDivergence(records_, from, task_.outcomes);
+  if (divergence.step >= 0) return Diverged(divergence.step, divergence.problem);
+  std::vector<StepPoint> points;
+  for (int64_t step = from; step < state_.step; ++step) {
+    points.push_back({step + 1, schedule_.LearningRate(step), records_.MeanLoss(step)});
+  }
+  surroundings_.observer->OnSteps(points);
+  return absl::OkStatus();
+}
+
+absl::Status StepLoop::Diverged(int64_t step, const std::string& problem) const {
+  const std::string state = surroundings_.states->newest();
+  return absl::InternalError(absl::StrCat(problem, " at step ", step + 1, " (", task_.describe(step),
+                                          "); the last good state is ", state.empty() ? "the start" : state,
+                                          "; a lower --learning_rate may help"));
+}
+
+absl::Status StepLoop::Show() {
+  RETURN_IF_ERROR(Fetch());
+  const ProgressState progress = EpochProgress(so_far(), task_.loss_steps);
+  surroundings_.progress->Show(progress, Clock::now());
+  surroundings_.observer->OnProgress(progress);
+  return absl::OkStatus();
+}
+
+absl::Status StepLoop::SaveIfDue() {
+  const bool by_steps = config_.save_steps > 0 && state_.step - saved_step_ >= config_.save_steps;
+  const bool by_time =
+      config_.save_minutes > 0 && Seconds(Clock::now() - saved_) >= 60 * config_.save_minutes;
+  return by_steps || by_time ? Save() : absl::OkStatus();
+}
+
+absl::Status StepLoop::CheckWeights() const {
+  if (at::isfinite(network_.parameters().values()).all().item<bool>()) return absl::OkStatus();
+  return Diverged(state_.step - 1, "the weights are no longer numbers after the update");
+}
+
+// A state that is saved was found sound: its weights are numbers, and so are the losses up to it.
+absl::Status StepLoop::Save() {
+  RETURN_IF_ERROR(Fetch());
+  RETURN_IF_ERROR(CheckWeights());
+  PassTime();
+  state_.cpu_seconds = cpu_seconds_before_ + CpuSeconds();
+  TrainingState state = state_;
+  state.values = CopyWeights();
+  state.means = CopyToCpu(optimizer_.means());
+  state.squares = CopyToCpu(optimizer_.squares());
+  state.records = records_.Copy();
+  saved_ = Clock::now();
+  saved_step_ = state_.step;
+  return surroundings_.states->Save(state);
+}
+
+at::Tensor StepLoop::CopyWeights() const { return CopyToCpu(network_.parameters().values()); }
+
+double StepLoop::PassTime() {
+  const Clock::time_point now = Clock::now();
+  const double passed = Seconds(now - std::exchange(timed_, now));
+  state_.seconds += passed;
+  state_.epoch_seconds += passed;
+  return passed;
+}
+
+}  // namespace newsgenre
