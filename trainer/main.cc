@@ -71,7 +71,7 @@ absl::Status ParseAndRun(int argc, char** argv, const RunControl& control) {
   if (absl::IsCancelled(status)) {
     const bool can_resume = std::holds_alternative<TrainerConfig>(*command) ||
                             std::holds_alternative<PretrainingConfig>(*command);
-    control.progress->Note(can_resume ? "stopped; the same command with --resume goes on" : "stopped");
+    control.progress->Log(can_resume ? "stopped; the same command with --resume goes on" : "stopped");
   }
   return status;
 }
@@ -85,7 +85,7 @@ int main(int argc, char** argv) {
   std::atomic<bool> stop{false};
   const newsgenre::ShutdownSignal signal([&](int signal_number) {
     // The log has this before what the stop brings.
-    progress.Note("asked to stop; a second signal ends it at once", {{"signal", signal_number}});
+    progress.Log("asked to stop; a second signal ends it at once", {{"signal", signal_number}});
     stop = true;
   });
   const absl::Status status = newsgenre::ParseAndRun(argc, argv, {stop, &progress});

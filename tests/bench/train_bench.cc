@@ -46,7 +46,7 @@ absl::StatusOr<Dataset> ReadTexts(const std::string& path) {
 double Learn(const LabelledBatch& batch, TrainingNetwork* network, Optimizer* optimizer) {
   network->ZeroGradients();
   const double weight = 1.0 / static_cast<double>(batch.texts.texts());
-  const BatchResult result = network->Learn(batch.texts, {batch.labels}, weight);
+  const BatchResult result = network->AccumulateGradients(batch.texts, {batch.labels}, weight);
   optimizer->Step(kLearningRate, network->gradients(), network->WordRows());
   network->Refresh();
   return result.loss.item<double>() * weight;

@@ -48,7 +48,7 @@ absl::Status Compute(const std::string& folder, const std::string& batch_path, c
 
   TrainingNetwork network(masked_lm.model, c10::kCPU, at::kFloat);
   const int64_t words = targets.labels.size(0) - targets.padding, tokens = texts.tokens();
-  const BatchResult result = network.Learn(texts, targets, 1.0 / static_cast<double>(words));
+  const BatchResult result = network.AccumulateGradients(texts, targets, 1.0 / static_cast<double>(words));
   Safetensors file;
   file.tensors["ids"] = texts.ids.slice(0, 0, tokens).to(at::kFloat);
   file.tensors["rows"] = targets.rows.slice(0, 0, words).to(at::kFloat);

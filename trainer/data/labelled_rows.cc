@@ -25,7 +25,7 @@ absl::StatusOr<LabelledRows> ReadLabelledRows(const std::string& file, const Rea
   RETURN_IF_ERROR(RemoveEmptyRows(options.encoder, options.threads, control.stop, &read.rows, &bad));
   RETURN_IF_ERROR(bad.ToStatus(options.max_bad_rows));
   if (read.rows.empty()) return absl::InvalidArgumentError(file + ": no good rows");
-  if (bad.count() > 0) control.progress->Note("rows left out: " + bad.ToString());
+  if (bad.count() > 0) control.progress->Log("rows left out: " + bad.ToString());
   return read;
 }
 
@@ -43,7 +43,7 @@ absl::StatusOr<Answers> AnswerRows(const Classifier& classifier, const LabelledR
     std::vector<const Encoding*> pointers;
     texts.reserve(batch.size());
     for (const int32_t row : batch) pointers.push_back(&texts.emplace_back(data->Text(row)));
-    control.progress->Passing("rows answered", done, all.size());
+    control.progress->UpdateCount("rows answered", done, all.size());
     done += batch.size();
     return classifier.Predict(pointers);
   };

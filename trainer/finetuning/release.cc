@@ -67,7 +67,7 @@ void FoldTemperature(double temperature, Checkpoint* checkpoint) {
   checkpoint->manifest.set_temperature(temperature);
 }
 
-void AddMetrics(const std::string& name, const Metrics& metrics, v1::Manifest* manifest) {
+void AddMetrics(const std::string& name, const ClassificationMetrics& metrics, v1::Manifest* manifest) {
   (*manifest->mutable_metrics())[name + "_accuracy"] = metrics.accuracy();
   (*manifest->mutable_metrics())[name + "_loss"] = metrics.loss;
   (*manifest->mutable_metrics())[name + "_ece"] = metrics.ece();

@@ -32,6 +32,6 @@ absl::StatusOr<Published> TestAndPublish(Checkpoint checkpoint, const std::strin
 void FoldTemperature(double temperature, Checkpoint* checkpoint);
 
 // Adds `metrics` to the manifest as "<name>_accuracy", "<name>_loss" and "<name>_ece".
-void AddMetrics(const std::string& name, const Metrics& metrics, v1::Manifest* manifest);
+void AddMetrics(const std::string& name, const ClassificationMetrics& metrics, v1::Manifest* manifest);
 
 }  // namespace newsgenre

@@ -34,7 +34,7 @@ TrainingTask Trainer::Task() {
 BatchResult Trainer::Learn(const RowBatch& rows, double weight) {
   LabelledBatch batch = training_rows_.Batch(rows);
   if (config_.token_dropout > 0) DropTokens(config_.token_dropout, &batch.texts);
-  return network_.Learn(batch.texts, {batch.labels}, weight);
+  return network_.AccumulateGradients(batch.texts, {batch.labels}, weight);
 }
 
 std::string Trainer::Describe(int64_t step) const {

@@ -32,15 +32,15 @@ absl::Status CheckParts(const TrainerConfig& config, const TrainingData& data, P
     const absl::StatusOr<std::vector<std::string>> remarks = CheckLabels(part, rows->labels, AgNewsLabels());
     // One validation row, or a few, may well be of one label.
     if (!remarks.ok() && rows == &data.rows.training) return AddContext(remarks.status(), config.train);
-    if (!remarks.ok()) progress->Note("warning: " + std::string(remarks.status().message()));
+    if (!remarks.ok()) progress->Log("warning: " + std::string(remarks.status().message()));
     if (remarks.ok()) {
-      for (const std::string& remark : *remarks) progress->Note("warning: " + remark);
+      for (const std::string& remark : *remarks) progress->Log("warning: " + remark);
     }
   }
   const Dataset& training = data.rows.training;
   if (training.size() <= config.batch_texts && training.starts.back() <= config.batch_tokens) {
-    progress->Note("warning: the training rows fill no more than one batch: an epoch is a single step",
-                   {{"rows", training.size()}, {"batch_texts", config.batch_texts}});
+    progress->Log("warning: the training rows fill no more than one batch: an epoch is a single step",
+                  {{"rows", training.size()}, {"batch_texts", config.batch_texts}});
   }
   return absl::OkStatus();
 }
@@ -71,9 +71,9 @@ absl::StatusOr<TrainingData> PrepareData(const TrainerConfig& config, int thread
   ASSIGN_OR_RETURN(rows.validation, encode(split->validation));
   TrainingData data{*std::move(train), *std::move(test), std::move(rows), std::move(checkpoint)};
   RETURN_IF_ERROR(CheckParts(config, data, progress));
-  progress->Note("rows read", {{"training", data.rows.training.size()},
-                               {"validation", data.rows.validation.size()},
-                               {"test", data.test.rows.size()}});
+  progress->Log("rows read", {{"training", data.rows.training.size()},
+                              {"validation", data.rows.validation.size()},
+                              {"test", data.test.rows.size()}});
   return data;
 }
 

@@ -55,8 +55,8 @@ MaskedLmHead::Pass MaskedLmHead::Forward(const at::Tensor& x) const {
   return pass;
 }
 
-at::Tensor MaskedLmHead::Learn(const at::Tensor& x, const at::Tensor& labels, double weight,
-                               BatchResult* result) {
+at::Tensor MaskedLmHead::AccumulateGradients(const at::Tensor& x, const at::Tensor& labels, double weight,
+                                             BatchResult* result) {
   const Pass pass = Forward(x);
   const at::Tensor logits = words_.Forward(pass.h);
   *result = JudgeLogits(logits, labels, &weight);
@@ -68,7 +68,7 @@ at::Tensor MaskedLmHead::Logits(const at::Tensor& x) const {
   return words_.Forward(Forward(x).h).to(at::kFloat);
 }
 
-BatchResult MaskedLmHead::Judge(const at::Tensor& x, const at::Tensor& labels) const {
+BatchResult MaskedLmHead::Evaluate(const at::Tensor& x, const at::Tensor& labels) const {
   return JudgeLogits(words_.Forward(Forward(x).h), labels, /*weight=*/nullptr);
 }
 

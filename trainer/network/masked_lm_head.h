@@ -16,10 +16,10 @@ class MaskedLmHead : public TrainedHead {
  public:
   MaskedLmHead(const AlbertConfig& config, const HeadWeights& weights, ProductLibrary library);
 
-  at::Tensor Learn(const at::Tensor& x, const at::Tensor& labels, double weight,
-                   BatchResult* result) override;
+  at::Tensor AccumulateGradients(const at::Tensor& x, const at::Tensor& labels, double weight,
+                                 BatchResult* result) override;
   at::Tensor Logits(const at::Tensor& x) const override;
-  BatchResult Judge(const at::Tensor& x, const at::Tensor& labels) const override;
+  BatchResult Evaluate(const at::Tensor& x, const at::Tensor& labels) const override;
   void Refresh() override;
 
  private:

@@ -21,8 +21,8 @@ class ClassificationHead : public TrainedHead {
         pooler_(Leaves(weights.values.pooler, weights.gradients.pooler)),
         classifier_(Leaves(weights.values.classifier, weights.gradients.classifier)) {}
 
-  at::Tensor Learn(const at::Tensor& x, const at::Tensor& labels, double weight,
-                   BatchResult* result) override {
+  at::Tensor AccumulateGradients(const at::Tensor& x, const at::Tensor& labels, double weight,
+                                 BatchResult* result) override {
     const at::AutoGradMode record(true);
     const at::Tensor first = Leaf(x);
     const at::Tensor logits = Run(first, dropout_);
@@ -34,7 +34,7 @@ class ClassificationHead : public TrainedHead {
 
   at::Tensor Logits(const at::Tensor& x) const override { return Run(x, /*dropout=*/0); }
 
-  BatchResult Judge(const at::Tensor& x, const at::Tensor& labels) const override {
+  BatchResult Evaluate(const at::Tensor& x, const at::Tensor& labels) const override {
     const at::Tensor logits = Logits(x);
     return Result(at::cross_entropy_loss(logits, labels, /*weight=*/{}, at::Reduction::Sum), logits, labels);
   }

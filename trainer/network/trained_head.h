@@ -37,12 +37,12 @@ class TrainedHead {
   // `x`: [rows, hidden], of the working weights' type; `labels`: [rows] int64. Adds the gradients of weight ·
   // (sum of the losses) to those of the head's weights and returns that of x. Sets all of `result` but
   // the count.
-  virtual at::Tensor Learn(const at::Tensor& x, const at::Tensor& labels, double weight,
-                           BatchResult* result) = 0;
+  virtual at::Tensor AccumulateGradients(const at::Tensor& x, const at::Tensor& labels, double weight,
+                                         BatchResult* result) = 0;
   // [rows, labels], fp32, without dropout.
   virtual at::Tensor Logits(const at::Tensor& x) const = 0;
-  // As Learn gives it, of Logits.
-  virtual BatchResult Judge(const at::Tensor& x, const at::Tensor& labels) const = 0;
+  // As AccumulateGradients gives it, of Logits.
+  virtual BatchResult Evaluate(const at::Tensor& x, const at::Tensor& labels) const = 0;
   // After the weights changed.
   virtual void Refresh() {}
 };

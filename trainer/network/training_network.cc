@@ -163,7 +163,8 @@ at::Tensor TrainingNetwork::LayerBackward(const BatchAttention& attention, const
   return dx.index_add_(0, pass.rows, maps_.query.Backward(gradients[1], pass.queries).add_(dattended));
 }
 
-BatchResult TrainingNetwork::Learn(const PackedBatch& batch, const Targets& targets, double weight) {
+BatchResult TrainingNetwork::AccumulateGradients(const PackedBatch& batch, const Targets& targets,
+                                                 double weight) {
   const at::NoGradGuard no_grad;
   const BatchAttention attention(batch, config().num_attention_heads, config().attention_probs_dropout_prob);
   learnt_.push_back(batch.ids);
@@ -176,7 +177,7 @@ BatchResult TrainingNetwork::Learn(const PackedBatch& batch, const Targets& targ
     x = RunLayer(attention, /*training=*/true, &layer);
   }
   BatchResult result;
-  at::Tensor dx = head_->Learn(x, targets.labels, weight, &result);
+  at::Tensor dx = head_->AccumulateGradients(x, targets.labels, weight, &result);
   result.count = targets.labels.size(0) - targets.padding;
   for (; !layers.empty(); layers.pop_back()) dx = LayerBackward(attention, layers.back(), dx);
   EmbedBackward(batch, embedding, dx);
@@ -188,9 +189,9 @@ at::Tensor TrainingNetwork::Logits(const PackedBatch& batch) const {
   return head_->Logits(Run(batch, {}));
 }
 
-BatchResult TrainingNetwork::Judge(const PackedBatch& batch, const Targets& targets) const {
+BatchResult TrainingNetwork::Evaluate(const PackedBatch& batch, const Targets& targets) const {
   const at::NoGradGuard no_grad;
-  BatchResult result = head_->Judge(Run(batch, targets), targets.labels);
+  BatchResult result = head_->Evaluate(Run(batch, targets), targets.labels);
   result.count = targets.labels.size(0) - targets.padding;
   return result;
 }

@@ -52,9 +52,9 @@ class TrainingNetwork {
   at::Tensor WordRows() const;
 
   // Adds the gradient of weight · (sum of the losses) to `gradients`.
-  BatchResult Learn(const PackedBatch& batch, const Targets& targets, double weight);
+  BatchResult AccumulateGradients(const PackedBatch& batch, const Targets& targets, double weight);
   // The same without dropout and without learning.
-  BatchResult Judge(const PackedBatch& batch, const Targets& targets) const;
+  BatchResult Evaluate(const PackedBatch& batch, const Targets& targets) const;
   // [texts, labels] or [rows, pieces], fp32, without dropout.
   at::Tensor Logits(const PackedBatch& batch) const;
 

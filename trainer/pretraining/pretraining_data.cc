@@ -77,10 +77,10 @@ absl::StatusOr<PretrainingData> PreparePretrainingData(const PretrainingConfig& 
                        std::move(train_sha256),
                        max_tokens,
                        std::move(start)};
-  control.progress->Note("texts read", {{"paragraphs", paragraphs},
-                                        {"training", data.training.size()},
-                                        {"held_out", data.held_out.size()},
-                                        {"tokens", data.training.starts.back()}});
+  control.progress->Log("texts read", {{"paragraphs", paragraphs},
+                                       {"training", data.training.size()},
+                                       {"held_out", data.held_out.size()},
+                                       {"tokens", data.training.starts.back()}});
   return data;
 }
 

@@ -50,7 +50,8 @@ class Pretraining {
     Random random(at::randint(std::numeric_limits<int64_t>::max(), {1}, at::kLong).item<int64_t>());
     const MaskedBatch batch = MaskWordsOf(data_.training, piece, vocabulary_, &random, network_.device());
     const double words = static_cast<double>(batch.targets.labels.size(0) - batch.targets.padding);
-    return network_.Learn(batch.texts, batch.targets, weight * static_cast<double>(piece.size()) / words);
+    return network_.AccumulateGradients(batch.texts, batch.targets,
+                                        weight * static_cast<double>(piece.size()) / words);
   }
 
   // With so many tokens at once at most.
@@ -60,7 +61,7 @@ class Pretraining {
     for (const RowBatch& rows : PlanEvaluation(data_.held_out.Lengths(), {tokens, config_.batch_texts})) {
       RETURN_IF_ERROR(CheckStop(control.stop));
       const MaskedBatch batch = MaskWordsOf(data_.held_out, rows, vocabulary_, &random, network_.device());
-      const BatchResult result = network_.Judge(batch.texts, batch.targets);
+      const BatchResult result = network_.Evaluate(batch.texts, batch.targets);
       sums.words += result.count;
       sums.correct += result.correct.item<int64_t>();
       sums.loss += result.loss.item<double>();

@@ -176,7 +176,7 @@ absl::StatusOr<RawText> ReadRawText(const std::vector<std::string>& files, int t
     for (std::string& line : lines) {
       if (!line.empty()) text.paragraphs.push_back(std::move(line));
     }
-    control.progress->Passing("bytes of text read", reader.bytes_read(), reader.bytes());
+    control.progress->UpdateCount("bytes of text read", reader.bytes_read(), reader.bytes());
     lines = std::move(next);
   } while (!lines.empty());
   if (text.paragraphs.empty()) {
@@ -207,8 +207,8 @@ absl::StatusOr<Dataset> EncodeParagraphs(const std::vector<std::string>& paragra
     for (size_t i = 0; i < encodings.size(); ++i) {
       AddPieces(encodings[i].ids, max_tokens, static_cast<int64_t>(begin + i) + 1, &pieces);
     }
-    control.progress->Passing("paragraphs encoded", static_cast<int64_t>(begin + encodings.size()),
-                              static_cast<int64_t>(paragraphs.size()));
+    control.progress->UpdateCount("paragraphs encoded", static_cast<int64_t>(begin + encodings.size()),
+                                  static_cast<int64_t>(paragraphs.size()));
   }
   if (pieces.size() == 0) {
     return absl::InvalidArgumentError("none of " + std::to_string(paragraphs.size()) + " paragraphs has " +

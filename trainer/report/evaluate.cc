@@ -27,43 +27,43 @@ size_t BinOf(double probability) {
 
 }  // namespace
 
-int64_t Metrics::rows() const {
+int64_t ClassificationMetrics::rows() const {
   int64_t rows = 0;
   for (const auto& row : confusion) rows += std::accumulate(row.begin(), row.end(), int64_t{0});
   return rows;
 }
 
-int64_t Metrics::correct() const {
+int64_t ClassificationMetrics::correct() const {
   int64_t correct = 0;
   for (size_t label = 0; label < confusion.size(); ++label) correct += confusion[label][label];
   return correct;
 }
 
-double Metrics::accuracy() const { return Ratio(correct(), rows()); }
+double ClassificationMetrics::accuracy() const { return Ratio(correct(), rows()); }
 
-double Metrics::precision(int label) const {
+double ClassificationMetrics::precision(int label) const {
   int64_t predicted = 0;
   for (const auto& row : confusion) predicted += row[label];
   return Ratio(confusion[label][label], predicted);
 }
 
-double Metrics::recall(int label) const {
+double ClassificationMetrics::recall(int label) const {
   return Ratio(confusion[label][label],
                std::accumulate(confusion[label].begin(), confusion[label].end(), int64_t{0}));
 }
 
-double Metrics::f1(int label) const {
+double ClassificationMetrics::f1(int label) const {
   const double sum = precision(label) + recall(label);
   return sum == 0 ? 0 : 2 * precision(label) * recall(label) / sum;
 }
 
-double Metrics::macro_f1() const {
+double ClassificationMetrics::macro_f1() const {
   double sum = 0;
   for (size_t label = 0; label < confusion.size(); ++label) sum += f1(static_cast<int>(label));
   return confusion.empty() ? 0 : sum / static_cast<double>(confusion.size());
 }
 
-double Metrics::ece() const {
+double ClassificationMetrics::ece() const {
   int64_t rows = 0;
   double sum = 0;
   for (const CalibrationBin& bin : bins) {
@@ -73,9 +73,9 @@ double Metrics::ece() const {
   return rows == 0 ? 0 : sum / static_cast<double>(rows);
 }
 
-Metrics Evaluate(const ProbabilityRows& probabilities, const std::vector<int>& labels) {
+ClassificationMetrics Evaluate(const ProbabilityRows& probabilities, const std::vector<int>& labels) {
   const size_t label_count = probabilities.front().size();
-  Metrics metrics;
+  ClassificationMetrics metrics;
   metrics.confusion.assign(label_count, std::vector<int64_t>(label_count));
   metrics.bins.resize(kCalibrationBins);
   for (size_t i = 0; i < labels.size(); ++i) {
@@ -96,7 +96,7 @@ Metrics Evaluate(const ProbabilityRows& probabilities, const std::vector<int>& l
   return metrics;
 }
 
-bool IsBetter(const Metrics& a, const Metrics& b) {
+bool IsBetter(const ClassificationMetrics& a, const ClassificationMetrics& b) {
   return a.correct() != b.correct() ? a.correct() > b.correct() : a.loss < b.loss;
 }
 

@@ -19,7 +19,7 @@ struct CalibrationBin {
 
 constexpr int kCalibrationBins = 15;
 
-struct Metrics {
+struct ClassificationMetrics {
   // Rows by [right label][predicted label].
   std::vector<std::vector<int64_t>> confusion;
   double loss = 0;  // the mean of -ln(probability of the right label)
@@ -40,10 +40,10 @@ struct Metrics {
 
 // The highest probability's label is the prediction, the first of equal ones. `labels`: the right one of each
 // row (at least one row). A probability that underflowed to 0 costs 87, not infinity.
-Metrics Evaluate(const ProbabilityRows& probabilities, const std::vector<int>& labels);
+ClassificationMetrics Evaluate(const ProbabilityRows& probabilities, const std::vector<int>& labels);
 
 // Whether `a` has more correct rows than `b`, or as many at a lower loss.
-bool IsBetter(const Metrics& a, const Metrics& b);
+bool IsBetter(const ClassificationMetrics& a, const ClassificationMetrics& b);
 
 // The loss as the article's loop counts it: the sum over batches (`batch_texts` rows each in the rows' order,
 // the last one fewer) of their mean losses, divided by the number of rows, not of batches.

@@ -12,7 +12,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kMostLengthBins = 32;
 
-Json MetricsJson(const Metrics& metrics, const std::vector<std::string>& labels) {
+Json MetricsJson(const ClassificationMetrics& metrics, const std::vector<std::string>& labels) {
   Json json = {{"rows", metrics.rows()}, {"correct", metrics.correct()},   {"accuracy", metrics.accuracy()},
                {"loss", metrics.loss},   {"macro_f1", metrics.macro_f1()}, {"ece", metrics.ece()}};
   for (size_t i = 0; i < labels.size(); ++i) {
@@ -99,7 +99,7 @@ std::string EpochTable(const std::vector<EpochResult>& epochs, int best) {
   return table;
 }
 
-std::string Summary(const Metrics& metrics) {
+std::string Summary(const ClassificationMetrics& metrics) {
   return absl::StrFormat("accuracy %.2f %% (%d of %d), loss %.4f", 100 * metrics.accuracy(),
                          metrics.correct(), metrics.rows(), metrics.loss);
 }

@@ -20,7 +20,7 @@ struct EpochResult {
   double training_article_loss = 0;  // the same rows, as ArticleLoss counts
   double training_accuracy = 0;      // likewise, 0 … 1
   int64_t training_correct = 0;
-  Metrics validation;  // at the epoch's end
+  ClassificationMetrics validation;  // at the epoch's end
   double validation_article_loss = 0;
   double learning_rate = 0;      // of the epoch's last step
   double seconds = 0;            // training and validation
@@ -78,8 +78,9 @@ struct Report {
   std::vector<StepPoint> steps;       // some hundreds at most
   std::optional<HeldOut> held_out;    // of a pre-training
   std::optional<double> temperature;  // what the release divides its logits by
-  std::optional<Metrics> calibrated;  // the published epoch's validation rows, with `temperature`
-  std::optional<Metrics> test;        // as the release answers, with its temperature
+  std::optional<ClassificationMetrics>
+      calibrated;                             // the published epoch's validation rows, with `temperature`
+  std::optional<ClassificationMetrics> test;  // as the release answers, with its temperature
   std::string test_file;
   std::vector<ReportedMistake> mistakes;  // of the test, or of the validation rows where there is no test
   std::string mistakes_file;
@@ -98,13 +99,13 @@ LengthHistogram CountLengths(const std::vector<int32_t>& lengths, int64_t cut, i
 std::string EpochTable(const std::vector<EpochResult>& epochs, int best);
 
 // "accuracy 91.34 % (6942 of 7600), loss 0.2571", "masked-LM accuracy 41.20 % (18545 of 45012), loss 3.1415".
-std::string Summary(const Metrics& metrics);
+std::string Summary(const ClassificationMetrics& metrics);
 std::string Summary(const HeldOut& held_out);
 
 // What the report says of one set of rows; `metrics` points into the report.
 struct NamedMetrics {
   std::string name;  // "test", "validation, temperature 1.250" or "validation"
-  const Metrics* metrics = nullptr;
+  const ClassificationMetrics* metrics = nullptr;
 };
 
 // All sets that the report has, the most telling first: the test, the published epoch's validation rows with

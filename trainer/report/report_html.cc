@@ -29,7 +29,7 @@ std::string Tile(std::string_view name, const std::string& value, const std::str
 }
 
 std::string MetricTiles(const NamedMetrics& named) {
-  const Metrics& metrics = *named.metrics;
+  const ClassificationMetrics& metrics = *named.metrics;
   return Tile("accuracy, " + named.name, Percent(metrics.accuracy()),
               absl::StrFormat("%s of %s texts", Thousands(metrics.correct()), Thousands(metrics.rows()))) +
          Tile("macro F1", Percent(metrics.macro_f1()), "mean over the labels") +
@@ -77,7 +77,7 @@ std::string Results(const Report& report) {
   if (!all.empty()) html += MetricTiles(all.front());
   html += RunTiles(report) + "</div>\n";
   if (all.empty()) return html;
-  const Metrics& metrics = *all.front().metrics;
+  const ClassificationMetrics& metrics = *all.front().metrics;
   html += Section("Confusion, " + all.front().name,
                   "Rows are the right labels, columns the predicted ones; percentages are of a row.",
                   ConfusionHtml(metrics, report.labels));

@@ -39,7 +39,7 @@ std::string Results(const Report& report) {
   std::string markdown =
       "## Results\n\n" + HeadRow({"rows", "correct", "accuracy", "macro F1", "loss", "calibration error"});
   for (const NamedMetrics& named : all) {
-    const Metrics& metrics = *named.metrics;
+    const ClassificationMetrics& metrics = *named.metrics;
     markdown +=
         Row({named.name, absl::StrFormat("%s of %s", Thousands(metrics.correct()), Thousands(metrics.rows())),
              Percent(metrics.accuracy()), Percent(metrics.macro_f1()), absl::StrFormat("%.4f", metrics.loss),
@@ -68,7 +68,7 @@ std::string Epochs(const Report& report) {
   std::string markdown = "## Epochs\n\n" + HeadRow(head);
   for (size_t i = 0; i < report.epochs.size(); ++i) {
     const EpochResult& epoch = report.epochs[i];
-    const Metrics& validation = epoch.validation;
+    const ClassificationMetrics& validation = epoch.validation;
     Cells cells = {
         static_cast<int>(i) == report.best ? absl::StrFormat("**%d, published**", epoch.epoch)
                                            : absl::StrFormat("%d", epoch.epoch),
@@ -86,7 +86,7 @@ std::string Epochs(const Report& report) {
 std::string Labels(const Report& report) {
   const std::vector<NamedMetrics> all = MetricsOf(report);
   if (all.empty()) return "";
-  const Metrics& metrics = *all.front().metrics;
+  const ClassificationMetrics& metrics = *all.front().metrics;
   std::string markdown =
       "## Labels, " + all.front().name + "\n\n" + HeadRow({"label", "precision", "recall", "F1"});
   for (size_t i = 0; i < report.labels.size(); ++i) {

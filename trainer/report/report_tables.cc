@@ -78,7 +78,7 @@ std::string EpochsHtml(const Report& report) {
   return html + "</tbody></table></div>\n";
 }
 
-std::string ConfusionHtml(const Metrics& metrics, const std::vector<std::string>& labels) {
+std::string ConfusionHtml(const ClassificationMetrics& metrics, const std::vector<std::string>& labels) {
   std::vector<std::string> head = {""};
   head.insert(head.end(), labels.begin(), labels.end());
   std::string html =
@@ -97,7 +97,7 @@ std::string ConfusionHtml(const Metrics& metrics, const std::vector<std::string>
   return html + "</tbody></table></div>\n";
 }
 
-std::string LabelsHtml(const Metrics& metrics, const std::vector<std::string>& labels) {
+std::string LabelsHtml(const ClassificationMetrics& metrics, const std::vector<std::string>& labels) {
   std::string html = "<div class=\"scroll\"><table class=\"labels\"><thead>" +
                      HeadRow({"label", "precision", "recall", "F1"}) + "</thead><tbody>\n";
   for (size_t i = 0; i < labels.size(); ++i) {

@@ -11,9 +11,9 @@ namespace newsgenre {
 
 std::string EpochsHtml(const Report& report);  // at least one epoch
 // Counts with the share of their row, as a heat map.
-std::string ConfusionHtml(const Metrics& metrics, const std::vector<std::string>& labels);
+std::string ConfusionHtml(const ClassificationMetrics& metrics, const std::vector<std::string>& labels);
 // Precision, recall and F1 of each label.
-std::string LabelsHtml(const Metrics& metrics, const std::vector<std::string>& labels);
+std::string LabelsHtml(const ClassificationMetrics& metrics, const std::vector<std::string>& labels);
 std::string MistakesHtml(const Report& report);
 
 // Names and values, any bytes.

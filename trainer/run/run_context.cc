@@ -94,10 +94,10 @@ absl::StatusOr<RunContext> PrepareSetting(const TrainerConfig& config, Progress*
   ASSIGN_OR_RETURN(setting.states, StateStore::Open(config.model_dir + "/training-state"));
   ASSIGN_OR_RETURN(setting.start, ChooseStart(config, setting.states.get()));
   RemoveLeftovers(config.model_dir, setting.start.version);
-  progress->Note("device", {{"asked", config.device},
-                            {"taken", setting.device.str()},
-                            {"precision", PrecisionName(setting.precision)},
-                            {"threads", setting.threads}});
+  progress->Log("device", {{"asked", config.device},
+                           {"taken", setting.device.str()},
+                           {"precision", PrecisionName(setting.precision)},
+                           {"threads", setting.threads}});
   return setting;
 }
 
@@ -118,7 +118,7 @@ absl::Status Identify(const TrainerConfig& config, const TrainingNetwork& networ
   }
   const std::string state = setting->states->newest();
   RETURN_IF_ERROR(AddContext(CheckIdentity(setting->start.identity, identity), state));
-  progress->Note("going on", {{"state", state}, {"step", setting->start.step}});
+  progress->Log("going on", {{"state", state}, {"step", setting->start.step}});
   return absl::OkStatus();
 }
 
@@ -130,7 +130,7 @@ absl::StatusOr<std::unique_ptr<TrainingWatch>> StartWatch(const TrainerConfig& c
   ASSIGN_OR_RETURN(
       std::unique_ptr<TrainingWatch> watch,
       TrainingWatch::Start(config.model_dir + "/tensorboard/" + info.version, config.metrics_address, info));
-  if (watch->port() > 0) progress->Note("metrics", {{"port", watch->port()}});
+  if (watch->port() > 0) progress->Log("metrics", {{"port", watch->port()}});
   return watch;
 }
 

@@ -64,10 +64,10 @@ std::map<std::string, std::string> StartIdentity(const Albert& model, const std:
 
 void NoteStart(const TrainerConfig& config, const Albert& model, const Tokenizer& tokenizer,
                Progress::Clock::time_point begin, Progress* progress) {
-  progress->Note(config.init_from.empty() ? "vocabulary made" : "starting point loaded",
-                 {{"pieces", tokenizer.vocab_size()},
-                  {"layers", model.config().num_hidden_layers},
-                  {"seconds", SecondsSince(begin)}});
+  progress->Log(config.init_from.empty() ? "vocabulary made" : "starting point loaded",
+                {{"pieces", tokenizer.vocab_size()},
+                 {"layers", model.config().num_hidden_layers},
+                 {"seconds", SecondsSince(begin)}});
 }
 
 }  // namespace newsgenre

@@ -107,9 +107,8 @@ absl::Status StepLoop::Learn(const RowBatch& rows) {
 absl::Status StepLoop::TakeFewerTokens(int64_t tokens, int64_t longest, const absl::Status& failure) {
   if (state_.micro_batch_tokens <= longest) return failure;
   state_.micro_batch_tokens = std::min(tokens, state_.micro_batch_tokens) / 2;
-  surroundings_.progress->Note(
-      "out of memory: fewer tokens at once from now on",
-      {{"step", state_.step + 1}, {"micro_batch_tokens", state_.micro_batch_tokens}});
+  surroundings_.progress->Log("out of memory: fewer tokens at once from now on",
+                              {{"step", state_.step + 1}, {"micro_batch_tokens", state_.micro_batch_tokens}});
   return absl::OkStatus();
 }
 

@@ -45,7 +45,7 @@ void Progress::Show(const ProgressState& state, Clock::time_point now) {
        {"seconds_left", state.seconds_left}});
 }
 
-void Progress::Passing(const std::string& what, int64_t done, int64_t all) {
+void Progress::UpdateCount(const std::string& what, int64_t done, int64_t all) {
   const Clock::time_point now = Clock::now();
   if (!Due(now)) return;
   shown_ = now;
@@ -81,7 +81,7 @@ void Progress::EpochDone(const EpochResult& epoch, int epochs) {
        {"tokens_per_second", epoch.tokens_per_second}});
 }
 
-void Progress::Note(const std::string& message, const nlohmann::ordered_json& fields) {
+void Progress::Log(const std::string& message, const nlohmann::ordered_json& fields) {
   if (terminal_ == nullptr) {
     Log(Severity::kInfo, message, fields);
     return;

@@ -17,7 +17,7 @@ namespace newsgenre {
 std::string ProgressLine(const ProgressState& state);
 
 // Shows on a terminal one line that it writes over, elsewhere JSON lines (common/base/json_log.h). Due,
-// Show and Passing from one thread, the rest from any.
+// Show and UpdateCount from one thread, the rest from any.
 class Progress {
  public:
   using Clock = std::chrono::steady_clock;
@@ -30,10 +30,10 @@ class Progress {
   bool Due(Clock::time_point now) const;
   void Show(const ProgressState& state, Clock::time_point now);
   // Of work whose parts take no time to speak of; shown when Due.
-  void Passing(const std::string& what, int64_t done, int64_t all);
+  void UpdateCount(const std::string& what, int64_t done, int64_t all);
   void EpochDone(const EpochResult& epoch, int epochs);
   // Anything else that is worth knowing.
-  void Note(const std::string& message, const nlohmann::ordered_json& fields = {});
+  void Log(const std::string& message, const nlohmann::ordered_json& fields = {});
   // Why the program ends.
   void Error(const std::string& message);
 

@@ -61,7 +61,7 @@ TEST_F(EvaluationTest, ReportsWhatTheReleaseAnswers) {
     ASSERT_OK_AND_ASSIGN(const auto one, classifier->Predict({&encoding}));
     probabilities.push_back(one[0]);
   }
-  const Metrics right = Evaluate(probabilities, {0, 1, 2, 3, 3, 0});
+  const ClassificationMetrics right = Evaluate(probabilities, {0, 1, 2, 3, 3, 0});
   ASSERT_TRUE(report.test.has_value());
   EXPECT_EQ(report.test->confusion, right.confusion);
   EXPECT_NEAR(report.test->loss, right.loss, 1e-5);

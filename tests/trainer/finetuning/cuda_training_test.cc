@@ -82,8 +82,8 @@ class CudaNetworkTest : public CudaTrainingTest, public testing::WithParamInterf
     TrainingNetwork gpu(model, device_, type), cpu(model, c10::kCPU, at::kFloat);
     const LabelledBatch gpu_batch = DeviceDataset(data_, device_).Batch(kAllRows);
     const LabelledBatch cpu_batch = DeviceDataset(data_, c10::kCPU).Batch(kAllRows);
-    const BatchResult result = gpu.Learn(gpu_batch.texts, {gpu_batch.labels}, 1.0 / 6);
-    const BatchResult right = cpu.Learn(cpu_batch.texts, {cpu_batch.labels}, 1.0 / 6);
+    const BatchResult result = gpu.AccumulateGradients(gpu_batch.texts, {gpu_batch.labels}, 1.0 / 6);
+    const BatchResult right = cpu.AccumulateGradients(cpu_batch.texts, {cpu_batch.labels}, 1.0 / 6);
     EXPECT_EQ(result.loss.device(), device_);
     EXPECT_NEAR(result.loss.item<double>(), right.loss.item<double>(), bound * right.loss.item<double>());
     EXPECT_LT(MaxDifference(gpu.Logits(gpu_batch.texts).cpu(), cpu.Logits(cpu_batch.texts)), bound);
@@ -113,7 +113,7 @@ TEST_P(CudaNetworkTest, GradientsAreRightUnderDropout) {
   const auto loss = [&] {
     network.Refresh();
     at::manual_seed(3);
-    return network.Learn(batch.texts, {batch.labels}, 1.0).loss.item<double>();
+    return network.AccumulateGradients(batch.texts, {batch.labels}, 1.0).loss.item<double>();
   };
   const double dropped = loss();
   const at::Tensor gradient = network.gradients().clone();
@@ -128,7 +128,9 @@ TEST_P(CudaNetworkTest, GradientsAreRightUnderDropout) {
   EXPECT_NEAR((above - below) / (2 * kStep), norm, 0.03 * norm);
 
   TrainingNetwork plain(WithDropout(RandomModel(GetParam()), 0), device_, at::kFloat);
-  EXPECT_GT(std::abs(plain.Learn(batch.texts, {batch.labels}, 1.0).loss.item<double>() - dropped), 1e-3);
+  EXPECT_GT(
+      std::abs(plain.AccumulateGradients(batch.texts, {batch.labels}, 1.0).loss.item<double>() - dropped),
+      1e-3);
 }
 
 TEST_P(CudaNetworkTest, AMaskedLanguageModelHasTheCpusGradients) {
@@ -140,8 +142,8 @@ TEST_P(CudaNetworkTest, AMaskedLanguageModelHasTheCpusGradients) {
   const MaskedBatch gpu_batch = MaskWordsOf(masked_data_, kAllRows, vocabulary, &gpu_random, device_);
   const MaskedBatch cpu_batch = MaskWordsOf(masked_data_, kAllRows, vocabulary, &cpu_random, c10::kCPU);
   EXPECT_EQ(gpu_batch.targets.padding, 0);
-  const BatchResult result = gpu.Learn(gpu_batch.texts, gpu_batch.targets, 1.0 / 6);
-  const BatchResult right = cpu.Learn(cpu_batch.texts, cpu_batch.targets, 1.0 / 6);
+  const BatchResult result = gpu.AccumulateGradients(gpu_batch.texts, gpu_batch.targets, 1.0 / 6);
+  const BatchResult right = cpu.AccumulateGradients(cpu_batch.texts, cpu_batch.targets, 1.0 / 6);
   EXPECT_EQ(result.count, right.count);
   EXPECT_NEAR(result.loss.item<double>(), right.loss.item<double>(), 1e-3 * right.loss.item<double>());
   EXPECT_LT((gpu.gradients().cpu() - cpu.gradients()).norm().item<double>(),
@@ -244,7 +246,7 @@ TEST_F(CudaTrainingTest, NothingWaitsForTheGpuWithinAStepOfPretraining) {
       network.ZeroGradients();
       const MaskedBatch batch =
           MaskWordsOf(masked_data_, kAllRows, {100, std::vector<bool>(100, true)}, &random, device_);
-      network.Learn(batch.texts, batch.targets, 1.0 / 6);
+      network.AccumulateGradients(batch.texts, batch.targets, 1.0 / 6);
       optimizer.Step(1e-3, network.gradients(), network.WordRows());
       network.Refresh();
     }
@@ -269,7 +271,7 @@ TEST_F(CudaTrainingTest, NothingWaitsForTheGpuWithinAStep) {
           records.Begin(step);
           LabelledBatch batch = data.Batch(plan.batch(step));
           DropTokens(0.1, &batch.texts);
-          records.Add(step, network.Learn(batch.texts, {batch.labels}, 1.0 / 3));
+          records.Add(step, network.AccumulateGradients(batch.texts, {batch.labels}, 1.0 / 3));
           optimizer.Step(1e-3, network.gradients(), network.WordRows());
           network.Refresh();
         }

@@ -57,7 +57,7 @@ TEST_F(ReleaseTest, WhatIsPublishedWasTested) {
   EXPECT_EQ(published.folder, dir_.File("tiny-1"));
   EXPECT_THAT(Names(), UnorderedElementsAre("tiny-1", "CURRENT"));
   ASSERT_TRUE(published.test.has_value());
-  const Metrics metrics = Evaluate(published.test->probabilities, published.test->data.labels);
+  const ClassificationMetrics metrics = Evaluate(published.test->probabilities, published.test->data.labels);
   EXPECT_EQ(metrics.rows(), 3);
 
   ASSERT_OK_AND_ASSIGN(const auto classifier, Classifier::Load(dir_.path(), {"cpu", "fp32"}));

@@ -58,7 +58,7 @@ TEST_F(TrainerTest, KeepsTheWeightsOfTheBestEpoch) {
   config_.learning_rate = 0.1;
   config_.epochs = 12;
   ASSERT_OK_AND_ASSIGN(TrainingResult result, Train());
-  const Metrics& best = result.epochs[result.best].validation;
+  const ClassificationMetrics& best = result.epochs[result.best].validation;
   for (const EpochResult& epoch : result.epochs) {
     EXPECT_LE(epoch.validation.correct(), best.correct());
     EXPECT_TRUE(epoch.validation.correct() < best.correct() || epoch.validation.loss >= best.loss);

@@ -65,7 +65,8 @@ TEST_P(TrainingNetworkTest, GradientsAreAutogradsOfThePlainNetwork) {
     for (const ProductLibrary library : {ProductLibrary::kTorch, ProductLibrary::kOneDnn}) {
       const PackedBatch batch = Pack(some);
       TrainingNetwork network(model, c10::kCPU, at::kFloat, library);
-      const BatchResult result = network.Learn(batch, {Labels(batch.texts())}, 1.0 / batch.texts());
+      const BatchResult result =
+          network.AccumulateGradients(batch, {Labels(batch.texts())}, 1.0 / batch.texts());
       EXPECT_LT(GradientError(network, WithoutDropout(GetParam()), batch), 2e-4)
           << ProductLibraryName(library);
       EXPECT_LT(MaxDifference(network.Logits(batch), model.Logits(batch)), 1e-5);
@@ -81,7 +82,7 @@ TEST_P(TrainingNetworkTest, InBf16GradientsAreClose) {
   for (const auto& texts : {texts_, RandomTexts(std::vector<int>(24, 100))}) {
     const PackedBatch batch = Pack(texts);
     TrainingNetwork network(WithoutDropout(GetParam()), c10::kCPU, at::kBFloat16);
-    network.Learn(batch, {Labels(batch.texts())}, 1.0 / static_cast<double>(batch.texts()));
+    network.AccumulateGradients(batch, {Labels(batch.texts())}, 1.0 / static_cast<double>(batch.texts()));
     EXPECT_EQ(network.gradients().scalar_type(), at::kFloat);
     EXPECT_LT(GradientError(network, WithoutDropout(GetParam()), batch), 0.04);
   }
@@ -91,11 +92,11 @@ TEST_P(TrainingNetworkTest, PaddedRowsAddNothing) {
   const std::vector<Encoding> texts = RandomTexts({5, 9});
   const Albert model = WithoutDropout(GetParam());
   TrainingNetwork plain(model, c10::kCPU, at::kFloat), padded(model, c10::kCPU, at::kFloat);
-  plain.Learn(Pack(texts), {Labels(2)}, 0.5);
+  plain.AccumulateGradients(Pack(texts), {Labels(2)}, 0.5);
   PackedBatch batch = PackPadded(texts);
   batch.first_rows = batch.first_rows.narrow(0, 0, 2);  // rows are padded, texts are not
   batch.starts.resize(3);
-  padded.Learn(batch, {Labels(2)}, 0.5);
+  padded.AccumulateGradients(batch, {Labels(2)}, 0.5);
   EXPECT_LT((plain.gradients() - padded.gradients()).norm().item<double>(),
             1e-5 * plain.gradients().norm().item<double>());
 }
@@ -103,10 +104,10 @@ TEST_P(TrainingNetworkTest, PaddedRowsAddNothing) {
 TEST_P(TrainingNetworkTest, GradientsOfTwoBatchesAddUp) {
   const Albert model = WithoutDropout(GetParam());
   TrainingNetwork whole(model, c10::kCPU, at::kFloat), parts(model, c10::kCPU, at::kFloat);
-  whole.Learn(Pack(texts_), {Labels(6)}, 1.0 / 6);
-  parts.Learn(Pack({texts_[0], texts_[1], texts_[2], texts_[3]}), {Labels(4)}, 1.0 / 6);
+  whole.AccumulateGradients(Pack(texts_), {Labels(6)}, 1.0 / 6);
+  parts.AccumulateGradients(Pack({texts_[0], texts_[1], texts_[2], texts_[3]}), {Labels(4)}, 1.0 / 6);
   const at::Tensor rest = Labels(6).narrow(0, 4, 2);
-  parts.Learn(Pack({texts_[4], texts_[5]}), {rest}, 1.0 / 6);
+  parts.AccumulateGradients(Pack({texts_[4], texts_[5]}), {rest}, 1.0 / 6);
   EXPECT_LT((whole.gradients() - parts.gradients()).norm().item<double>(),
             1e-5 * whole.gradients().norm().item<double>());
   parts.ZeroGradients();
@@ -139,7 +140,7 @@ TEST_P(TrainingNetworkTest, GradientsAreRightUnderDropout) {
   const PackedBatch batch = Pack(texts_);
   TrainingNetwork network(WithDropout(RandomModel(GetParam()), 0.3), c10::kCPU, at::kFloat);
   const auto loss = [&](TrainingNetwork* of) {
-    return of->Learn(batch, {Labels(6)}, 1.0).loss.item<double>();
+    return of->AccumulateGradients(batch, {Labels(6)}, 1.0).loss.item<double>();
   };
   ExpectGradientAlongItself(&network, [&] { return loss(&network); });
 
@@ -152,10 +153,10 @@ TEST_P(TrainingNetworkTest, LearnsAfterRefresh) {
   const PackedBatch batch = Pack(texts_);
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
     TrainingNetwork network(WithoutDropout(GetParam()), c10::kCPU, type);
-    const double before = network.Learn(batch, {Labels(6)}, 1.0 / 6).loss.item<double>();
+    const double before = network.AccumulateGradients(batch, {Labels(6)}, 1.0 / 6).loss.item<double>();
     network.parameters().values().sub_(network.gradients(), 0.05);
     network.Refresh();
-    EXPECT_LT(network.Learn(batch, {Labels(6)}, 1.0 / 6).loss.item<double>(), before);
+    EXPECT_LT(network.AccumulateGradients(batch, {Labels(6)}, 1.0 / 6).loss.item<double>(), before);
   }
 }
 
@@ -167,13 +168,13 @@ TEST_P(TrainingNetworkTest, KnowsWhichWordsItLearntFrom) {
     return words.ne(0).any(1).nonzero().flatten();
   };
   const std::vector<Encoding> first = {{{5, 9, 7, 9}}, {{6}}}, second = {{{8, 7}}};
-  network.Learn(Pack(first), {Labels(2)}, 1);
-  network.Learn(Pack(second), {Labels(1)}, 1);
+  network.AccumulateGradients(Pack(first), {Labels(2)}, 1);
+  network.AccumulateGradients(Pack(second), {Labels(1)}, 1);
   EXPECT_TRUE(at::equal(network.WordRows(), at::tensor({5, 6, 7, 8, 9}, at::kLong)));
   EXPECT_TRUE(at::equal(rows_with_gradients(), network.WordRows()));
   network.ZeroGradients();
   EXPECT_EQ(network.gradients().count_nonzero().item<int64_t>(), 0);
-  network.Learn(Pack(second), {Labels(1)}, 1);
+  network.AccumulateGradients(Pack(second), {Labels(1)}, 1);
   EXPECT_TRUE(at::equal(network.WordRows(), at::tensor({7, 8}, at::kLong)));
 }
 
@@ -205,7 +206,7 @@ TEST_P(MaskedLmTest, GradientsAreAutogradsOfThePlainNetwork) {
   for (const ProductLibrary library : {ProductLibrary::kTorch, FastestProductLibrary(c10::kCPU)}) {
     for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
       TrainingNetwork network(MaskedLm(), c10::kCPU, type, library);
-      const BatchResult result = network.Learn(batch_, targets_, 1.0 / 13);
+      const BatchResult result = network.AccumulateGradients(batch_, targets_, 1.0 / 13);
       const double bound = type == at::kFloat ? 2e-5 : 0.05;
       EXPECT_NEAR(result.loss.item<double>(), loss.item<double>(), bound * 13);
       EXPECT_NEAR(result.correct.item<double>(), correct.item<double>(), type == at::kFloat ? 0 : 1);
@@ -216,7 +217,7 @@ TEST_P(MaskedLmTest, GradientsAreAutogradsOfThePlainNetwork) {
                   bound * std::max(right.norm().item<double>(), 1e-2))
             << name;
       }
-      const BatchResult judged = network.Judge(batch_, targets_);
+      const BatchResult judged = network.Evaluate(batch_, targets_);
       EXPECT_TRUE(at::equal(judged.loss, result.loss));
       EXPECT_TRUE(at::equal(judged.correct, result.correct));
       EXPECT_LT(MaxDifference(network.Logits(batch_), plain.Logits(batch_)), bound) << type;
@@ -226,21 +227,21 @@ TEST_P(MaskedLmTest, GradientsAreAutogradsOfThePlainNetwork) {
 
 TEST_P(MaskedLmTest, GradientsAreRightUnderDropout) {
   TrainingNetwork network(WithDropout(MaskedLm(), 0.3), c10::kCPU, at::kFloat);
-  ExpectGradientAlongItself(&network,
-                            [&] { return network.Learn(batch_, targets_, 1.0).loss.item<double>(); });
+  ExpectGradientAlongItself(
+      &network, [&] { return network.AccumulateGradients(batch_, targets_, 1.0).loss.item<double>(); });
 }
 
 // As the word embeddings are the head's weights, too.
 TEST_P(MaskedLmTest, LearnsEveryWordAndForgetsEveryGradient) {
   TrainingNetwork network(MaskedLm(), c10::kCPU, at::kBFloat16);
   EXPECT_FALSE(network.WordRows().defined());
-  const double before = network.Learn(batch_, targets_, 1.0 / 13).loss.item<double>();
+  const double before = network.AccumulateGradients(batch_, targets_, 1.0 / 13).loss.item<double>();
   EXPECT_TRUE(network.parameters().WordEmbeddings(network.gradients()).ne(0).any(1).all().item<bool>());
   network.parameters().values().sub_(network.gradients(), 0.05);
   network.Refresh();
   network.ZeroGradients();
   EXPECT_EQ(network.gradients().count_nonzero().item<int64_t>(), 0);
-  EXPECT_LT(network.Learn(batch_, targets_, 1.0 / 13).loss.item<double>(), before);
+  EXPECT_LT(network.AccumulateGradients(batch_, targets_, 1.0 / 13).loss.item<double>(), before);
 }
 
 TEST(FlatParametersTest, HoldsEveryWeightOnce) {

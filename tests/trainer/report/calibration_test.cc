@@ -86,8 +86,8 @@ TEST(FitTemperatureTest, RecoversTheScaleOfRandomLogits) {
   const ProbabilityRows sharp = ApplyTemperature(rows.probabilities, 1 / 2.5);
   const double temperature = FitTemperature(sharp, rows.labels);
   EXPECT_NEAR(temperature, 2.5, 0.06);
-  const Metrics before = Evaluate(sharp, rows.labels);
-  const Metrics after = Evaluate(ApplyTemperature(sharp, temperature), rows.labels);
+  const ClassificationMetrics before = Evaluate(sharp, rows.labels);
+  const ClassificationMetrics after = Evaluate(ApplyTemperature(sharp, temperature), rows.labels);
   EXPECT_EQ(after.confusion, before.confusion);
   EXPECT_LT(after.loss, before.loss);
   EXPECT_LT(after.ece(), 0.02);

@@ -11,7 +11,7 @@ using testing::ElementsAre;
 using testing::Field;
 
 TEST(EvaluateTest, CountsAndLoss) {
-  const Metrics metrics =
+  const ClassificationMetrics metrics =
       Evaluate({{0.5f, 0.25f, 0.25f}, {0.125f, 0.75f, 0.125f}, {0.5f, 0.25f, 0.25f}}, {0, 1, 2});
   EXPECT_THAT(metrics.confusion,
               ElementsAre(ElementsAre(1, 0, 0), ElementsAre(0, 1, 0), ElementsAre(1, 0, 0)));
@@ -22,7 +22,7 @@ TEST(EvaluateTest, CountsAndLoss) {
 }
 
 TEST(EvaluateTest, PrecisionAndRecall) {
-  Metrics metrics;
+  ClassificationMetrics metrics;
   metrics.confusion = {{3, 1, 0}, {2, 4, 0}, {0, 0, 0}};
   EXPECT_DOUBLE_EQ(metrics.precision(0), 0.6);
   EXPECT_DOUBLE_EQ(metrics.recall(0), 0.75);
@@ -37,12 +37,12 @@ TEST(EvaluateTest, TheFirstOfEqualProbabilitiesWins) {
 }
 
 TEST(EvaluateTest, AProbabilityOfZeroCostsAFiniteLoss) {
-  const Metrics metrics = Evaluate({{1.0f, 0.0f}}, {1});
+  const ClassificationMetrics metrics = Evaluate({{1.0f, 0.0f}}, {1});
   EXPECT_NEAR(metrics.loss, 87.3, 0.1);
 }
 
 TEST(EvaluateTest, F1) {
-  Metrics metrics;
+  ClassificationMetrics metrics;
   metrics.confusion = {{3, 1, 0}, {2, 4, 0}, {0, 0, 0}};
   // 2 · right / (right labels + predicted labels).
   EXPECT_DOUBLE_EQ(metrics.f1(0), 6.0 / 9);
@@ -52,7 +52,8 @@ TEST(EvaluateTest, F1) {
 }
 
 TEST(EvaluateTest, BinsOfConfidence) {
-  const Metrics metrics = Evaluate({{0.9f, 0.1f}, {0.92f, 0.08f}, {0.3f, 0.7f}, {1, 0}}, {0, 1, 1, 0});
+  const ClassificationMetrics metrics =
+      Evaluate({{0.9f, 0.1f}, {0.92f, 0.08f}, {0.3f, 0.7f}, {1, 0}}, {0, 1, 1, 0});
   ASSERT_EQ(metrics.bins.size(), 15u);
   const auto expect_bin = [&](int bin, int64_t rows, double confidence, double accuracy) {
     EXPECT_EQ(metrics.bins[bin].rows, rows);
@@ -66,7 +67,7 @@ TEST(EvaluateTest, BinsOfConfidence) {
   EXPECT_NEAR(metrics.ece(), (2 * 0.41 + 0.3 + 0) / 4, 1e-6);
 }
 
-TEST(EvaluateTest, WithoutBinsThereIsNoCalibrationError) { EXPECT_EQ(Metrics().ece(), 0); }
+TEST(EvaluateTest, WithoutBinsThereIsNoCalibrationError) { EXPECT_EQ(ClassificationMetrics().ece(), 0); }
 
 TEST(ArticleLossTest, SumsTheMeansOfTheBatches) {
   const ProbabilityRows probabilities = {

@@ -42,7 +42,7 @@ class StepLoopTest : public TrainerFixture {
         pieces.push_back(piece);
         weights.push_back(weight);
         const LabelledBatch batch = texts.Batch(piece);
-        BatchResult result = network->Learn(batch.texts, {batch.labels}, weight);
+        BatchResult result = network->AccumulateGradients(batch.texts, {batch.labels}, weight);
         result.count = 3 * static_cast<int64_t>(piece.size());
         result.loss = result.loss.mul(loss_factor);
         losses.push_back(result.loss.item<double>());

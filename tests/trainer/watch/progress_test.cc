@@ -65,7 +65,7 @@ TEST(ProgressTest, ATerminalsLineIsWrittenOver) {
 TEST(ProgressTest, NotesOnATerminal) {
   std::stringstream terminal;
   Progress progress(&terminal);
-  progress.Note("device", {{"taken", "cpu"}, {"threads", 2}});
+  progress.Log("device", {{"taken", "cpu"}, {"threads", 2}});
   EXPECT_EQ(terminal.str(), "\r\x1b[Kdevice  taken cpu  threads 2\n");
 }
 
@@ -90,26 +90,26 @@ TEST(ProgressTest, PassingShowsWhenDue) {
   std::stringstream terminal;
   Progress progress(&terminal);
   progress.Show(SomeState(), Progress::Clock::now() - seconds(1));
-  progress.Passing("rows answered", 64, 7600);
+  progress.UpdateCount("rows answered", 64, 7600);
   EXPECT_THAT(terminal.str(), EndsWith("left\r\x1b[Krows answered  64/7600"));
   progress.Show(SomeState(), Progress::Clock::now() + seconds(1000));
-  progress.Passing("rows answered", 128, 7600);
+  progress.UpdateCount("rows answered", 128, 7600);
   EXPECT_THAT(terminal.str(), EndsWith("left"));
 }
 
 TEST_F(JsonProgressTest, PassingShowsWhenDue) {
-  progress_.Passing("rows answered", 64, 7600);
+  progress_.UpdateCount("rows answered", 64, 7600);
   EXPECT_EQ(log_.str(), "");
   progress_.Show(SomeState(), Progress::Clock::now() - seconds(10));
   log_.str("");
-  progress_.Passing("rows answered", 128, 7600);
+  progress_.UpdateCount("rows answered", 128, 7600);
   EXPECT_EQ(LogLine()["message"], "rows answered");
   EXPECT_EQ(LogLine()["done"], 128);
   EXPECT_EQ(LogLine()["all"], 7600);
 }
 
 TEST_F(JsonProgressTest, NotesAreObjects) {
-  progress_.Note("device", {{"taken", "cpu"}, {"threads", 2}});
+  progress_.Log("device", {{"taken", "cpu"}, {"threads", 2}});
   EXPECT_EQ(LogLine()["message"], "device");
   EXPECT_EQ(LogLine()["threads"], 2);
 }
