@@ -29,7 +29,7 @@ void Dataset::Add(const Encoding& text, int label, int64_t line) {
   starts.push_back(static_cast<int64_t>(ids.size()));
   labels.push_back(label);
   lines.push_back(line);
-  cut += text.truncated ? 1 : 0;
+  truncated += text.truncated ? 1 : 0;
 }
 
 absl::StatusOr<Split> SplitRows(int64_t rows, int64_t validation_rows, uint64_t seed) {

@@ -20,7 +20,7 @@ struct Dataset {
   std::vector<int64_t> starts = {0};  // text i has ids[starts[i]] … ids[starts[i + 1] - 1]
   std::vector<int> labels;            // of each text
   std::vector<int64_t> lines;         // of each text: where its row starts in the file, from 1
-  int64_t cut = 0;                    // texts that were longer than the network reads
+  int64_t truncated = 0;              // number of texts that exceeded the token limit
 
   int64_t size() const { return static_cast<int64_t>(labels.size()); }
   int32_t length(int64_t text) const { return static_cast<int32_t>(starts[text + 1] - starts[text]); }

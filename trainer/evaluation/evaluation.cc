@@ -61,7 +61,7 @@ absl::StatusOr<Report> RunEvaluation(const EvaluationConfig& config, const RunCo
   report.vocab_size = classifier->encoder().tokenizer().vocab_size();
   if (manifest.temperature() > 0) report.temperature = manifest.temperature();
   ReportTest(rows, answers, &report);
-  report.lengths = CountLengths(answers.data.Lengths(), answers.data.cut, classifier->encoder().max_tokens());
+  report.lengths = CountLengths(answers.data.Lengths(), answers.data.truncated, classifier->encoder().max_tokens());
   report.seconds = SecondsSince(start);
   report.cpu_seconds = CpuSeconds();
   if (!config.out.empty()) RETURN_IF_ERROR(WriteReport(config.out, report));

@@ -73,7 +73,7 @@ absl::Status Describe(const TrainerConfig& config, const RunContext& setting, co
   report->training_rows = data.rows.training.size();
   report->validation_rows = data.rows.validation.size();
   report->vocab_size = encoder.tokenizer().vocab_size();
-  report->lengths = CountLengths(data.rows.training.Lengths(), data.rows.training.cut, encoder.max_tokens());
+  report->lengths = CountLengths(data.rows.training.Lengths(), data.rows.training.truncated, encoder.max_tokens());
   return absl::OkStatus();
 }
 

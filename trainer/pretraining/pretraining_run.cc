@@ -115,7 +115,7 @@ absl::Status Describe(const TrainerConfig& config, const RunContext& setting, co
   report->training_rows = data.training.size();
   report->validation_rows = data.held_out.size();
   report->vocab_size = data.start.tokenizer.vocab_size();
-  report->lengths = CountLengths(data.training.Lengths(), /*cut=*/0, data.max_tokens);
+  report->lengths = CountLengths(data.training.Lengths(), /*truncated=*/0, data.max_tokens);
   return absl::OkStatus();
 }
 

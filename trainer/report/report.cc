@@ -77,13 +77,13 @@ std::string_view KindOf(const Report& report) {
   return report.held_out.has_value() ? "pre-training" : report.epochs.empty() ? "evaluation" : "training";
 }
 
-LengthHistogram CountLengths(const std::vector<int32_t>& lengths, int64_t cut, int max_tokens) {
+LengthHistogram CountLengths(const std::vector<int32_t>& lengths, int64_t truncated, int max_tokens) {
   LengthHistogram histogram;
   const int longest = *std::max_element(lengths.begin(), lengths.end());
   histogram.bin_tokens = (longest + kMostLengthBins - 1) / kMostLengthBins;
   histogram.rows.resize((longest + histogram.bin_tokens - 1) / histogram.bin_tokens);
   for (const int32_t length : lengths) ++histogram.rows[(length - 1) / histogram.bin_tokens];
-  histogram.cut = cut;
+  histogram.truncated = truncated;
   histogram.max_tokens = max_tokens;
   return histogram;
 }
@@ -154,7 +154,7 @@ Json ReportJson(const Report& report) {
   if (report.lengths.has_value()) {
     json["lengths"] = {{"bin_tokens", report.lengths->bin_tokens},
                        {"rows", report.lengths->rows},
-                       {"cut", report.lengths->cut},
+                       {"cut", report.lengths->truncated},
                        {"max_tokens", report.lengths->max_tokens}};
   }
   if (!report.recipe.empty()) json["recipe"] = report.recipe;

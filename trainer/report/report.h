@@ -48,7 +48,7 @@ struct ReportedMistake {
 struct LengthHistogram {
   int bin_tokens = 0;         // bin i has the lengths of i * bin_tokens + 1 … (i + 1) * bin_tokens tokens
   std::vector<int64_t> rows;  // by bin
-  int64_t cut = 0;            // texts that were longer than the network reads
+  int64_t truncated = 0;            // texts that were longer than the network reads
   int max_tokens = 0;         // the network's limit
 };
 
@@ -93,7 +93,7 @@ struct Report {
 std::string_view KindOf(const Report& report);  // "training", "pre-training" or "evaluation"
 
 // `lengths` in tokens (at least one), in at most 32 bins.
-LengthHistogram CountLengths(const std::vector<int32_t>& lengths, int64_t cut, int max_tokens);
+LengthHistogram CountLengths(const std::vector<int32_t>& lengths, int64_t truncated, int max_tokens);
 
 // One line an epoch, the published one marked.
 std::string EpochTable(const std::vector<EpochResult>& epochs, int best);

@@ -105,8 +105,8 @@ std::string CutNote(const LengthHistogram& lengths) {
   for (const int64_t count : lengths.rows) rows += count;
   return absl::StrFormat(
       "%s of %s texts (%s) are longer than the %s tokens that are read, and cut there.",
-      Thousands(lengths.cut), Thousands(rows),
-      Percent(rows == 0 ? 0 : static_cast<double>(lengths.cut) / static_cast<double>(rows)),
+      Thousands(lengths.truncated), Thousands(rows),
+      Percent(rows == 0 ? 0 : static_cast<double>(lengths.truncated) / static_cast<double>(rows)),
       Thousands(lengths.max_tokens));
 }
 

@@ -172,7 +172,7 @@ TEST(DatasetTest, HoldsTextsOneAfterTheOther) {
   EXPECT_EQ(data.length(1), 3);
   EXPECT_THAT(data.Text(0).ids, ElementsAre(2, 7, 8, 3));
   EXPECT_THAT(data.Text(1).ids, ElementsAre(2, 9, 3));
-  EXPECT_EQ(data.cut, 1);
+  EXPECT_EQ(data.truncated, 1);
 }
 
 class EncodeRowsTest : public testing::Test {
@@ -196,7 +196,7 @@ TEST_F(EncodeRowsTest, EncodesTheChosenRowsAsTheEncoderDoes) {
   }
   EXPECT_THAT(data.labels, ElementsAre(3, 2, 0));
   EXPECT_THAT(data.lines, ElementsAre(5, 1, 4));
-  EXPECT_EQ(data.cut, 1);
+  EXPECT_EQ(data.truncated, 1);
 }
 
 TEST_F(EncodeRowsTest, ThreadsDoNotChangeTheResult) {

@@ -131,7 +131,7 @@ TEST_F(AnswerRowsTest, AnswersAreTheClassifiersOwnInTheRowsOrder) {
     EXPECT_EQ(answers.data.labels[i], rows.rows[i].label);
     EXPECT_EQ(answers.data.lines[i], rows.rows[i].line);
   }
-  EXPECT_EQ(answers.data.cut, 1);
+  EXPECT_EQ(answers.data.truncated, 1);
   EXPECT_THAT(terminal_.str(), HasSubstr("rows answered  0/101"));
 }
 

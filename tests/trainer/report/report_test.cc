@@ -26,7 +26,7 @@ TEST(ReportTest, LengthsAreCounted) {
   const LengthHistogram few = CountLengths({3, 5, 8, 8}, 1, 8);
   EXPECT_EQ(few.bin_tokens, 1);
   EXPECT_THAT(few.rows, ElementsAre(0, 0, 1, 0, 1, 0, 0, 2));
-  EXPECT_EQ(few.cut, 1);
+  EXPECT_EQ(few.truncated, 1);
   EXPECT_EQ(few.max_tokens, 8);
   const LengthHistogram wide = CountLengths({1, 3, 4, 65}, 0, 512);
   EXPECT_EQ(wide.bin_tokens, 3);
