@@ -85,14 +85,14 @@ RunPlan::RunPlan(std::vector<int32_t> lengths, const BatchBudget& budget, int ep
   }
 }
 
-std::vector<RowBatch> RunPlan::Pieces(const RowBatch& batch, int64_t tokens) const {
+std::vector<RowBatch> RunPlan::MicroBatches(const RowBatch& batch, int64_t tokens) const {
   std::vector<RowBatch> pieces;
   const BatchBudget budget = {tokens, static_cast<int64_t>(batch.size())};
   CutIntoBatches(batch.begin(), batch.end(), lengths_, budget, &pieces);
   return pieces;
 }
 
-int64_t RunPlan::longest(const RowBatch& batch) const {
+int64_t RunPlan::max_length(const RowBatch& batch) const {
   int32_t longest = 0;
   for (const int32_t row : batch) longest = std::max(longest, lengths_[row]);
   return longest;

@@ -37,8 +37,8 @@ class RunPlan {
   int64_t texts(int64_t from, int64_t to) const { return texts_before_[to] - texts_before_[from]; }
   int64_t tokens(int64_t from, int64_t to) const { return tokens_before_[to] - tokens_before_[from]; }
   // A batch in its order, in pieces of so many tokens at most.
-  std::vector<RowBatch> Pieces(const RowBatch& batch, int64_t tokens) const;
-  int64_t longest(const RowBatch& batch) const;  // text, in tokens
+  std::vector<RowBatch> MicroBatches(const RowBatch& batch, int64_t tokens) const;
+  int64_t max_length(const RowBatch& batch) const;  // of its texts, in tokens
 
  private:
   const std::vector<int32_t> lengths_;

@@ -29,8 +29,8 @@ absl::StatusOr<LabelledRows> ReadLabelledRows(const std::string& file, const Rea
   return read;
 }
 
-absl::StatusOr<Answers> AnswerRows(const Classifier& classifier, const LabelledRows& rows,
-                                   const RunControl& control) {
+absl::StatusOr<ClassifiedRows> ClassifyRows(const Classifier& classifier, const LabelledRows& rows,
+                                            const RunControl& control) {
   constexpr BatchBudget kBudget = {4096, 64};
   std::vector<int32_t> all(rows.rows.size());
   std::iota(all.begin(), all.end(), 0);
@@ -43,14 +43,14 @@ absl::StatusOr<Answers> AnswerRows(const Classifier& classifier, const LabelledR
     std::vector<const Encoding*> pointers;
     texts.reserve(batch.size());
     for (const int32_t row : batch) pointers.push_back(&texts.emplace_back(data->Text(row)));
-    control.progress->UpdateCount("rows answered", done, all.size());
+    control.progress->UpdateCount("rows classified", done, all.size());
     done += batch.size();
     return classifier.Predict(pointers);
   };
-  Answers answers;
-  ASSIGN_OR_RETURN(answers.probabilities, PredictRows(data->Lengths(), kBudget, predict, control.stop));
-  answers.data = *std::move(data);
-  return answers;
+  ClassifiedRows classified;
+  ASSIGN_OR_RETURN(classified.probabilities, PredictRows(data->Lengths(), kBudget, predict, control.stop));
+  classified.data = *std::move(data);
+  return classified;
 }
 
 }  // namespace newsgenre

@@ -35,14 +35,14 @@ absl::StatusOr<LabelledRows> ReadLabelledRows(const std::string& file, const Rea
                                               const RunControl& control);
 
 // Rows as a release answers them.
-struct Answers {
+struct ClassifiedRows {
   Dataset data;
   ProbabilityRows probabilities;
 };
 
 // All rows through the code that serves, with progress, on torch's number of threads. Its errors are passed
 // on; CANCELLED once asked to stop.
-absl::StatusOr<Answers> AnswerRows(const Classifier& classifier, const LabelledRows& rows,
-                                   const RunControl& control);
+absl::StatusOr<ClassifiedRows> ClassifyRows(const Classifier& classifier, const LabelledRows& rows,
+                                            const RunControl& control);
 
 }  // namespace newsgenre

@@ -50,7 +50,7 @@ absl::StatusOr<Report> RunEvaluation(const EvaluationConfig& config, const RunCo
                                                              {report.labels, config.max_bad_rows,
                                                               report.threads, &classifier->encoder()},
                                                              control));
-  ASSIGN_OR_RETURN(const Answers answers, AnswerRows(*classifier, rows, control));
+  ASSIGN_OR_RETURN(const ClassifiedRows classified, ClassifyRows(*classifier, rows, control));
   ASSIGN_OR_RETURN(const Machine machine, DescribeMachine(classifier->device()));
   report.version = manifest.version();
   report.release = config.model_dir;
@@ -60,8 +60,9 @@ absl::StatusOr<Report> RunEvaluation(const EvaluationConfig& config, const RunCo
   report.kernels = KernelNames(classifier->kernels());
   report.vocab_size = classifier->encoder().tokenizer().vocab_size();
   if (manifest.temperature() > 0) report.temperature = manifest.temperature();
-  ReportTest(rows, answers, &report);
-  report.lengths = CountLengths(answers.data.Lengths(), answers.data.truncated, classifier->encoder().max_tokens());
+  ReportTest(rows, classified, &report);
+  report.lengths =
+      CountLengths(classified.data.Lengths(), classified.data.truncated, classifier->encoder().max_tokens());
   report.seconds = SecondsSince(start);
   report.cpu_seconds = CpuSeconds();
   if (!config.out.empty()) RETURN_IF_ERROR(WriteReport(config.out, report));

@@ -51,7 +51,7 @@ absl::StatusOr<Published> TestAndPublish(Checkpoint checkpoint, const std::strin
                    Classifier::Load(staging->path(), {device, "fp32"}));
   Published published;
   if (!test.rows.empty()) {
-    ASSIGN_OR_RETURN(published.test, AnswerRows(*classifier, test, control));
+    ASSIGN_OR_RETURN(published.test, ClassifyRows(*classifier, test, control));
     AddMetrics("test", Evaluate(published.test->probabilities, published.test->data.labels),
                &checkpoint.manifest);
   }

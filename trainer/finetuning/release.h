@@ -14,7 +14,7 @@ namespace newsgenre {
 
 struct Published {
   std::string folder;
-  std::optional<Answers> test;  // none without rows
+  std::optional<ClassifiedRows> test;  // none without rows
 };
 
 // Records canaries (a few texts of our own), writes the checkpoint into a folder of its own within

@@ -39,10 +39,10 @@ void ReportMistakes(const LabelledRows& rows, const Dataset& data, const Probabi
   }
 }
 
-void ReportTest(const LabelledRows& rows, const Answers& answers, Report* report) {
-  report->test = Evaluate(answers.probabilities, answers.data.labels);
+void ReportTest(const LabelledRows& rows, const ClassifiedRows& classified, Report* report) {
+  report->test = Evaluate(classified.probabilities, classified.data.labels);
   report->test_file = rows.file;
-  ReportMistakes(rows, answers.data, answers.probabilities, report);
+  ReportMistakes(rows, classified.data, classified.probabilities, report);
 }
 
 double CpuSeconds() {

@@ -16,7 +16,7 @@ void ReportMistakes(const LabelledRows& rows, const Dataset& data, const Probabi
                     Report* report);
 
 // The test: its metrics and its mistakes.
-void ReportTest(const LabelledRows& rows, const Answers& answers, Report* report);
+void ReportTest(const LabelledRows& rows, const ClassifiedRows& classified, Report* report);
 
 // Seconds of CPU that this process has taken, on all its threads.
 double CpuSeconds();

@@ -79,13 +79,13 @@ absl::Status StepLoop::Step(const RowBatch& rows) {
   absl::Status status = Learn(rows);
   while (absl::IsResourceExhausted(status) && rows.size() > 1) {
     const int64_t tokens = plan_.tokens(state_.step, state_.step + 1);
-    RETURN_IF_ERROR(TakeFewerTokens(tokens, plan_.longest(rows), status));
+    RETURN_IF_ERROR(TakeFewerTokens(tokens, plan_.max_length(rows), status));
     status = Learn(rows);
   }
   RETURN_IF_ERROR(status);
   // Not again after an error: the weights may have changed by then.
   return CatchTorch([&] {
-    optimizer_.Step(schedule_.LearningRate(state_.step), network_.gradients(), network_.WordRows());
+    optimizer_.Step(schedule_.LearningRate(state_.step), network_.gradients(), network_.WordRowsWithGradients());
     network_.Refresh();
     ++state_.step;
     return absl::OkStatus();
@@ -97,7 +97,7 @@ absl::Status StepLoop::Learn(const RowBatch& rows) {
     at::manual_seed(Random(config_.seed ^ (static_cast<uint64_t>(state_.step) << 20)).Next());
     network_.ZeroGradients();
     records_.Begin(state_.step);
-    for (const RowBatch& piece : plan_.Pieces(rows, state_.micro_batch_tokens)) {
+    for (const RowBatch& piece : plan_.MicroBatches(rows, state_.micro_batch_tokens)) {
       records_.Add(state_.step, task_.learn(piece, 1 / static_cast<double>(rows.size())));
     }
     return absl::OkStatus();

@@ -208,7 +208,7 @@ TEST_F(RunPlanTest, CountsTextsAndTokens) {
 TEST_F(RunPlanTest, PiecesAreTheBatchInItsOrder) {
   for (const int64_t tokens : {1, 40, 64, 100, 1 << 20}) {
     for (int64_t step = 0; step < plan_.steps(); ++step) {
-      const auto pieces = plan_.Pieces(plan_.batch(step), tokens);
+      const auto pieces = plan_.MicroBatches(plan_.batch(step), tokens);
       EXPECT_EQ(RowsInOrder(pieces), plan_.batch(step));
       for (const RowBatch& piece : pieces) {
         EXPECT_TRUE(piece.size() == 1 || Tokens(piece, lengths_) <= tokens);
@@ -219,11 +219,11 @@ TEST_F(RunPlanTest, PiecesAreTheBatchInItsOrder) {
 
 TEST(PiecesTest, ATextMayBeLongerThanThePiece) {
   const RunPlan plan({3, 90, 5, 6, 4}, {1000, 100}, 1, 1);
-  EXPECT_THAT(plan.Pieces({0, 1, 2, 3, 4}, 10),
+  EXPECT_THAT(plan.MicroBatches({0, 1, 2, 3, 4}, 10),
               ElementsAre(RowBatch{0}, RowBatch{1}, RowBatch{2}, RowBatch{3, 4}));
-  EXPECT_THAT(plan.Pieces({4, 1}, 94), ElementsAre(RowBatch{4, 1}));
-  EXPECT_EQ(plan.longest({0, 1, 2}), 90);
-  EXPECT_EQ(plan.longest({0, 4}), 4);
+  EXPECT_THAT(plan.MicroBatches({4, 1}, 94), ElementsAre(RowBatch{4, 1}));
+  EXPECT_EQ(plan.max_length({0, 1, 2}), 90);
+  EXPECT_EQ(plan.max_length({0, 4}), 4);
 }
 
 TEST(PiecesTest, NoRowsNoSteps) {

@@ -102,7 +102,7 @@ TEST_F(LabelledRowsTest, ReadingStopsWhenAskedTo) {
   EXPECT_THAT(Read("1,a,b\n"), StatusIs(StatusCode::kCancelled, _));
 }
 
-class AnswerRowsTest : public LabelledRowsTest {
+class ClassifyRowsTest : public LabelledRowsTest {
  protected:
   void SetUp() override {
     ASSERT_THAT(PublishTinyModel(dir_.path()), IsOk());
@@ -112,7 +112,7 @@ class AnswerRowsTest : public LabelledRowsTest {
   std::unique_ptr<Classifier> classifier_;
 };
 
-TEST_F(AnswerRowsTest, AnswersAreTheClassifiersOwnInTheRowsOrder) {
+TEST_F(ClassifyRowsTest, AnswersAreTheClassifiersOwnInTheRowsOrder) {
   std::string csv, words;
   for (int i = 0; i < 100; ++i) {  // more than a batch, of many lengths
     words = i % 7 == 0 ? "" : words + " word";
@@ -120,25 +120,26 @@ TEST_F(AnswerRowsTest, AnswersAreTheClassifiersOwnInTheRowsOrder) {
   }
   ASSERT_OK_AND_ASSIGN(const LabelledRows rows, Read(csv + "1,long," + std::string(500, 'x') + "\n"));
   progress_.Show({}, Progress::Clock::now() - std::chrono::seconds(1));
-  ASSERT_OK_AND_ASSIGN(const Answers answers, AnswerRows(*classifier_, rows, {stop_, &progress_}));
-  ASSERT_EQ(answers.probabilities.size(), rows.rows.size());
+  ASSERT_OK_AND_ASSIGN(const ClassifiedRows classified,
+                       ClassifyRows(*classifier_, rows, {stop_, &progress_}));
+  ASSERT_EQ(classified.probabilities.size(), rows.rows.size());
   for (size_t i = 0; i < rows.rows.size(); ++i) {
     ASSERT_OK_AND_ASSIGN(const Encoding text, classifier_->encoder().Encode(
                                                   JoinTitleAndBody(rows.rows[i].title, rows.rows[i].body)));
     ASSERT_OK_AND_ASSIGN(const auto alone, classifier_->Predict({&text}));
-    EXPECT_THAT(answers.probabilities[i], testing::Pointwise(testing::FloatNear(1e-5f), alone[0])) << i;
-    EXPECT_EQ(answers.data.Text(static_cast<int64_t>(i)).ids, text.ids);
-    EXPECT_EQ(answers.data.labels[i], rows.rows[i].label);
-    EXPECT_EQ(answers.data.lines[i], rows.rows[i].line);
+    EXPECT_THAT(classified.probabilities[i], testing::Pointwise(testing::FloatNear(1e-5f), alone[0])) << i;
+    EXPECT_EQ(classified.data.Text(static_cast<int64_t>(i)).ids, text.ids);
+    EXPECT_EQ(classified.data.labels[i], rows.rows[i].label);
+    EXPECT_EQ(classified.data.lines[i], rows.rows[i].line);
   }
-  EXPECT_EQ(answers.data.truncated, 1);
-  EXPECT_THAT(terminal_.str(), HasSubstr("rows answered  0/101"));
+  EXPECT_EQ(classified.data.truncated, 1);
+  EXPECT_THAT(terminal_.str(), HasSubstr("rows classified  0/101"));
 }
 
-TEST_F(AnswerRowsTest, AnswersStopWhenAskedTo) {
+TEST_F(ClassifyRowsTest, AnswersStopWhenAskedTo) {
   ASSERT_OK_AND_ASSIGN(const LabelledRows rows, Read("1,a,b\n"));
   stop_ = true;
-  EXPECT_THAT(AnswerRows(*classifier_, rows, {stop_, &progress_}), StatusIs(StatusCode::kCancelled, _));
+  EXPECT_THAT(ClassifyRows(*classifier_, rows, {stop_, &progress_}), StatusIs(StatusCode::kCancelled, _));
 }
 
 }  // namespace

@@ -90,20 +90,20 @@ TEST(ProgressTest, PassingShowsWhenDue) {
   std::stringstream terminal;
   Progress progress(&terminal);
   progress.Show(SomeState(), Progress::Clock::now() - seconds(1));
-  progress.UpdateCount("rows answered", 64, 7600);
-  EXPECT_THAT(terminal.str(), EndsWith("left\r\x1b[Krows answered  64/7600"));
+  progress.UpdateCount("rows classified", 64, 7600);
+  EXPECT_THAT(terminal.str(), EndsWith("left\r\x1b[Krows classified  64/7600"));
   progress.Show(SomeState(), Progress::Clock::now() + seconds(1000));
-  progress.UpdateCount("rows answered", 128, 7600);
+  progress.UpdateCount("rows classified", 128, 7600);
   EXPECT_THAT(terminal.str(), EndsWith("left"));
 }
 
 TEST_F(JsonProgressTest, PassingShowsWhenDue) {
-  progress_.UpdateCount("rows answered", 64, 7600);
+  progress_.UpdateCount("rows classified", 64, 7600);
   EXPECT_EQ(log_.str(), "");
   progress_.Show(SomeState(), Progress::Clock::now() - seconds(10));
   log_.str("");
-  progress_.UpdateCount("rows answered", 128, 7600);
-  EXPECT_EQ(LogLine()["message"], "rows answered");
+  progress_.UpdateCount("rows classified", 128, 7600);
+  EXPECT_EQ(LogLine()["message"], "rows classified");
   EXPECT_EQ(LogLine()["done"], 128);
   EXPECT_EQ(LogLine()["all"], 7600);
 }
