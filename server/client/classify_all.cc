@@ -14,19 +14,19 @@
 namespace newsgenre {
 namespace {
 
-using Clock = std::chrono::system_clock;  // gRPC's deadlines are wall-clock times
+using Clock = std::chrono::system_clock;  // the clock of gRPC's deadlines
 constexpr std::chrono::milliseconds kMaxBackoff{2000};
 
-bool MayPass(const grpc::Status& status) {
+bool IsRetryable(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED ||
          status.error_code() == grpc::StatusCode::UNAVAILABLE;
 }
 
-// One text on its way: a call, perhaps a pause and another call, and so on. Its address is its tag in the
-// queue.
-class Attempts {
+// The calls for one text: the first one, and a retry after each pause. Its address is its tag in the
+// completion queue.
+class RetryingCall {
  public:
-  Attempts(size_t index, v1::ClassifyRequest request, const CallOptions& options)
+  RetryingCall(size_t index, v1::ClassifyRequest request, const CallOptions& options)
       : index_(index),
         request_(std::move(request)),
         options_(options),
@@ -41,20 +41,20 @@ class Attempts {
     reader_->Finish(&response_, &status_, this);
   }
 
-  // What follows when the queue has returned this tag. Whether the text has ended.
+  // Continues after the queue has returned this tag. Returns true if the text has its final result.
   bool Advance(v1::ClassifierService::StubInterface* stub, grpc::CompletionQueue* queue) {
     if (pausing_) {
       Send(stub, queue);
       return false;
     }
     const auto retry_at = Clock::now() + RetryDelay(attempts_, index_, options_.first_backoff);
-    if (!MayPass(status_) || retry_at >= deadline_) return true;
+    if (!IsRetryable(status_) || retry_at >= deadline_) return true;
     pausing_ = true;
     alarm_.Set(queue, retry_at, this);
     return false;
   }
 
-  // The tag comes back soon.
+  // Cancels the call or the pause. The queue then returns the tag soon.
   void Cancel() {
     if (pausing_) return alarm_.Cancel();
     context_->TryCancel();
@@ -95,10 +95,10 @@ std::chrono::milliseconds RetryDelay(int attempt, size_t index, std::chrono::mil
 }
 
 absl::Status ClassifyAll(v1::ClassifierService::StubInterface* stub, size_t count,
-                         const std::function<v1::ClassifyRequest(size_t index)>& request_of,
-                         const CallOptions& options, const ClassifySink& sink) {
+                         const std::function<v1::ClassifyRequest(size_t index)>& make_request,
+                         const CallOptions& options, const ResultCallback& on_result) {
   grpc::CompletionQueue queue;
-  std::map<size_t, std::unique_ptr<Attempts>> in_flight;  // by index
+  std::map<size_t, std::unique_ptr<RetryingCall>> in_flight;  // keyed by text index
   const auto may_send = [&](size_t index) {
     if (index >= count || in_flight.size() >= options.max_in_flight) return false;
     return in_flight.empty() || index - in_flight.begin()->first <= options.max_ahead;
@@ -108,18 +108,18 @@ absl::Status ClassifyAll(v1::ClassifierService::StubInterface* stub, size_t coun
   bool ok;
   for (size_t next = 0; status.ok() && (next < count || !in_flight.empty());) {
     if (may_send(next)) {
-      auto& text = in_flight[next] = std::make_unique<Attempts>(next, request_of(next), options);
-      text->Send(stub, &queue);
+      auto& call = in_flight[next] = std::make_unique<RetryingCall>(next, make_request(next), options);
+      call->Send(stub, &queue);
       ++next;
       continue;
     }
     queue.Next(&tag, &ok);
-    auto* text = static_cast<Attempts*>(tag);
-    if (!text->Advance(stub, &queue)) continue;
-    status = sink(text->index(), text->TakeResult());
-    in_flight.erase(text->index());
+    auto* call = static_cast<RetryingCall*>(tag);
+    if (!call->Advance(stub, &queue)) continue;
+    status = on_result(call->index(), call->TakeResult());
+    in_flight.erase(call->index());
   }
-  for (const auto& [index, text] : in_flight) text->Cancel();
+  for (const auto& [index, call] : in_flight) call->Cancel();
   queue.Shutdown();
   while (queue.Next(&tag, &ok)) continue;
   return status;

@@ -1,4 +1,4 @@
-// Texts of the command line through the server.
+// Classifies texts given on the command line with the server.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,8 @@
 
 namespace newsgenre {
 
-// Writes a table for each text to `out`, in the texts' order, or why there is none. Returns how many failed.
+// Writes a table, or the error, for each text to `out`, in the order of the texts. Returns the number of
+// texts that failed.
 size_t ClassifyTexts(const Connection& connection, const std::vector<std::string>& texts,
                      const CallOptions& options, std::ostream* out);
 

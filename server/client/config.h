@@ -1,4 +1,4 @@
-// What the command line asks for.
+// The client's settings.
 #pragma once
 
 #include <chrono>
@@ -9,16 +9,18 @@
 
 namespace newsgenre {
 
+// Flags of the same names set these fields; flags.cc documents them. `command` and `texts` come from the
+// positional arguments.
 struct ClientConfig {
-  std::string address = "localhost:50051";   // HOST:PORT, or any name that gRPC resolves
-  std::string command;                       // "classify" or "model"
-  std::vector<std::string> texts;            // to classify; empty where `input` is given
-  std::string input;                         // path of a CSV or JSON Lines file to classify
-  std::string output = "-";                  // path of the JSON Lines to write, "-" for standard output
-  std::chrono::milliseconds timeout{30000};  // of one text, retries included
-  int concurrency = 64;                      // calls at a time
+  std::string address = "localhost:50051";  // any name that gRPC resolves
+  std::string command;                      // "classify" or "model"
+  std::vector<std::string> texts;           // empty if `input` is given
+  std::string input;
+  std::string output = "-";                  // standard output
+  std::chrono::milliseconds timeout{30000};  // per text
+  int concurrency = 64;                      // calls
 
-  // INVALID_ARGUMENT names the first field that is missing or out of range, its value and the limit.
+  // Returns INVALID_ARGUMENT for the first missing or bad value, with the flag, its value and the limit.
   absl::Status Validate() const;
 };
 

@@ -20,9 +20,8 @@ absl::StatusOr<Connection> Connect(const std::string& address, std::chrono::mill
   const grpc::Status status = connection.stub->GetModel(&context, v1::GetModelRequest(), &connection.model);
   if (status.ok()) return connection;
   if (channel->GetState(false) == GRPC_CHANNEL_READY) return ToAbslStatus(status);
-  return absl::UnavailableError(
-      "no server answers at " + address + " (" + status.error_message() +
-      "); start newsgenre_server there, or name another place with --address=HOST:PORT");
+  return absl::UnavailableError("no server answers at " + address + " (" + status.error_message() +
+                                "); start newsgenre_server there, or give another --address=HOST:PORT");
 }
 
 }  // namespace newsgenre

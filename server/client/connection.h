@@ -1,4 +1,4 @@
-// A server that answers.
+// Connects to a newsgenre server.
 #pragma once
 
 #include <chrono>
@@ -14,11 +14,11 @@ namespace newsgenre {
 
 struct Connection {
   std::unique_ptr<v1::ClassifierService::StubInterface> stub;
-  v1::GetModelResponse model;  // as the server described it when it was first asked
+  v1::GetModelResponse model;  // as of Connect
 };
 
-// Asks the server at `address` which model it serves. UNAVAILABLE where nothing answers there: the message
-// says what to do; otherwise the server's own error.
+// Asks the server at `address` which model it serves. Returns UNAVAILABLE with advice if no server answers
+// there, or the server's own error.
 absl::StatusOr<Connection> Connect(const std::string& address, std::chrono::milliseconds timeout);
 
 absl::Status ToAbslStatus(const grpc::Status& status);

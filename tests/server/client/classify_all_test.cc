@@ -32,27 +32,28 @@ v1::ClassifyRequest Text(size_t index) {
   return request;
 }
 
-// The results of "0", "1", … by index; `order` gets the order in which they came.
+// Classifies the texts "0", "1", … and returns their results by index. Appends the indexes to `order` as the
+// results arrive.
 Results Classify(const FakeClassifierService& service, size_t count, const CallOptions& options,
                  std::vector<size_t>* order = nullptr) {
   auto connection = Connect(service.address(), milliseconds(10000));
   EXPECT_THAT(connection, IsOk());
   Results results;
-  const auto sink = [&](size_t index, absl::StatusOr<v1::ClassifyResponse> result) {
+  const auto on_result = [&](size_t index, absl::StatusOr<v1::ClassifyResponse> result) {
     if (order != nullptr) order->push_back(index);
-    EXPECT_TRUE(results.emplace(index, std::move(result)).second) << index << " came twice";
+    EXPECT_TRUE(results.emplace(index, std::move(result)).second) << "two results for text " << index;
     return absl::OkStatus();
   };
-  EXPECT_THAT(ClassifyAll(connection->stub.get(), count, Text, options, sink), IsOk());
+  EXPECT_THAT(ClassifyAll(connection->stub.get(), count, Text, options, on_result), IsOk());
   return results;
 }
 
-TEST(ClassifyAllTest, NothingIsFine) {
+TEST(ClassifyAllTest, SendsNothingForZeroTexts) {
   FakeClassifierService service;
   EXPECT_TRUE(Classify(service, 0, FastOptions(4)).empty());
 }
 
-TEST(ClassifyAllTest, EveryTextGetsItsAnswer) {
+TEST(ClassifyAllTest, ReturnsTheResultOfEachText) {
   FakeClassifierService service([](const std::string& text, v1::ClassifyResponse* response) {
     response->set_label("label of " + text);
     return grpc::Status::OK;
@@ -65,13 +66,13 @@ TEST(ClassifyAllTest, EveryTextGetsItsAnswer) {
   }
 }
 
-TEST(ClassifyAllTest, ASlowTextDoesNotHoldTheOthersUp) {
+TEST(ClassifyAllTest, ASlowTextDoesNotBlockTheOthers) {
   std::promise<void> second_answered;
   std::shared_future<void> wait(second_answered.get_future());
   FakeClassifierService service([&](const std::string& text, v1::ClassifyResponse* response) {
     if (text == "0") wait.wait();
     if (text == "4") second_answered.set_value();  // sent only after 1, 2 or 3 was answered
-    return FakeClassifierService::AnswerSports(text, response);
+    return FakeClassifierService::RespondSports(text, response);
   });
   std::vector<size_t> order;
   const Results results = Classify(service, 5, FastOptions(2), &order);
@@ -80,7 +81,7 @@ TEST(ClassifyAllTest, ASlowTextDoesNotHoldTheOthersUp) {
   EXPECT_NE(order.front(), 0u);
 }
 
-TEST(ClassifyAllTest, KeepsExactlySoManyCallsInFlight) {
+TEST(ClassifyAllTest, KeepsMaxInFlightCallsInFlight) {
   constexpr int kLimit = 4;
   Mutex mutex;
   CondVar changed;
@@ -90,21 +91,21 @@ TEST(ClassifyAllTest, KeepsExactlySoManyCallsInFlight) {
     most = std::max(most, ++inside);
     ++arrived;
     changed.NotifyAll();
-    while (arrived < kLimit) changed.Wait(&mutex);  // the first ones wait for each other
+    while (arrived < kLimit) changed.Wait(&mutex);  // the first kLimit calls wait for each other
     --inside;
-    return FakeClassifierService::AnswerSports(text, response);
+    return FakeClassifierService::RespondSports(text, response);
   });
   EXPECT_EQ(Classify(service, 100, FastOptions(kLimit)).size(), 100u);
   EXPECT_EQ(most, kLimit);
 }
 
-TEST(ClassifyAllTest, SendsAgainWhatTheServerIsTooBusyFor) {
+TEST(ClassifyAllTest, RetriesOnResourceExhaustedAndUnavailable) {
   CallCounter counter;
   FakeClassifierService service([&](const std::string& text, v1::ClassifyResponse* response) {
     const int call = counter.Count(text);
     if (text == "1" && call <= 3) return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "full");
     if (text == "2" && call <= 2) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "stopping");
-    return FakeClassifierService::AnswerSports(text, response);
+    return FakeClassifierService::RespondSports(text, response);
   });
   const Results results = Classify(service, 4, FastOptions(4));
   for (const auto& [index, result] : results) EXPECT_THAT(result, IsOk()) << index;
@@ -113,17 +114,17 @@ TEST(ClassifyAllTest, SendsAgainWhatTheServerIsTooBusyFor) {
   EXPECT_EQ(counter.Count("2"), 3 + 1);
 }
 
-TEST(ClassifyAllTest, WaitsForATextThatFallsTooFarBehind) {
+TEST(ClassifyAllTest, SendsNoTextMoreThanMaxAheadOfTheOldest) {
   constexpr int kAhead = 8;
   Mutex mutex;
-  bool furthest_came = false, first_answered = false;
+  bool furthest_arrived = false, first_answered = false;
   FakeClassifierService service([&](const std::string& text, v1::ClassifyResponse* response) {
     MutexLock lock(&mutex);
-    if (text == "0" && !furthest_came) return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "full");
+    if (text == "0" && !furthest_arrived) return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "full");
     if (text == "0") first_answered = true;
-    if (text == std::to_string(kAhead)) furthest_came = true;
+    if (text == std::to_string(kAhead)) furthest_arrived = true;
     EXPECT_TRUE(first_answered || std::stoi(text) <= kAhead) << text;
-    return FakeClassifierService::AnswerSports(text, response);
+    return FakeClassifierService::RespondSports(text, response);
   });
   CallOptions options = FastOptions(4);
   options.max_ahead = kAhead;
@@ -132,12 +133,12 @@ TEST(ClassifyAllTest, WaitsForATextThatFallsTooFarBehind) {
   for (const auto& [index, result] : results) EXPECT_THAT(result, IsOk()) << index;
 }
 
-TEST(ClassifyAllTest, AnErrorOfTheSinkStopsIt) {
+TEST(ClassifyAllTest, StopsAtAnErrorOfTheCallback) {
   std::atomic<int> calls{0};
   FakeClassifierService service([&](const std::string& text, v1::ClassifyResponse* response) {
     ++calls;
-    if (text == "0") return grpc::Status(grpc::StatusCode::UNAVAILABLE, "it pauses while the others run");
-    return FakeClassifierService::AnswerSports(text, response);
+    if (text == "0") return grpc::Status(grpc::StatusCode::UNAVAILABLE, "retried while the others run");
+    return FakeClassifierService::RespondSports(text, response);
   });
   auto connection = Connect(service.address(), milliseconds(10000));
   ASSERT_THAT(connection, IsOk());
@@ -154,7 +155,7 @@ TEST(ClassifyAllTest, AnErrorOfTheSinkStopsIt) {
   EXPECT_LE(calls, 3 + 4);
 }
 
-TEST(ClassifyAllTest, GivesUpWhenTheTimeIsOver) {
+TEST(ClassifyAllTest, ReturnsTheLastErrorAfterTheTimeout) {
   FakeClassifierService service([](const std::string&, v1::ClassifyResponse*) {
     return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "full");
   });
@@ -167,12 +168,12 @@ TEST(ClassifyAllTest, GivesUpWhenTheTimeIsOver) {
   }
 }
 
-TEST(ClassifyAllTest, DoesNotSendAgainWhatIsWrong) {
+TEST(ClassifyAllTest, DoesNotRetryAnInvalidText) {
   CallCounter counter;
   FakeClassifierService service([&](const std::string& text, v1::ClassifyResponse* response) {
     counter.Count(text);
     if (text == "1") return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "text is empty");
-    return FakeClassifierService::AnswerSports(text, response);
+    return FakeClassifierService::RespondSports(text, response);
   });
   const Results results = Classify(service, 3, FastOptions(4));
   EXPECT_THAT(results.at(0), IsOk());

@@ -15,6 +15,19 @@ namespace {
 
 using testing::HasSubstr;
 
+TEST(AccuracyTallyTest, SummaryIsEmptyWithoutLabels) { EXPECT_EQ(AccuracyTally().Summary(), ""); }
+
+TEST(AccuracyTallyTest, CountsCorrectPredictions) {
+  AccuracyTally tally;
+  tally.Add("World", "World");
+  tally.Add("World", "Sports");
+  tally.Add("Sports", "Sports");
+  EXPECT_EQ(tally.total(), 3);
+  EXPECT_EQ(tally.correct(), 2);
+  EXPECT_EQ(tally.Summary(), "accuracy 66.67 % (2 of 3 texts with a label)");
+}
+
+// The line for FakeClassifierService::RespondSports.
 std::string SportsLine(int tokens) {
   return R"({"label": "Sports", "probabilities": {"World": 0.1, "Sports": 0.7, "Business": 0.1, "Sci/Tech": 0.1}, )"
          R"("tokens": )" +
@@ -23,6 +36,7 @@ std::string SportsLine(int tokens) {
 
 class ClassifyFileTest : public testing::Test {
  protected:
+  // Writes an input file and returns its path.
   std::string Input(const std::string& name, const std::string& bytes) {
     EXPECT_THAT(WriteFileAtomic(dir_.File(name), bytes), IsOk());
     return dir_.File(name);
@@ -33,7 +47,7 @@ class ClassifyFileTest : public testing::Test {
   FakeClassifierService service_{[this](const std::string& text, v1::ClassifyResponse* response) {
     ++calls_;
     if (text == "bad|row") return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no text is left");
-    return FakeClassifierService::AnswerSports(text, response);
+    return FakeClassifierService::RespondSports(text, response);
   }};
   Connection connection_ = *Connect(service_.address(), std::chrono::milliseconds(10000));
 };
@@ -55,7 +69,7 @@ TEST_F(ClassifyFileTest, WritesALineForEachRowInOrder) {
   EXPECT_THAT(progress.str(), HasSubstr("3 of 3 texts"));
 }
 
-TEST_F(ClassifyFileTest, JsonLinesWithoutLabelsHaveNoAccuracy) {
+TEST_F(ClassifyFileTest, CountsNoAccuracyWithoutLabels) {
   const std::string input =
       Input("news.jsonl", "{\"title\": \"t\", \"body\": \"b\"}\n{\"title\": \"a\", \"body\": \"goal\"}\n");
   ASSERT_OK_AND_ASSIGN(const auto rows, ReadRows(input, connection_.model));
@@ -67,7 +81,7 @@ TEST_F(ClassifyFileTest, JsonLinesWithoutLabelsHaveNoAccuracy) {
   EXPECT_EQ(summary.accuracy.total(), 0);
 }
 
-TEST_F(ClassifyFileTest, ManyRowsKeepTheirOrder) {
+TEST_F(ClassifyFileTest, KeepsTheOrderOfManyRows) {
   std::string bytes, expected;
   for (int i = 0; i < 500; ++i) {
     const std::string body(1 + i % 37, 'x');
@@ -80,26 +94,26 @@ TEST_F(ClassifyFileTest, ManyRowsKeepTheirOrder) {
   EXPECT_EQ(out.str(), expected);
 }
 
-TEST_F(ClassifyFileTest, ABadRowIsRefusedBeforeAnythingIsSent) {
+TEST_F(ClassifyFileTest, RefusesAFileWithABadRow) {
   const std::string input = Input("news.csv", "\"9\",\"t\",\"b\"\n");
   EXPECT_THAT(ReadRows(input, connection_.model),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("news.csv:1")));
 }
 
-TEST_F(ClassifyFileTest, AnOutputThatCannotBeWrittenIsAnError) {
+TEST_F(ClassifyFileTest, ReportsAnOutputThatCannotBeOpened) {
   const std::string nowhere = dir_.File("missing/out.jsonl");
   EXPECT_THAT(ClassifyFile(connection_, {}, CallOptions(), nowhere, nullptr),
               StatusIs(absl::StatusCode::kUnknown, HasSubstr(nowhere + ": No such file or directory")));
 }
 
-TEST_F(ClassifyFileTest, AFullDiskIsAnError) {
+TEST_F(ClassifyFileTest, ReportsAFullDisk) {
   NewsRow row;
   row.title = "t";
   EXPECT_THAT(ClassifyFile(connection_, {row}, CallOptions(), "/dev/full", nullptr),
               StatusIs(absl::StatusCode::kUnknown, "can't write /dev/full: No space left on device"));
 }
 
-TEST_F(ClassifyFileTest, AFullDiskStopsARunAtOnce) {
+TEST_F(ClassifyFileTest, StopsAtTheFirstFailedWrite) {
   const std::vector<NewsRow> rows(2000);
   CallOptions options;
   options.max_ahead = 64;

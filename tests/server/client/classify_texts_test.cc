@@ -15,7 +15,7 @@ using testing::MatchesRegex;
 TEST(ClassifyTextsTest, WritesATableForEachTextInOrder) {
   FakeClassifierService service([](const std::string& text, v1::ClassifyResponse* response) {
     if (text == "wrong") return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no");
-    return FakeClassifierService::AnswerSports(text, response);
+    return FakeClassifierService::RespondSports(text, response);
   });
   ASSERT_OK_AND_ASSIGN(const Connection connection,
                        Connect(service.address(), std::chrono::milliseconds(10000)));

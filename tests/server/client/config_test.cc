@@ -18,7 +18,7 @@ ClientConfig Classify() {
   return config;
 }
 
-TEST(ClientConfigTest, AcceptsTheThreeCommands) {
+TEST(ClientConfigTest, AcceptsEachCommand) {
   EXPECT_THAT(Classify().Validate(), IsOk());
   ClientConfig file = Classify();
   file.texts.clear();
@@ -31,7 +31,7 @@ TEST(ClientConfigTest, AcceptsTheThreeCommands) {
 
 struct Case {
   std::string name;
-  std::function<void(ClientConfig*)> spoil;
+  std::function<void(ClientConfig*)> change;
   std::string message;
 };
 
@@ -39,23 +39,27 @@ class BadClientConfigTest : public testing::TestWithParam<Case> {};
 
 TEST_P(BadClientConfigTest, IsRefused) {
   ClientConfig config = Classify();
-  GetParam().spoil(&config);
+  GetParam().change(&config);
   EXPECT_THAT(config.Validate(), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(GetParam().message)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Table, BadClientConfigTest,
-    testing::Values(
-        Case{"NoAddress", [](ClientConfig* c) { c->address = ""; }, "--address is empty"},
-        Case{"NoCommand", [](ClientConfig* c) { c->command = ""; }, "no command"},
-        Case{"UnknownCommand", [](ClientConfig* c) { c->command = "train"; }, "unknown command train"},
-        Case{"ModelWithArguments", [](ClientConfig* c) { c->command = "model"; }, "model takes no argument"},
-        Case{"NothingToClassify", [](ClientConfig* c) { c->texts.clear(); }, "either texts"},
-        Case{"TextsAndInput", [](ClientConfig* c) { c->input = "a.csv"; }, "either texts"},
-        Case{"NoTime", [](ClientConfig* c) { c->timeout = std::chrono::milliseconds(0); },
-             "--timeout is 0 ms"},
-        Case{"NoCalls", [](ClientConfig* c) { c->concurrency = 0; }, "--concurrency is 0 calls"},
-        Case{"TooManyCalls", [](ClientConfig* c) { c->concurrency = 1025; }, "the limits are 1 and 1024"}),
+    testing::Values(Case{"NoAddress", [](ClientConfig* c) { c->address = ""; }, "--address is required"},
+                    Case{"NoCommand", [](ClientConfig* c) { c->command = ""; },
+                         "no command; it must be classify or model"},
+                    Case{"UnknownCommand", [](ClientConfig* c) { c->command = "train"; },
+                         "unknown command train; it must be classify or model"},
+                    Case{"ModelWithArguments", [](ClientConfig* c) { c->command = "model"; },
+                         "model takes no argument"},
+                    Case{"NothingToClassify", [](ClientConfig* c) { c->texts.clear(); }, "either texts"},
+                    Case{"TextsAndInput", [](ClientConfig* c) { c->input = "a.csv"; }, "either texts"},
+                    Case{"NoTime", [](ClientConfig* c) { c->timeout = std::chrono::milliseconds(0); },
+                         "--timeout is 0; it must be above 0"},
+                    Case{"NoCalls", [](ClientConfig* c) { c->concurrency = 0; },
+                         "--concurrency is 0; it must be 1 to 1024"},
+                    Case{"TooManyCalls", [](ClientConfig* c) { c->concurrency = 1025; },
+                         "--concurrency is 1025; it must be 1 to 1024"}),
     [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
 
 }  // namespace

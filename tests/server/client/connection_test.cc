@@ -14,14 +14,14 @@ using testing::HasSubstr;
 
 constexpr std::chrono::milliseconds kTimeout{10000};
 
-TEST(ConnectTest, AsksWhichModelServes) {
+TEST(ConnectTest, ReturnsTheServedModel) {
   FakeClassifierService service;
   ASSERT_OK_AND_ASSIGN(const Connection connection, Connect(service.address(), kTimeout));
   EXPECT_EQ(connection.model.version(), "fake-1");
   EXPECT_THAT(connection.model.labels(), ElementsAre("World", "Sports", "Business", "Sci/Tech"));
 }
 
-TEST(ConnectTest, SaysWhatToDoWhereNoServerIs) {
+TEST(ConnectTest, GivesAdviceIfNoServerAnswers) {
   TempDir dir;
   const std::string address = "unix:" + dir.File("nothing.sock");
   EXPECT_THAT(Connect(address, kTimeout),
@@ -35,7 +35,7 @@ class NoModelService final : public v1::ClassifierService::Service {
   }
 };
 
-TEST(ConnectTest, PassesTheServersOwnErrorOn) {
+TEST(ConnectTest, ReturnsTheServersOwnError) {
   NoModelService service;
   int port = 0;
   grpc::ServerBuilder builder;

@@ -1,4 +1,4 @@
-// A newsgenre server without a model, on a free port of its own.
+// A newsgenre server without a model, for tests of the client.
 #pragma once
 
 #include <functional>
@@ -14,12 +14,13 @@
 
 namespace newsgenre {
 
-// `answer` decides what a text gets; it is called on gRPC's threads, also at the same time.
+// Serves on a free port until destroyed. `respond` fills the response to a text, or returns an error. gRPC's
+// threads call it concurrently.
 class FakeClassifierService final : public v1::ClassifierService::Service {
  public:
-  using Answer = std::function<grpc::Status(const std::string& text, v1::ClassifyResponse* response)>;
+  using Responder = std::function<grpc::Status(const std::string& text, v1::ClassifyResponse* response)>;
 
-  explicit FakeClassifierService(Answer answer = AnswerSports) : answer_(std::move(answer)) {
+  explicit FakeClassifierService(Responder respond = RespondSports) : respond_(std::move(respond)) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -29,8 +30,8 @@ class FakeClassifierService final : public v1::ClassifierService::Service {
 
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
-  // "Sports" with 0.7, 0.1 for the three others.
-  static grpc::Status AnswerSports(const std::string& text, v1::ClassifyResponse* response) {
+  // Responds with "Sports" at 0.7 and the three other labels at 0.1; the token count is the text's length.
+  static grpc::Status RespondSports(const std::string& text, v1::ClassifyResponse* response) {
     for (const char* label : {"World", "Sports", "Business", "Sci/Tech"}) {
       v1::LabelProbability* entry = response->add_probabilities();
       entry->set_label(label);
@@ -46,7 +47,7 @@ class FakeClassifierService final : public v1::ClassifierService::Service {
                         v1::ClassifyResponse* response) override {
     std::string text = request->text();
     if (text.empty()) text = request->title() + "|" + request->body();
-    return answer_(text, response);
+    return respond_(text, response);
   }
 
   grpc::Status GetModel(grpc::ServerContext*, const v1::GetModelRequest*,
@@ -57,14 +58,15 @@ class FakeClassifierService final : public v1::ClassifierService::Service {
   }
 
  private:
-  const Answer answer_;
+  const Responder respond_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };
 
-// Says how often each text was asked for. Any thread.
+// Counts the calls for each text. Thread-safe.
 class CallCounter {
  public:
+  // Adds a call for `text` and returns the number so far.
   int Count(const std::string& text) {
     MutexLock lock(&mutex_);
     return ++calls_[text];

@@ -1,6 +1,7 @@
-#include "server/client/result_line.h"
+#include "server/client/result_writer.h"
 
 #include <charconv>
+#include <utility>
 
 #include "nlohmann/json.hpp"
 
@@ -30,6 +31,14 @@ std::string ResultLine(const absl::StatusOr<v1::ClassifyResponse>& result) {
          "}, \"tokens\": " + std::to_string(result->token_count()) +
          ", \"truncated\": " + (result->truncated() ? "true" : "false") +
          ", \"model_version\": " + Quote(result->model_version()) + "}";
+}
+
+void OrderedWriter::Write(size_t index, std::string text) {
+  held_.emplace(index, std::move(text));
+  for (auto it = held_.begin(); it != held_.end() && it->first == next_; it = held_.erase(it)) {
+    *out_ << it->second;
+    ++next_;
+  }
 }
 
 }  // namespace newsgenre
