@@ -5,7 +5,7 @@
 namespace newsgenre {
 namespace {
 
-// What each byte does to the remainder.
+// Returns the change that each byte value makes to the remainder.
 constexpr std::array<uint32_t, 256> MakeTable(Crc32Polynomial polynomial) {
   std::array<uint32_t, 256> table = {};
   for (uint32_t byte = 0; byte < table.size(); ++byte) {

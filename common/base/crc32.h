@@ -1,4 +1,4 @@
-// Checksums of 32 bits.
+// CRC-32 checksums.
 #pragma once
 
 #include <cstdint>
@@ -6,14 +6,14 @@
 
 namespace newsgenre {
 
-// With the bits reversed: bit 31 is the coefficient of x^0.
+// The polynomial with its bits reversed: bit 31 is the coefficient of x^0.
 enum class Crc32Polynomial : uint32_t {
-  kZip = 0xedb88320,         // 0x04c11db7: zip archives (ISO 3309)
+  kZip = 0xedb88320,         // 0x04c11db7: CRC-32 of zip archives (ISO 3309)
   kCastagnoli = 0x82f63b78,  // 0x1edc6f41: CRC-32C (RFC 3720, section 12.1)
 };
 
-// The remainder that starts as all ones and is inverted at the end, which the standards of both have. Pure;
-// any thread.
+// Returns the checksum of `bytes`. The remainder starts as all ones and is inverted at the end, as both
+// standards require. Thread-safe.
 uint32_t Crc32(std::string_view bytes, Crc32Polynomial polynomial);
 
 }  // namespace newsgenre

@@ -40,7 +40,7 @@ absl::Status ErrnoStatus(const std::string& what, const std::string& path, int e
   }
 }
 
-// Closes a file descriptor when it goes out of scope.
+// Owns a file descriptor and closes it.
 class FileDescriptor {
  public:
   explicit FileDescriptor(int fd) : fd_(fd) {}
@@ -55,7 +55,7 @@ class FileDescriptor {
   const int fd_;
 };
 
-// Syncs a file, or a folder's list of names.
+// Syncs a file or a folder's directory entries to disk.
 absl::Status Sync(const std::string& path) {
   const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return ErrnoStatus("can't open", path, errno);
@@ -87,7 +87,8 @@ absl::Status SyncTree(const std::string& folder) {
   return Sync(folder);
 }
 
-// ALREADY_EXISTS where `to` exists. A file system that can't promise it may replace an empty folder.
+// Renames `from` to `to`. Returns ALREADY_EXISTS if `to` exists. On a file system without RENAME_NOREPLACE,
+// an empty folder at `to` is replaced.
 absl::Status RenameToNew(const std::string& from, const std::string& to) {
   int result = renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
   if (result != 0 && (errno == EINVAL || errno == ENOSYS)) result = rename(from.c_str(), to.c_str());
@@ -112,7 +113,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, int64_t max_bytes)
     const ssize_t count = read(file.get(), bytes.data() + filled, bytes.size() - filled);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return ErrnoStatus("can't read", path, errno);
-    if (count == 0) break;  // it shrank while we read
+    if (count == 0) break;  // the file shrank during the read
     filled += static_cast<size_t>(count);
   }
   bytes.resize(filled);
@@ -155,7 +156,7 @@ absl::StatusOr<std::unique_ptr<TemporaryFolder>> TemporaryFolder::Make(const std
   std::string path = prefix + "XXXXXX";
   if (mkdtemp(path.data()) == nullptr) return ErrnoStatus("can't create", path, errno);
   std::unique_ptr<TemporaryFolder> folder(new TemporaryFolder(path));
-  // mkdtemp keeps it to its owner.
+  // mkdtemp creates the folder with mode 0700.
   if (chmod(path.c_str(), 0755) != 0) return ErrnoStatus("can't set the mode of", path, errno);
   return folder;
 }

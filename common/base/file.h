@@ -1,4 +1,5 @@
-// Files: whole reads with a limit, atomic writes, folders that appear complete or not at all.
+// File access: whole-file reads with a size limit, atomic writes, and folders published atomically. All
+// functions are thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -14,23 +15,26 @@
 
 namespace newsgenre {
 
-// The bytes of a regular file. NOT_FOUND where there is none, INVALID_ARGUMENT above `max_bytes`.
+// Returns the bytes of a regular file. Returns NOT_FOUND if the file does not exist, and INVALID_ARGUMENT if
+// it is not a regular file or has more than `max_bytes` bytes.
 absl::StatusOr<std::string> ReadFile(const std::string& path, int64_t max_bytes = int64_t{1} << 34);
 
-// Writes beside `path`, syncs and renames: a reader sees the old bytes or all of the new ones.
+// Replaces the file at `path`: writes a temporary file in the same folder, syncs it and renames it. A reader
+// sees either the old bytes or all of the new ones.
 absl::Status WriteFileAtomic(const std::string& path, std::string_view bytes);
 
-// Makes a folder and those around it; one that is there is fine. FAILED_PRECONDITION where it can't be.
+// Creates a folder and its missing parents. Does nothing if the folder exists. Returns FAILED_PRECONDITION on
+// failure.
 absl::Status MakeFolder(const std::string& path);
 
-// The names in a folder, sorted. NOT_FOUND where there is none.
+// Returns the names of a folder's entries, sorted. Returns NOT_FOUND if the folder does not exist.
 absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& path);
 
-// A new folder that everybody may read; the destructor removes it with everything in it, unless it was
-// renamed.
+// Owns a new folder with mode 0755. The destructor removes the folder and its contents, unless the folder has
+// been renamed.
 class TemporaryFolder {
  public:
-  // Its path is `prefix` and a few random characters.
+  // Creates a folder whose path is `prefix` followed by six random characters.
   static absl::StatusOr<std::unique_ptr<TemporaryFolder>> Make(const std::string& prefix);
   ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;
@@ -43,13 +47,13 @@ class TemporaryFolder {
   const std::string path_;
 };
 
-// Lets `fill` write files into a new folder beside `path`, syncs them, and renames the folder to `path`.
-// ALREADY_EXISTS when `path` exists: a published folder is never overwritten. On an error nothing is left
-// behind.
+// Creates a temporary folder next to `path`, calls `fill` to write files into it, syncs them, and renames the
+// folder to `path`. Returns ALREADY_EXISTS if `path` exists: a published folder is never overwritten. Removes
+// the temporary folder on every error.
 absl::Status PublishFolder(const std::string& path,
                            const std::function<absl::Status(const std::string& folder)>& fill);
 
-// SHA-256 (FIPS 180-4) as 64 lower-case hexadecimal digits.
+// Returns the SHA-256 digest (FIPS 180-4) as 64 lower-case hexadecimal digits.
 std::string Sha256(std::string_view bytes);
 
 }  // namespace newsgenre

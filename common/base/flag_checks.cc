@@ -9,14 +9,14 @@
 namespace newsgenre {
 namespace {
 
-std::string Number(double value) {
+std::string FormatNumber(double value) {
   std::ostringstream text;
   text.precision(15);
   text << value;
   return text.str();
 }
 
-absl::Status Refuse(std::string_view flag, const std::string& value, const std::string& limit) {
+absl::Status OutOfLimits(std::string_view flag, const std::string& value, const std::string& limit) {
   return absl::InvalidArgumentError("--" + std::string(flag) + " is " + value + "; it must be " + limit);
 }
 
@@ -31,12 +31,13 @@ absl::Status CheckRequired(std::string_view flag, std::string_view value) {
 
 absl::Status CheckRange(std::string_view flag, double value, double low, double high) {
   if (std::isfinite(value) && value >= low && value <= high) return absl::OkStatus();
-  return Refuse(flag, Number(value), Number(low) + (high == kNoLimit ? " or more" : " to " + Number(high)));
+  return OutOfLimits(flag, FormatNumber(value),
+                     FormatNumber(low) + (high == kNoLimit ? " or more" : " to " + FormatNumber(high)));
 }
 
 absl::Status CheckPositive(std::string_view flag, double value) {
   if (std::isfinite(value) && value > 0) return absl::OkStatus();
-  return Refuse(flag, Number(value), "above 0");
+  return OutOfLimits(flag, FormatNumber(value), "above 0");
 }
 
 absl::Status CheckOneOf(std::string_view flag, std::string_view value,
@@ -46,7 +47,7 @@ absl::Status CheckOneOf(std::string_view flag, std::string_view value,
     if (value == option) return absl::OkStatus();
     list += (list.empty() ? "" : " or ") + std::string(option);
   }
-  return Refuse(flag, Quoted(value), list);
+  return OutOfLimits(flag, Quoted(value), list);
 }
 
 absl::Status CheckAddress(std::string_view flag, std::string_view value) {
@@ -57,7 +58,7 @@ absl::Status CheckAddress(std::string_view flag, std::string_view value) {
       port >= 0 && port <= 65535) {
     return absl::OkStatus();
   }
-  return Refuse(flag, Quoted(value), "HOST:PORT with a port from 0 to 65535");
+  return OutOfLimits(flag, Quoted(value), "HOST:PORT with a port from 0 to 65535");
 }
 
 }  // namespace newsgenre

@@ -1,4 +1,4 @@
-// Checks of command-line flags: one place and one wording for the three programs.
+// Checks of command-line flag values, with the same wording in all three programs. Thread-safe.
 #pragma once
 
 #include <initializer_list>
@@ -10,26 +10,25 @@
 
 namespace newsgenre {
 
-// Each check returns OK, or INVALID_ARGUMENT with a message that names the flag, its value and the limit:
-// "--epochs is 0; it must be 1 to 1000". `flag` is the name without dashes.
+// `flag` is the flag's name without dashes. Each check returns INVALID_ARGUMENT with a message that names the
+// flag, its value and the limit, such as "--epochs is 0; it must be 1 to 1000".
 
-// The value is not empty.
+// Checks that the value is not empty.
 absl::Status CheckRequired(std::string_view flag, std::string_view value);
 
 inline constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
-// The value is finite and lies from `low` to `high`, both included. `high` may be kNoLimit. Integers up to
-// 2^53 are exact.
+// Checks that the value is finite and in [low, high]. `high` can be kNoLimit. Integers up to 2^53 are exact.
 absl::Status CheckRange(std::string_view flag, double value, double low, double high);
 
-// The value is finite and above 0.
+// Checks that the value is finite and above 0.
 absl::Status CheckPositive(std::string_view flag, double value);
 
-// The value is one of those allowed.
+// Checks that the value is in `allowed`.
 absl::Status CheckOneOf(std::string_view flag, std::string_view value,
                         std::initializer_list<std::string_view> allowed);
 
-// The value is HOST:PORT, with a host that is not empty and a port from 0 to 65535.
+// Checks that the value is HOST:PORT with a non-empty host and a port from 0 to 65535.
 absl::Status CheckAddress(std::string_view flag, std::string_view value);
 
 }  // namespace newsgenre

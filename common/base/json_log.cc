@@ -26,7 +26,7 @@ const char* Name(Severity severity) {
   return "INFO";
 }
 
-// UTC with milliseconds, RFC 3339.
+// Returns the current UTC time with milliseconds, in RFC 3339 format.
 std::string Now() {
   const auto now = std::chrono::system_clock::now();
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
@@ -45,7 +45,7 @@ std::string Now() {
 void Log(Severity severity, std::string_view message, const nlohmann::ordered_json& fields) {
   nlohmann::ordered_json line = {{"time", Now()}, {"severity", Name(severity)}, {"message", message}};
   if (fields.is_object()) line.update(fields);
-  // Bytes that are not UTF-8 (a file name, say) are replaced, not thrown at the caller.
+  // Replaces bytes that are not UTF-8, such as those of a file name; dump() would throw by default.
   const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   MutexLock lock(&stream_mutex);
   std::ostream& out = log_stream != nullptr ? *log_stream : std::cerr;

@@ -16,12 +16,12 @@ using nlohmann::json;
 
 constexpr size_t kMaxDepth = 32;
 
-// Looks at the text before anything is built, and ends the parse at the first fault. (The library's parser
-// with a callback knows the depth, too, but takes time in the square of an object's members.)
-class Check : public nlohmann::json_sax<json> {
+// Checks the text before a tree is built, and stops the parse at the first violation. (The library's parser
+// callback also knows the depth, but its time grows with the square of an object's member count.)
+class StrictnessCheck : public nlohmann::json_sax<json> {
  public:
-  // Empty for a sound text, and for one that is no JSON.
-  const std::string& fault() const { return fault_; }
+  // Empty if the text has no violation or is not JSON.
+  const std::string& violation() const { return violation_; }
 
   bool null() override { return true; }
   bool boolean(bool) override { return true; }
@@ -36,7 +36,7 @@ class Check : public nlohmann::json_sax<json> {
   bool end_array() override { return Close(); }
   bool key(string_t& name) override {
     if (names_.back().insert(name).second) return true;
-    fault_ = absl::StrCat("name ", Printable(name), " comes twice");
+    violation_ = absl::StrCat("duplicate name ", Printable(name));
     return false;
   }
   bool parse_error(size_t, const std::string&, const json::exception&) override { return false; }
@@ -45,7 +45,7 @@ class Check : public nlohmann::json_sax<json> {
   bool Open() {
     names_.emplace_back();
     if (names_.size() <= kMaxDepth) return true;
-    fault_ = absl::StrCat("nested deeper than ", kMaxDepth, " levels");
+    violation_ = absl::StrCat("nested deeper than ", kMaxDepth, " levels");
     return false;
   }
   bool Close() {
@@ -53,16 +53,16 @@ class Check : public nlohmann::json_sax<json> {
     return true;
   }
 
-  std::vector<std::set<std::string>> names_;  // of each object or array that is open
-  std::string fault_;
+  std::vector<std::set<std::string>> names_;  // member names of each open object or array
+  std::string violation_;
 };
 
 }  // namespace
 
 absl::StatusOr<json> ParseJsonObject(std::string_view text) {
-  Check check;
+  StrictnessCheck check;
   json::sax_parse(text.begin(), text.end(), &check);
-  if (!check.fault().empty()) return absl::DataLossError(check.fault());
+  if (!check.violation().empty()) return absl::DataLossError(check.violation());
   json object = json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) return absl::DataLossError("not a JSON object");
   return object;

@@ -1,4 +1,4 @@
-// JSON that another program wrote.
+// Strict parsing of untrusted JSON.
 #pragma once
 
 #include <string_view>
@@ -8,9 +8,9 @@
 
 namespace newsgenre {
 
-// DATA_LOSS: not a JSON object in UTF-8, an object with the same name twice, or arrays and objects that are
-// nested deeper than 32 levels; those are never built, as a deep tree exhausts the stack of whoever walks it
-// (dump, ==, or a copy, which an ordered_json makes of itself). Pure; any thread.
+// Parses a JSON object. Returns DATA_LOSS if `text` is not a JSON object in UTF-8, an object has a duplicate
+// name, or the nesting is deeper than 32 levels. A deeper tree is never built, because recursive operations
+// on it (dump, ==, the copies that ordered_json makes internally) would exhaust the stack. Thread-safe.
 absl::StatusOr<nlohmann::json> ParseJsonObject(std::string_view text);
 
 }  // namespace newsgenre

@@ -1,5 +1,5 @@
-// std::mutex with annotations that clang's -Wthread-safety checks. Not absl::Mutex: ThreadSanitizer gives
-// false reports for the prebuilt one.
+// std::mutex with annotations for clang's -Wthread-safety. Used instead of absl::Mutex because
+// ThreadSanitizer gives false reports for the prebuilt Abseil library.
 #pragma once
 
 #include <condition_variable>
@@ -9,6 +9,7 @@
 
 namespace newsgenre {
 
+// A mutual exclusion lock. Not recursive.
 class ABSL_LOCKABLE Mutex {
  public:
   void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
@@ -19,6 +20,7 @@ class ABSL_LOCKABLE Mutex {
   std::mutex mutex_;
 };
 
+// Holds a Mutex for the duration of a scope.
 class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
   explicit MutexLock(Mutex* mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) { mutex_->Lock(); }
@@ -30,7 +32,7 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex* const mutex_;
 };
 
-// A condition variable for Mutex. Wait in a loop that checks the condition.
+// A condition variable for Mutex. Wakeups can be spurious: call Wait in a loop that checks the condition.
 class CondVar {
  public:
   void Wait(Mutex* mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) ABSL_NO_THREAD_SAFETY_ANALYSIS {

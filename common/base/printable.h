@@ -1,4 +1,4 @@
-// Text of unknown origin, for people.
+// Escaping of untrusted names.
 #pragma once
 
 #include <string>
@@ -6,9 +6,8 @@
 
 namespace newsgenre {
 
-// A name that a file holds as it may stand in a message or on a terminal: printable ASCII, where other bytes
-// are \xNN (and so on, as in C), cut after 120 bytes. A tensor's name that a model has comes back as it is.
-// Pure; any thread.
+// Returns a name read from a file in a form that is safe for a message or a terminal: printable ASCII, with C
+// escapes such as \xNN for other bytes, truncated to the name's first 120 bytes. Thread-safe.
 std::string Printable(std::string_view name);
 
 }  // namespace newsgenre

@@ -12,15 +12,20 @@
 namespace newsgenre {
 namespace {
 
-constexpr char kSpins[] = "3000";
+// A compromise between the two extremes. With libgomp's default, threads that spin for long take the cores
+// from threads with work: two training runs at once on two cores took more than twice as long. Threads that
+// sleep at once wake late: those that share a forward pass of ALBERT-base in int8 wait for each other twelve
+// times in 7 ms, and without spinning the pass took 16 % longer. One spin takes about 25 to 50 ns, so 3000
+// spins take about 0.1 ms.
+constexpr char kSpinCount[] = "3000";
 
-// With small pages a forward of ALBERT-base takes 2 % longer, more in one process and less in the next. The C
-// library takes huge pages for its first arena only: so all threads have that one, and larger caches of
-// their own before it.
+// With small pages a forward pass of ALBERT-base takes 2 % longer on average, with a large variance between
+// processes. The C library uses huge pages for its main arena only. Therefore all threads share that arena,
+// with larger per-thread caches in front of it.
 constexpr char kTunables[] = "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1:glibc.malloc.tcache_count=512";
 
-// A training step needs the same large pieces as the one before, and a small network's steps took an eighth
-// of their time for pages that the system cleared.
+// Each training step allocates the same large blocks as the one before. Without these settings, a small
+// network spent an eighth of each step on pages that the kernel cleared.
 constexpr char kKeepTunables[] =
     ":glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=17179869184"
     ":glibc.malloc.top_pad=67108864";
@@ -28,19 +33,16 @@ constexpr char kKeepTunables[] =
 }  // namespace
 
 void ReexecWithRuntimeSettings(char** argv, FreedMemory freed) {
-  // Who spins for long takes the core from whoever has work: with libgomp's own setting two training runs at
-  // once on two cores took more than twice as long. Who sleeps at once wakes late: threads that share a
-  // forward of ALBERT-base in int8 wait for each other twelve times in 7 ms, and without a spin it took 16 %
-  // longer. A spin is an instruction of about 25 to 50 ns, so that these are about a tenth of a millisecond.
-  const bool waits = std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr;
-  const bool tuned = std::getenv("GLIBC_TUNABLES") != nullptr;
-  if (waits && tuned) return;
-  // By its own path, so that it keeps its name in ps.
+  const bool has_spin_count =
+      std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr;
+  const bool has_tunables = std::getenv("GLIBC_TUNABLES") != nullptr;
+  if (has_spin_count && has_tunables) return;
+  // The resolved path, not /proc/self/exe itself, keeps the program's name in ps.
   std::error_code error;
   const std::string program = std::filesystem::read_symlink("/proc/self/exe", error).string();
   if (error) return;
-  if (!waits) setenv("GOMP_SPINCOUNT", kSpins, /*overwrite=*/1);
-  if (!tuned) {
+  if (!has_spin_count) setenv("GOMP_SPINCOUNT", kSpinCount, /*overwrite=*/1);
+  if (!has_tunables) {
     const std::string tunables = std::string(kTunables) + (freed == FreedMemory::kKept ? kKeepTunables : "");
     setenv("GLIBC_TUNABLES", tunables.c_str(), /*overwrite=*/1);
   }

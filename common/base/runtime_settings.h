@@ -1,23 +1,25 @@
-// How the libraries under a program behave.
+// Settings of the runtime libraries: the C library's allocator, libgomp and Abseil.
 #pragma once
 
 namespace newsgenre {
 
-// Where memory goes that a program frees.
+// What the allocator does with freed memory.
 enum class FreedMemory {
-  kToTheSystem,  // as the C library has it: large pieces at once
-  kKept,         // for the next time: for a program that needs as much again and again
+  kReturned,  // returns large blocks to the system at once, as the C library does by default
+  kKept,      // keeps it for reuse; for programs that allocate the same sizes again and again
 };
 
-// Executes this program again, once, with the settings that suit it, each but where the user has one:
-// GOMP_SPINCOUNT (threads of libgomp that wait soon sleep, and spin no longer; OMP_WAIT_POLICY is a user's
-// setting of that, too), and GLIBC_TUNABLES for memory in huge pages, where the system has them, and kept as
-// `freed` says. Goes on as before where the program can't be executed again. First in main, before any
-// thread.
-void ReexecWithRuntimeSettings(char** argv, FreedMemory freed = FreedMemory::kToTheSystem);
+// Re-executes the running program (execv with `argv`) with these environment variables set, because the
+// libraries read them only at startup:
+//   GOMP_SPINCOUNT  makes waiting libgomp threads sleep after a short spin
+//   GLIBC_TUNABLES  requests huge pages, a single arena, and the handling of freed memory in `freed`
+// Leaves a variable that the user has set unchanged; OMP_WAIT_POLICY counts as GOMP_SPINCOUNT. Returns
+// without re-executing if nothing is left to set, which is the case in the re-executed program, or if execv
+// fails. Call it first in main, before any thread starts: everything done earlier is lost or done twice.
+void ReexecWithRuntimeSettings(char** argv, FreedMemory freed = FreedMemory::kReturned);
 
-// From now on Abseil's mutexes, which gRPC locks several times a call, don't look for deadlocks, as Debian's
-// do by default. Any thread.
+// Disables deadlock detection in Abseil's mutexes, which Debian's build enables by default. gRPC locks
+// several such mutexes per call. Thread-safe.
 void DisableMutexDeadlockDetection();
 
 }  // namespace newsgenre

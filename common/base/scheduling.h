@@ -1,12 +1,11 @@
-// How the kernel shares the cores out among this program's threads.
+// Scheduling of the program's threads by the kernel.
 #pragma once
 
 namespace newsgenre {
 
-// The calling thread, and those that it will start, no longer interrupt others when they wake (SCHED_BATCH):
-// an idle core takes them at once, a busy one when it next switches. So threads that hand work on to each
-// other switch less often where the cores are busy, and more is ready each time. Where the system refuses it,
-// nothing changes.
+// Sets SCHED_BATCH for the calling thread and for threads that it starts later. A thread that wakes then runs
+// at once on an idle core, but does not preempt a thread on a busy one. Threads that pass work to each other
+// switch less often on busy cores and find more work at each switch. Has no effect if the system refuses.
 void UseBatchScheduling();
 
 }  // namespace newsgenre

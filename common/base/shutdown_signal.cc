@@ -36,7 +36,8 @@ void ShutdownSignal::Wait() {
   const int first = NextSignal();
   if (first == 0) return;
   on_signal_(first);
-  // Not by the default action of a signal: process 1, which a container's program is, ignores that.
+  // Exits explicitly, because process 1, such as a container's main program, ignores a signal's default
+  // action.
   if (const int second = NextSignal(); second != 0) std::_Exit(128 + second);
 }
 

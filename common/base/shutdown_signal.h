@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM as an ordinary event.
+// Handling of SIGINT and SIGTERM on an ordinary thread.
 #pragma once
 
 #include <functional>
@@ -6,22 +6,23 @@
 
 namespace newsgenre {
 
-// Blocks SIGINT and SIGTERM in this thread and in all threads it starts later, and waits for them on a thread
-// of its own. Make one in main() before any other thread exists.
+// Blocks SIGINT and SIGTERM in the calling thread and in all threads that it starts later, and owns a thread
+// that waits for them. Create it in main() before any other thread exists.
 class ShutdownSignal {
  public:
-  // `on_signal` is called on that thread, at most once: with the first signal's number. A second signal ends
-  // the process at once, with the exit status 128 + its number that a shell gives for a killed process; so
-  // `on_signal` doesn't block.
+  // Calls `on_signal` on the owned thread with the number of the first signal, at most once. A second signal
+  // ends the process at once with exit status 128 + its number, as a shell reports for a killed process.
+  // `on_signal` must not block: the second signal is handled only after it returns.
   explicit ShutdownSignal(std::function<void(int signal_number)> on_signal);
-  // Ends the waiting; after a signal it waits for `on_signal` to return.
+  // Stops the thread. Blocks until a running `on_signal` has returned.
   ~ShutdownSignal();
   ShutdownSignal(const ShutdownSignal&) = delete;
   ShutdownSignal& operator=(const ShutdownSignal&) = delete;
 
  private:
   void Wait();
-  int NextSignal();  // waits for it; 0: the destructor ends the waiting
+  // Blocks until a signal arrives and returns its number, or returns 0 if the object is being destroyed.
+  int NextSignal();
 
   std::function<void(int)> on_signal_;
   int wake_fd_;

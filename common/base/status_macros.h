@@ -1,4 +1,4 @@
-// The two macros that pass an error on.
+// Macros and functions that propagate errors.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace newsgenre {
 
-// `status` with "context: " before its message; an OK status stays as it is. The layer that knows the file,
-// line or field adds it, once.
+// Returns `status` with "context: " prepended to its message, or an OK status unchanged. Only the layer that
+// knows the file, line or field adds it.
 inline absl::Status AddContext(const absl::Status& status, const std::string& context) {
   if (status.ok()) return status;
   return absl::Status(status.code(), context + ": " + std::string(status.message()));
@@ -21,14 +21,15 @@ inline absl::Status AddContext(const absl::Status& status, const std::string& co
 #define NEWSGENRE_CONCAT_INNER(a, b) a##b
 #define NEWSGENRE_CONCAT(a, b) NEWSGENRE_CONCAT_INNER(a, b)
 
-// Returns from the function when `expression`, an absl::Status, is an error.
+// Evaluates `expression`, an absl::Status, and returns it from the function if it is an error.
 #define RETURN_IF_ERROR(expression)                                         \
   do {                                                                      \
     if (absl::Status status_ = (expression); !status_.ok()) return status_; \
   } while (false)
 
-// ASSIGN_OR_RETURN(int n, ParseInt(text)): returns the error of an absl::StatusOr, or assigns its value.
-// NOLINTBEGIN(bugprone-macro-parentheses): a declaration can't stand in parentheses.
+// Assigns the value of an absl::StatusOr, or returns its error from the function:
+//   ASSIGN_OR_RETURN(int n, ParseInt(text));
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot be put in parentheses.
 #define ASSIGN_OR_RETURN(lhs, expression) \
   ASSIGN_OR_RETURN_INNER(NEWSGENRE_CONCAT(status_or_, __LINE__), lhs, expression)
 #define ASSIGN_OR_RETURN_INNER(status_or, lhs, expression)   \

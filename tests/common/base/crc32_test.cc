@@ -8,13 +8,13 @@
 namespace newsgenre {
 namespace {
 
-TEST(Crc32Test, OfZipArchives) {
+TEST(Crc32Test, ComputesTheZipChecksum) {
   const auto crc = [](const std::string& bytes) { return Crc32(bytes, Crc32Polynomial::kZip); };
-  EXPECT_EQ(crc("123456789"), 0xcbf43926u);  // the check value that every table of CRCs gives
+  EXPECT_EQ(crc("123456789"), 0xcbf43926u);  // the standard check value of CRC-32
   EXPECT_EQ(crc(""), 0u);
 }
 
-TEST(Crc32Test, OfCastagnoli) {
+TEST(Crc32Test, ComputesTheCastagnoliChecksum) {
   const auto crc = [](const std::string& bytes) { return Crc32(bytes, Crc32Polynomial::kCastagnoli); };
   // RFC 3720, appendix B.4, and the check value of CRC-32/ISCSI.
   std::string rising(32, '\0');

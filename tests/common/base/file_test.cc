@@ -13,7 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-TEST(ReadFileTest, GivesWhatWasWritten) {
+TEST(ReadFileTest, ReturnsTheWrittenBytes) {
   const TempDir dir;
   const std::string bytes("a\0b\n", 4);
   ASSERT_THAT(WriteFileAtomic(dir.File("f"), bytes), IsOk());
@@ -21,7 +21,7 @@ TEST(ReadFileTest, GivesWhatWasWritten) {
   EXPECT_EQ(read, bytes);
 }
 
-TEST(ReadFileTest, NamesTheFileThatIsMissing) {
+TEST(ReadFileTest, NamesAMissingFile) {
   const TempDir dir;
   EXPECT_THAT(ReadFile(dir.File("absent")), StatusIs(absl::StatusCode::kNotFound, HasSubstr("absent")));
 }
@@ -31,13 +31,13 @@ TEST(ReadFileTest, RefusesAFolder) {
   EXPECT_THAT(ReadFile(dir.path()), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("regular file")));
 }
 
-TEST(ReadFileTest, RefusesMoreThanTheLimit) {
+TEST(ReadFileTest, RefusesAFileAboveTheLimit) {
   const TempDir dir;
   ASSERT_THAT(WriteFileAtomic(dir.File("f"), "12345"), IsOk());
   EXPECT_THAT(ReadFile(dir.File("f"), 4), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("5 bytes")));
 }
 
-TEST(WriteFileAtomicTest, ReplacesAndLeavesNothingBeside) {
+TEST(WriteFileAtomicTest, ReplacesTheFileAndLeavesNoTemporaryFile) {
   const TempDir dir;
   ASSERT_THAT(WriteFileAtomic(dir.File("f"), "old and longer"), IsOk());
   ASSERT_THAT(WriteFileAtomic(dir.File("f"), "new"), IsOk());
@@ -46,13 +46,13 @@ TEST(WriteFileAtomicTest, ReplacesAndLeavesNothingBeside) {
   EXPECT_EQ(std::distance(begin(entries), end(entries)), 1);
 }
 
-TEST(WriteFileAtomicTest, NamesTheFolderThatIsMissing) {
+TEST(WriteFileAtomicTest, NamesAMissingFolder) {
   const TempDir dir;
   EXPECT_THAT(WriteFileAtomic(dir.File("no/f"), "x"),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("no/f")));
 }
 
-TEST(MakeFolderTest, WithThoseAroundIt) {
+TEST(MakeFolderTest, CreatesMissingParents) {
   const TempDir dir;
   ASSERT_THAT(MakeFolder(dir.File("a/b")), IsOk());
   EXPECT_THAT(MakeFolder(dir.File("a/b")), IsOk());
@@ -64,7 +64,7 @@ TEST(MakeFolderTest, WithThoseAroundIt) {
   }
 }
 
-TEST(ListFolderTest, NamesInOrder) {
+TEST(ListFolderTest, ReturnsSortedNames) {
   const TempDir dir;
   ASSERT_OK_AND_ASSIGN(const std::vector<std::string> none, ListFolder(dir.path()));
   EXPECT_THAT(none, IsEmpty());
@@ -74,13 +74,13 @@ TEST(ListFolderTest, NamesInOrder) {
   EXPECT_THAT(names, ElementsAre(".c", "a", "b", "d"));
 }
 
-TEST(ListFolderTest, NamesTheFolderThatIsMissing) {
+TEST(ListFolderTest, NamesAMissingFolder) {
   const TempDir dir;
   EXPECT_THAT(ListFolder(dir.File("no")),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("can't list " + dir.File("no"))));
 }
 
-TEST(PublishFolderTest, AppearsWhole) {
+TEST(PublishFolderTest, PublishesACompleteFolder) {
   const TempDir dir;
   ASSERT_THAT(PublishFolder(dir.File("release"),
                             [&](const std::string& folder) {
@@ -91,7 +91,7 @@ TEST(PublishFolderTest, AppearsWhole) {
   EXPECT_EQ(*ReadFile(dir.File("release/f")), "x");
 }
 
-TEST(PublishFolderTest, NeverOverwrites) {
+TEST(PublishFolderTest, RefusesAnExistingFolder) {
   const TempDir dir;
   const auto fill = [](const std::string& folder) { return WriteFileAtomic(folder + "/f", "x"); };
   ASSERT_THAT(PublishFolder(dir.File("release"), fill), IsOk());
@@ -99,7 +99,7 @@ TEST(PublishFolderTest, NeverOverwrites) {
               StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("release")));
 }
 
-TEST(PublishFolderTest, DoesNotReplaceAnEmptyFolderThatAppearedMeanwhile) {
+TEST(PublishFolderTest, RefusesAnEmptyFolderCreatedDuringTheFill) {
   const TempDir dir;
   EXPECT_THAT(PublishFolder(dir.File("release"),
                             [&](const std::string& folder) {
@@ -112,14 +112,14 @@ TEST(PublishFolderTest, DoesNotReplaceAnEmptyFolderThatAppearedMeanwhile) {
   EXPECT_EQ(std::distance(begin(entries), end(entries)), 1);
 }
 
-TEST(PublishFolderTest, OthersMayReadIt) {
+TEST(PublishFolderTest, PublishesAFolderReadableByOthers) {
   const TempDir dir;
   ASSERT_THAT(PublishFolder(dir.File("release"), [](const std::string&) { return absl::OkStatus(); }),
               IsOk());
   EXPECT_EQ(std::filesystem::status(dir.File("release")).permissions(), std::filesystem::perms{0755});
 }
 
-TEST(TemporaryFolderTest, IsNewEachTimeAndLeavesNothing) {
+TEST(TemporaryFolderTest, HasAUniquePathAndIsRemovedByTheDestructor) {
   const TempDir dir;
   {
     ASSERT_OK_AND_ASSIGN(const auto one, TemporaryFolder::Make(dir.File("x.")));
@@ -132,7 +132,7 @@ TEST(TemporaryFolderTest, IsNewEachTimeAndLeavesNothing) {
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("no/x.")));
 }
 
-TEST(PublishFolderTest, LeavesNothingBehindOnAnError) {
+TEST(PublishFolderTest, RemovesTheTemporaryFolderOnAnError) {
   const TempDir dir;
   EXPECT_THAT(PublishFolder(dir.File("release"),
                             [](const std::string& folder) {
@@ -143,8 +143,8 @@ TEST(PublishFolderTest, LeavesNothingBehindOnAnError) {
   EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
 }
 
-// FIPS 180-4's own examples.
-TEST(Sha256Test, KnownDigests) {
+// The examples of FIPS 180-4.
+TEST(Sha256Test, ReturnsTheDigestsOfTheStandard) {
   EXPECT_EQ(Sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(Sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }

@@ -17,7 +17,7 @@ class JsonLogTest : public testing::Test {
   std::stringstream out_;
 };
 
-TEST_F(JsonLogTest, OneObjectALine) {
+TEST_F(JsonLogTest, WritesOneObjectPerLine) {
   Log(Severity::kWarning, "a \"quoted\"\nmessage", {{"port", 50051}, {"path", "/x"}});
   const std::string text = out_.str();
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
@@ -29,12 +29,12 @@ TEST_F(JsonLogTest, OneObjectALine) {
               testing::MatchesRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z"));
 }
 
-TEST_F(JsonLogTest, BytesThatAreNotUtf8AreReplaced) {
+TEST_F(JsonLogTest, ReplacesInvalidUtf8) {
   Log(Severity::kInfo, "file \xff");
   EXPECT_EQ(nlohmann::json::parse(out_.str())["message"], "file \xEF\xBF\xBD");
 }
 
-TEST_F(JsonLogTest, LinesOfSeveralThreadsDoNotMix) {
+TEST_F(JsonLogTest, DoesNotMixLinesOfDifferentThreads) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([] {

@@ -11,14 +11,14 @@ namespace {
 using absl::StatusCode;
 using testing::HasSubstr;
 
-TEST(ParseJsonObjectTest, GivesWhatTheTextHolds) {
+TEST(ParseJsonObjectTest, ParsesAnObject) {
   const std::string text =
       R"({"null": null, "true": true, "number": [0, -1, 1.5, 1e3], "text": "é\n", "object": {"text": {}}})";
   ASSERT_OK_AND_ASSIGN(const nlohmann::json object, ParseJsonObject(text));
   EXPECT_EQ(object, nlohmann::json::parse(text));
 }
 
-TEST(ParseJsonObjectTest, RefusesWhatIsNoObject) {
+TEST(ParseJsonObjectTest, RefusesOtherValuesAndInvalidText) {
   for (const char* const text :
        {"", "[]", "7", "null", "{", "{}x", "{\"a\":}", "{\"a\":1e999}", "\"\xff\""}) {
     EXPECT_THAT(ParseJsonObject(text), StatusIs(StatusCode::kDataLoss, HasSubstr("not a JSON object")))
@@ -26,14 +26,14 @@ TEST(ParseJsonObjectTest, RefusesWhatIsNoObject) {
   }
 }
 
-TEST(ParseJsonObjectTest, RefusesANameThatComesTwice) {
+TEST(ParseJsonObjectTest, RefusesADuplicateName) {
   for (const char* const text : {R"({"w": 1, "w": 1})", R"({"a": [{"w": {}, "w": {}}]})"}) {
-    EXPECT_THAT(ParseJsonObject(text), StatusIs(StatusCode::kDataLoss, HasSubstr("name w comes twice")));
+    EXPECT_THAT(ParseJsonObject(text), StatusIs(StatusCode::kDataLoss, HasSubstr("duplicate name w")));
   }
   EXPECT_THAT(ParseJsonObject(R"({"w": {"w": 1}, "v": [{"w": 1}, {"w": 1}]})"), IsOk());
 }
 
-TEST(ParseJsonObjectTest, RefusesWhatIsNestedTooDeep) {
+TEST(ParseJsonObjectTest, RefusesDeepNesting) {
   const auto nested = [](size_t arrays) {
     return "{\"a\":" + std::string(arrays, '[') + std::string(arrays, ']') + "}";
   };

@@ -1,4 +1,4 @@
-// Tells on standard output how often it was executed, and with what.
+// Prints a line for each execution, then its settings and arguments.
 #include <cstdlib>
 #include <iostream>
 

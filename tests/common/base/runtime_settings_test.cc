@@ -10,7 +10,8 @@ namespace {
 
 const std::string kArguments = "argument one\nargument two words\n";
 
-// What libraries_settings_program prints in an environment with these variables and no others that it reads.
+// Runs runtime_settings_program with `variables` and without the other variables that it reads. Returns its
+// output.
 std::string Output(const std::string& variables) {
   const std::string command = "env -u GOMP_SPINCOUNT -u OMP_WAIT_POLICY -u GLIBC_TUNABLES " + variables +
                               " " + NEWSGENRE_RUNTIME_SETTINGS_PROGRAM + " one 'two words'";
@@ -22,14 +23,14 @@ std::string Output(const std::string& variables) {
   return output;
 }
 
-TEST(SetLibrariesSettingsTest, ExecutesTheProgramOnceMoreWithTheSameArguments) {
+TEST(ReexecWithRuntimeSettingsTest, ReexecutesOnceWithTheSameArguments) {
   EXPECT_EQ(Output(""),
             "executed\nexecuted\nGOMP_SPINCOUNT=3000\nOMP_WAIT_POLICY=unset\n"
             "GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1:glibc.malloc.tcache_count=512\n" +
                 kArguments);
 }
 
-TEST(SetLibrariesSettingsTest, LeavesTheUsersChoice) {
+TEST(ReexecWithRuntimeSettingsTest, KeepsVariablesThatTheUserSet) {
   EXPECT_EQ(Output("GOMP_SPINCOUNT=7 GLIBC_TUNABLES=glibc.malloc.hugetlb=0"),
             "executed\nGOMP_SPINCOUNT=7\nOMP_WAIT_POLICY=unset\nGLIBC_TUNABLES=glibc.malloc.hugetlb=0\n" +
                 kArguments);

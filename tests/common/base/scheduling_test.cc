@@ -9,7 +9,7 @@
 namespace newsgenre {
 namespace {
 
-TEST(ScheduleInBatchesTest, HoldsForTheThreadAndThoseThatItStarts) {
+TEST(UseBatchSchedulingTest, AppliesToTheCallingThreadAndThreadsThatItStarts) {
   int own = -1, child = -1;
   std::thread([&] {
     UseBatchScheduling();

@@ -10,14 +10,14 @@
 namespace newsgenre {
 namespace {
 
-TEST(ShutdownSignalTest, TellsTheSignal) {
+TEST(ShutdownSignalTest, PassesTheSignalNumber) {
   std::promise<int> received;
   const ShutdownSignal signal([&](int number) { received.set_value(number); });
   kill(getpid(), SIGTERM);
   EXPECT_EQ(received.get_future().get(), SIGTERM);
 }
 
-TEST(ShutdownSignalTest, EndsWithoutASignal) {
+TEST(ShutdownSignalTest, IsDestroyedWithoutASignal) {
   bool called = false;
   {
     const ShutdownSignal signal([&](int) { called = true; });
@@ -25,7 +25,7 @@ TEST(ShutdownSignalTest, EndsWithoutASignal) {
   EXPECT_FALSE(called);
 }
 
-// In a process of its own.
+// Runs in a separate process.
 TEST(ShutdownSignalDeathTest, ASecondSignalEndsTheProcess) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(

@@ -123,7 +123,7 @@ INSTANTIATE_TEST_SUITE_P(
                    "the header: nested deeper than 32 levels"},
         BrokenCase{"TwiceTheSameName",
                    File("{" + Entry("w", "[1]", "[0,4]") + "," + Entry("w", "[1]", "[4,8]") + "}", 8),
-                   "the header: name w comes twice"},
+                   "the header: duplicate name w"},
         BrokenCase{"NameForATerminal", File(R"({"\u001b[2J":1})", 0), "tensor \\x1b[2J: not an object"},
         BrokenCase{"LongName", File("{\"" + std::string(10000, 'x') + "\":1}", 0),
                    "tensor " + std::string(120, 'x') + "…: not"},

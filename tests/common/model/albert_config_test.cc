@@ -77,7 +77,7 @@ TEST(ParseAlbertConfigTest, NamesTheFieldTheValueAndWhatIsAllowed) {
       {R"({"layer_norm_eps": -1e-12})", "layer_norm_eps is -1e-12; allowed: a number from 0 to 1"},
       {R"([1, 2])", "not a JSON object"},
       {R"({"vocab_size": )", "not a JSON object"},
-      {R"({"vocab_size": 1, "vocab_size": 2})", "name vocab_size comes twice"},
+      {R"({"vocab_size": 1, "vocab_size": 2})", "duplicate name vocab_size"},
       {"", "not a JSON object"},
   };
   for (const auto& test_case : kCases) {
