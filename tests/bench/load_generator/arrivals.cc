@@ -9,8 +9,8 @@ std::vector<double> PoissonArrivals(double rate, double seconds, uint64_t seed) 
   std::vector<double> times;
   if (rate <= 0) return times;
   std::mt19937_64 generator(seed);
-  // Not std::exponential_distribution, whose numbers the standard leaves open: 53 random bits in (0, 1], and
-  // the inverse of the distribution function.
+  // Inverts the distribution function at 53 random bits in (0, 1]. The standard doesn't specify the values of
+  // std::exponential_distribution.
   const auto gap = [&] {
     const double uniform = static_cast<double>((generator() >> 11) + 1) * 0x1p-53;
     return -std::log(uniform) / rate;

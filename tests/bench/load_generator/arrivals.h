@@ -1,4 +1,4 @@
-// When the calls of an open-loop run are due.
+// Arrival times of open-loop load.
 #pragma once
 
 #include <cstdint>
@@ -6,9 +6,9 @@
 
 namespace newsgenre {
 
-// Arrival times of a Poisson process with `rate` events a second, from 0 to `seconds`, in order: the gaps are
-// independent and exponentially distributed, so arrivals come in bursts as those of callers who don't know of
-// each other do. The same seed gives the same times on every machine. Pure.
+// Returns the arrival times of a Poisson process with `rate` events per second, in ascending order, from 0 to
+// `seconds`. The gaps are independent and exponentially distributed, like the calls of independent callers.
+// The same seed gives the same times on every machine.
 std::vector<double> PoissonArrivals(double rate, double seconds, uint64_t seed);
 
 }  // namespace newsgenre

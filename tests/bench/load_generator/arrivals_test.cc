@@ -8,7 +8,7 @@
 namespace newsgenre {
 namespace {
 
-TEST(PoissonArrivalsTest, AreInOrderAndWithinTheTime) {
+TEST(PoissonArrivalsTest, AreAscendingAndBeforeTheEnd) {
   const std::vector<double> times = PoissonArrivals(1000, 2, 1);
   ASSERT_FALSE(times.empty());
   EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
@@ -27,8 +27,8 @@ TEST(PoissonArrivalsTest, HaveExponentialGaps) {
   std::vector<double> gaps;
   for (size_t i = 1; i < times.size(); ++i) gaps.push_back(times[i] - times[i - 1]);
   std::sort(gaps.begin(), gaps.end());
-  // Kolmogorov and Smirnov's distance from the distribution function; 1.95 / sqrt(n) is exceeded by one
-  // sample in a thousand.
+  // Kolmogorov-Smirnov distance from the distribution function. One sample in a thousand exceeds
+  // 1.95 / sqrt(n).
   double distance = 0;
   for (size_t i = 0; i < gaps.size(); ++i) {
     const double empirical = static_cast<double>(i) / static_cast<double>(gaps.size());
@@ -37,12 +37,12 @@ TEST(PoissonArrivalsTest, HaveExponentialGaps) {
   EXPECT_LT(distance, 1.95 / std::sqrt(static_cast<double>(gaps.size())));
 }
 
-TEST(PoissonArrivalsTest, FollowFromTheSeed) {
+TEST(PoissonArrivalsTest, DependOnTheSeedOnly) {
   EXPECT_EQ(PoissonArrivals(100, 1, 5), PoissonArrivals(100, 1, 5));
   EXPECT_NE(PoissonArrivals(100, 1, 5), PoissonArrivals(100, 1, 6));
 }
 
-TEST(PoissonArrivalsTest, AreNoneWithoutARateOrTime) {
+TEST(PoissonArrivalsTest, AreEmptyForNoRateOrNoTime) {
   EXPECT_TRUE(PoissonArrivals(0, 10, 1).empty());
   EXPECT_TRUE(PoissonArrivals(10, 0, 1).empty());
 }

@@ -25,7 +25,7 @@ absl::Status Parse(ByteBuffer* bytes, google::protobuf::Message* message) {
   grpc::Slice slice;
   const bool parsed = bytes->DumpToSingleSlice(&slice).ok() &&
                       message->ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
-  return parsed ? absl::OkStatus() : absl::InternalError("the answer is not a " + message->GetTypeName());
+  return parsed ? absl::OkStatus() : absl::InternalError("the response is not a " + message->GetTypeName());
 }
 
 ByteBuffer EncodeClassify(const std::string& text) {
@@ -34,15 +34,15 @@ ByteBuffer EncodeClassify(const std::string& text) {
   return Serialize(request);
 }
 
-absl::Status CheckClassify(ByteBuffer* answer) {
+absl::Status CheckClassify(ByteBuffer* bytes) {
   v1::ClassifyResponse response;
-  absl::Status status = Parse(answer, &response);
-  if (status.ok() && response.label().empty()) status = absl::InternalError("the answer has no label");
+  absl::Status status = Parse(bytes, &response);
+  if (status.ok() && response.label().empty()) status = absl::InternalError("the response has no label");
   return status;
 }
 
-// A BYTES tensor [1, 1] named "text" for a model named "classifier"; a tensor's bytes each follow their
-// length in four little-endian bytes (Triton's and KServe's raw form).
+// Encodes a BYTES tensor [1, 1] named "text" for a model named "classifier". In Triton's and KServe's raw
+// form an element is its length, as four little-endian bytes, and its bytes.
 ByteBuffer EncodeModelInfer(const std::string& text) {
   inference::ModelInferRequest request;
   request.set_model_name("classifier");
@@ -57,11 +57,11 @@ ByteBuffer EncodeModelInfer(const std::string& text) {
   return Serialize(request);
 }
 
-absl::Status CheckModelInfer(ByteBuffer* answer) {
+absl::Status CheckModelInfer(ByteBuffer* bytes) {
   inference::ModelInferResponse response;
-  absl::Status status = Parse(answer, &response);
+  absl::Status status = Parse(bytes, &response);
   if (status.ok() && (response.raw_output_contents_size() == 0 || response.raw_output_contents(0).empty())) {
-    status = absl::InternalError("the answer has no output");
+    status = absl::InternalError("the response has no output");
   }
   return status;
 }
@@ -76,12 +76,12 @@ GrpcMethod TritonMethod() {
   return {"/inference.GRPCInferenceService/ModelInfer", EncodeModelInfer, CheckModelInfer};
 }
 
-// Its address is its tag in the queue.
+// A call without a response. Its address is its tag in the completion queue.
 struct GrpcTarget::Pending {
   size_t call;
   grpc::ClientContext context;
   std::unique_ptr<grpc::ClientAsyncResponseReader<ByteBuffer>> reader;
-  ByteBuffer answer;
+  ByteBuffer response;
   grpc::Status status;
 };
 
@@ -90,16 +90,16 @@ GrpcTarget::GrpcTarget(const std::string& address, GrpcMethod method, const std:
     : method_(std::move(method)), listener_(listener) {
   for (const std::string& text : texts) requests_.push_back(method_.encode(text));
   grpc::ChannelArguments arguments;
-  // Otherwise all channels to one address share a connection.
+  // Gives each channel a connection; channels to the same address share one by default.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  // Pings that measure the connection, and the server's answers to them, would take turns with its model.
+  // Turns off the pings that measure the bandwidth: the server would interrupt its model to answer them.
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   for (int i = 0; i < kConnections; ++i) {
     const auto channel = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
     channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10));
     stubs_.push_back(std::make_unique<grpc::GenericStub>(channel));
   }
-  reader_ = std::thread([this] { ReadAnswers(); });
+  reader_ = std::thread([this] { ReadResponses(); });
 }
 
 GrpcTarget::~GrpcTarget() {
@@ -114,14 +114,14 @@ GrpcTarget::~GrpcTarget() {
 
 void GrpcTarget::Send(size_t call, size_t text) {
   MutexLock lock(&mutex_);
-  if (stopping_) return;  // and nothing may enter a queue that shuts down
+  if (stopping_) return;  // a queue that is shut down accepts no calls
   auto* pending = new Pending;
   pending_.insert(pending);
   pending->call = call;
   grpc::GenericStub& stub = *stubs_[call % stubs_.size()];
   pending->reader = stub.PrepareUnaryCall(&pending->context, method_.name, requests_[text], &queue_);
   pending->reader->StartCall();
-  pending->reader->Finish(&pending->answer, &pending->status, pending);
+  pending->reader->Finish(&pending->response, &pending->status, pending);
 }
 
 bool GrpcTarget::Remove(Pending* pending) {
@@ -130,7 +130,7 @@ bool GrpcTarget::Remove(Pending* pending) {
   return !stopping_;
 }
 
-void GrpcTarget::ReadAnswers() {
+void GrpcTarget::ReadResponses() {
   void* tag = nullptr;
   bool ok = false;
   while (queue_.Next(&tag, &ok)) {
@@ -138,7 +138,7 @@ void GrpcTarget::ReadAnswers() {
     if (!Remove(pending.get())) continue;
     const grpc::Status& status = pending->status;
     listener_->OnFinished(pending->call,
-                          status.ok() ? method_.check(&pending->answer)
+                          status.ok() ? method_.check(&pending->response)
                                       : absl::Status(static_cast<absl::StatusCode>(status.error_code()),
                                                      status.error_message()));
   }

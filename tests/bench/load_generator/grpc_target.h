@@ -1,4 +1,4 @@
-// A gRPC server under load.
+// Load on a gRPC server.
 #pragma once
 
 #include <functional>
@@ -17,21 +17,23 @@
 
 namespace newsgenre {
 
-// How one server's unary method is called.
+// A unary method of a server.
 struct GrpcMethod {
-  std::string name;                                                 // "/package.Service/Method"
-  std::function<grpc::ByteBuffer(const std::string& text)> encode;  // called once a text, before the load
-  std::function<absl::Status(grpc::ByteBuffer* answer)> check;      // called for each answer
+  std::string name;  // "/package.Service/Method"
+  // Returns the request for a text. Called once per text, before the load starts.
+  std::function<grpc::ByteBuffer(const std::string& text)> encode;
+  // Returns an error if the response has no prediction. Called for each response.
+  std::function<absl::Status(grpc::ByteBuffer* response)> check;
 };
 
 GrpcMethod NewsgenreMethod();
 GrpcMethod TritonMethod();
 
-// Spends little on a call, so that the server gets the cores: requests are serialised beforehand, and one
-// thread reads all answers, of a few connections.
+// Calls a method over a few connections. Uses little CPU time, to leave the cores to the server: it
+// serialises the requests beforehand and reads all responses on one thread.
 class GrpcTarget : public Target {
  public:
-  // `listener` outlives the target.
+  // `listener` must outlive the target.
   GrpcTarget(const std::string& address, GrpcMethod method, const std::vector<std::string>& texts,
              Listener* listener);
   ~GrpcTarget() override;
@@ -41,8 +43,8 @@ class GrpcTarget : public Target {
  private:
   struct Pending;
 
-  void ReadAnswers() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Whether the listener is still to hear of it.
+  void ReadResponses() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Returns false if the target is stopping, and the listener must not be called.
   bool Remove(Pending* pending) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const GrpcMethod method_;

@@ -1,4 +1,4 @@
-// An HTTP server under load.
+// Load on an HTTP server.
 #pragma once
 
 #include <memory>
@@ -11,11 +11,11 @@
 
 namespace newsgenre {
 
-// POST /predict with {"text": …} over HTTP/1.1; connections are kept and reused, as many as calls are under
-// way. An answer is good where its status is 200 and it has a body. One thread drives libcurl.
+// Sends POST /predict with {"text": …} over HTTP/1.1. Keeps one connection per pending call and reuses it. A
+// call succeeds if the status is 200 and the response has a body. One thread runs libcurl.
 class HttpTarget : public Target {
  public:
-  // `listener` outlives the target.
+  // `listener` must outlive the target.
   HttpTarget(const std::string& address, const std::vector<std::string>& texts, Listener* listener);
   ~HttpTarget() override;
 
@@ -23,28 +23,30 @@ class HttpTarget : public Target {
 
  private:
   struct Exchange;
-  struct Started {
+  struct QueuedCall {
     size_t call;
     size_t text;
   };
 
-  void Drive() ABSL_LOCKS_EXCLUDED(mutex_);
-  // What was sent since it was last asked; false once the target ends.
-  bool TakeStarted(std::vector<Started>* started) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Begin(const Started& started);
-  void FinishDone();
+  // The body of the thread.
+  void Run() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Moves the queued calls to `calls`. Returns false if the target is stopping.
+  bool TakeQueuedCalls(std::vector<QueuedCall>* calls) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Begin(const QueuedCall& queued);
+  // Reports the calls that libcurl has completed.
+  void ReportCompleted();
 
   const std::string url_;
   Listener* const listener_;
   std::vector<std::string> bodies_;
   struct CurlMulti;
   std::unique_ptr<CurlMulti> curl_;
-  std::vector<std::unique_ptr<Exchange>> exchanges_;  // all that ever were; only the thread touches them
-  std::vector<Exchange*> idle_;
+  std::vector<std::unique_ptr<Exchange>> exchanges_;  // used by the thread only
+  std::vector<Exchange*> idle_;                       // exchanges without a call
   Mutex mutex_;
-  std::vector<Started> started_ ABSL_GUARDED_BY(mutex_);
+  std::vector<QueuedCall> queued_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread driver_;
+  std::thread thread_;
 };
 
 }  // namespace newsgenre

@@ -31,7 +31,7 @@ void Load::SendNext() {
     calls_.emplace_back();
     calls_[call].text = static_cast<uint32_t>(call % options_.texts);
     calls_[call].scheduled = calls_[call].sent = Now();
-    ++under_way_;
+    ++pending_;
   }
   target_->Send(call, call % options_.texts);
 }
@@ -50,9 +50,9 @@ void Load::RunOpenLoop() {
     std::this_thread::sleep_until(start_ + std::chrono::duration<double>(arrivals[i]));
     {
       MutexLock lock(&mutex_);
-      if (failures_ >= kMaxFailures) return;  // what was due later stays unfinished
+      if (failures_ >= kMaxFailures) return;  // the remaining calls count as unfinished
       calls_[i].sent = Now();
-      ++under_way_;
+      ++pending_;
     }
     target_->Send(i, i % options_.texts);
   }
@@ -68,7 +68,7 @@ void Load::OnFinished(size_t call, const absl::Status& status) {
       ++failures_;
       ++errors_[status.ToString()];
     }
-    if (--under_way_ == 0 && !sending_) drained_.set_value();
+    if (--pending_ == 0 && !sending_) drained_.set_value();
   }
   if (options_.callers > 0) SendNext();
 }
@@ -77,7 +77,7 @@ void Load::Drain() {
   {
     MutexLock lock(&mutex_);
     sending_ = false;
-    if (under_way_ == 0) return;
+    if (pending_ == 0) return;
   }
   drained_.get_future().wait_for(std::chrono::duration<double>(options_.grace_seconds));
 }

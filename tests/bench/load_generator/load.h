@@ -1,4 +1,4 @@
-// Loads a target and keeps account of every call.
+// Generates load on a target and records every call.
 #pragma once
 
 #include <chrono>
@@ -16,32 +16,33 @@
 namespace newsgenre {
 
 struct LoadOptions {
-  int callers = 0;            // closed loop: each sends its next call when it has the answer to its last
-  double rate = 0;            // open loop, where `callers` is 0: calls a second, Poisson arrivals
-  double warmup_seconds = 2;  // not measured
-  double seconds = 10;        // measured
-  uint64_t seed = 1;          // of the arrivals
-  size_t texts = 1;           // call i carries text i modulo this
-  double grace_seconds = 60;  // for the answers that are still out at the end
+  int callers = 0;            // closed loop: concurrent callers, each with one call at a time
+  double rate = 0;            // open loop, if `callers` is 0: calls per second, with Poisson arrivals
+  double warmup_seconds = 2;  // before the measurement
+  double seconds = 10;        // of the measurement
+  uint64_t seed = 1;          // for the arrivals
+  size_t texts = 1;           // number of texts; call i has text i modulo this
+  double grace_seconds = 60;  // wait for the last responses
 };
 
-// One run. Run is called once, on one thread; OnFinished comes from the target's.
+// One run of a closed or an open loop. Run must be called once; the target calls OnFinished on its own
+// threads.
 class Load : public Target::Listener {
  public:
   explicit Load(const LoadOptions& options) : options_(options) {}
 
-  // Returns when every call is answered or the grace is over. A target that fails kMaxFailures calls gets no
-  // more.
+  // Blocks until every call has finished or the grace period is over. Stops sending after kMaxFailures failed
+  // calls.
   void Run(Target* target) ABSL_LOCKS_EXCLUDED(mutex_);
 
   void OnFinished(size_t call, const absl::Status& status) override ABSL_LOCKS_EXCLUDED(mutex_);
 
   static constexpr size_t kMaxFailures = 1000;
 
-  // After Run.
+  // The results, to be read after Run.
   Window window() const;
   std::vector<Call> calls() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // How many calls failed with which error.
+  // Returns the number of failed calls for each error.
   std::map<std::string, size_t> errors() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -51,19 +52,19 @@ class Load : public Target::Listener {
   double EndOfSending() const { return options_.warmup_seconds + options_.seconds; }
   void RunClosedLoop() ABSL_LOCKS_EXCLUDED(mutex_);
   void RunOpenLoop() ABSL_LOCKS_EXCLUDED(mutex_);
-  // A closed loop's next call.
+  // Sends the next call of a closed loop.
   void SendNext() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Sends nothing more, and waits for what is under way.
+  // Stops sending and waits for the pending calls.
   void Drain() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const LoadOptions options_;
   Clock::time_point start_;
   Target* target_ = nullptr;
-  std::promise<void> drained_;  // no call is under way, and none will be
+  std::promise<void> drained_;  // set when sending has stopped and no call is pending
   mutable Mutex mutex_;
   bool sending_ ABSL_GUARDED_BY(mutex_) = true;
   std::vector<Call> calls_ ABSL_GUARDED_BY(mutex_);
-  size_t under_way_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t pending_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t failures_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, size_t> errors_ ABSL_GUARDED_BY(mutex_);
 };

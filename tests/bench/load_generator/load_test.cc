@@ -12,14 +12,15 @@ using testing::Each;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-// Answers calls on a thread of its own, one after the other; what `answer` says of a call's number.
+// Finishes calls one after another on its own thread, with the outcome that `outcome_of` returns for the
+// call's number.
 class FakeTarget : public Target {
  public:
-  enum Answer { kOk, kFail, kSilence };
-  using AnswerFunction = std::function<Answer(size_t call)>;
+  enum Outcome { kOk, kFail, kSilence };
+  using OutcomeFunction = std::function<Outcome(size_t call)>;
 
-  FakeTarget(Listener* listener, AnswerFunction answer)
-      : listener_(listener), answer_(std::move(answer)), thread_([this] { AnswerAll(); }) {}
+  FakeTarget(Listener* listener, OutcomeFunction outcome_of)
+      : listener_(listener), outcome_of_(std::move(outcome_of)), thread_([this] { Run(); }) {}
   ~FakeTarget() override {
     {
       MutexLock lock(&mutex_);
@@ -44,7 +45,7 @@ class FakeTarget : public Target {
   }
 
  private:
-  void AnswerAll() {
+  void Run() {
     for (;;) {
       size_t call = 0;
       {
@@ -54,14 +55,14 @@ class FakeTarget : public Target {
         call = waiting_.front();
         waiting_.erase(waiting_.begin());
       }
-      const Answer answer = answer_(call);
-      if (answer == kSilence) continue;
-      listener_->OnFinished(call, answer == kOk ? absl::OkStatus() : absl::UnavailableError("down"));
+      const Outcome outcome = outcome_of_(call);
+      if (outcome == kSilence) continue;
+      listener_->OnFinished(call, outcome == kOk ? absl::OkStatus() : absl::UnavailableError("down"));
     }
   }
 
   Listener* const listener_;
-  const AnswerFunction answer_;
+  const OutcomeFunction outcome_of_;
   Mutex mutex_;
   CondVar sent_;
   std::vector<size_t> waiting_ ABSL_GUARDED_BY(mutex_);
@@ -70,7 +71,7 @@ class FakeTarget : public Target {
   std::thread thread_;
 };
 
-FakeTarget::Answer AlwaysOk(size_t) { return FakeTarget::kOk; }
+FakeTarget::Outcome AlwaysOk(size_t) { return FakeTarget::kOk; }
 
 LoadOptions OpenLoop(double rate) {
   LoadOptions options;
@@ -104,7 +105,7 @@ TEST(LoadTest, AnOpenLoopSendsEveryArrival) {
   EXPECT_TRUE(load.window().open_loop);
 }
 
-TEST(LoadTest, AnOpenLoopDoesNotWaitForAnswers) {
+TEST(LoadTest, AnOpenLoopDoesNotWaitForResponses) {
   LoadOptions options = OpenLoop(2000);
   options.grace_seconds = 0;
   Load load(options);
@@ -117,18 +118,18 @@ TEST(LoadTest, AnOpenLoopDoesNotWaitForAnswers) {
   EXPECT_GT(results.unfinished, 0u);
 }
 
-TEST(LoadTest, FailuresAndSilenceAreCounted) {
+TEST(LoadTest, CountsFailedAndUnfinishedCalls) {
   LoadOptions options = OpenLoop(2000);
   options.grace_seconds = 0.01;
   Load load(options);
-  FakeTarget target(&load, [](size_t call) { return static_cast<FakeTarget::Answer>(call % 3); });
+  FakeTarget target(&load, [](size_t call) { return static_cast<FakeTarget::Outcome>(call % 3); });
   load.Run(&target);
   const std::vector<Call> calls = load.calls();
   for (size_t i = 0; i < calls.size(); ++i) {
-    // Any may still wait for its answer when the grace is over.
-    const bool answered = calls[i].finished != kNever;
-    EXPECT_EQ(calls[i].ok, answered && i % 3 == FakeTarget::kOk) << i;
-    EXPECT_FALSE(answered && i % 3 == FakeTarget::kSilence) << i;
+    // Any call can be pending when the grace period ends.
+    const bool is_finished = calls[i].finished != kNever;
+    EXPECT_EQ(calls[i].ok, is_finished && i % 3 == FakeTarget::kOk) << i;
+    EXPECT_FALSE(is_finished && i % 3 == FakeTarget::kSilence) << i;
   }
   const Results results = Measure(calls, load.window());
   EXPECT_EQ(results.ok + results.failed + results.unfinished, results.measured.size());
@@ -137,19 +138,19 @@ TEST(LoadTest, FailuresAndSilenceAreCounted) {
   EXPECT_THAT(load.errors(), UnorderedElementsAre(Pair("UNAVAILABLE: down", testing::Gt(0u))));
 }
 
-TEST(LoadTest, AClosedLoopKeepsItsCallersBusyAndNoMore) {
+TEST(LoadTest, AClosedLoopKeepsOneCallPerCallerPending) {
   Load load(ClosedLoop(4));
   FakeTarget target(&load, AlwaysOk);
   load.Run(&target);
-  EXPECT_GT(load.calls().size(), 4u) << "callers send again";
+  EXPECT_GT(load.calls().size(), 4u) << "each caller sends more than one call";
   EXPECT_LE(target.most_waiting(), 4u);
   std::vector<bool> finished;
   for (const Call& call : load.calls()) finished.push_back(call.ok);
-  EXPECT_THAT(finished, Each(true)) << "what is under way at the end is waited for";
+  EXPECT_THAT(finished, Each(true)) << "Run waits for the pending calls";
   EXPECT_FALSE(load.window().open_loop);
 }
 
-TEST(LoadTest, AClosedLoopCountsCallersThatNeverHear) {
+TEST(LoadTest, AClosedLoopCountsCallsWithoutAResponse) {
   LoadOptions options = ClosedLoop(5);
   options.grace_seconds = 0;
   Load load(options);
@@ -159,7 +160,7 @@ TEST(LoadTest, AClosedLoopCountsCallersThatNeverHear) {
   EXPECT_EQ(Measure(load.calls(), load.window()).unfinished, 5u);
 }
 
-TEST(LoadTest, GivesUpOnATargetThatFailsEveryCall) {
+TEST(LoadTest, StopsAfterTooManyFailures) {
   LoadOptions options = ClosedLoop(2);
   options.seconds = 0.5;
   Load load(options);

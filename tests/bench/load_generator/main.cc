@@ -11,6 +11,7 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "common/base/flag_checks.h"
 #include "common/base/runtime_settings.h"
 #include "common/base/scheduling.h"
 #include "common/base/status_macros.h"
@@ -25,28 +26,26 @@ using newsgenre::LoadOptions;
 ABSL_FLAG(std::string, protocol, "newsgenre",
           "newsgenre, triton (KServe v2 over gRPC) or http (POST /predict).");
 ABSL_FLAG(std::string, address, "", "HOST:PORT of the server.");
-ABSL_FLAG(std::string, texts, "", "CSV or JSON Lines file of news; its texts are sent in turn.");
-ABSL_FLAG(int, first, 0, "Index of the first text that is sent.");
-ABSL_FLAG(int, count, 0, "How many texts, from --first on; 0 is all of them.");
-ABSL_FLAG(
-    int, callers, LoadOptions().callers,
-    "Closed loop: so many callers, each of which sends its next text when it has the answer to its last.");
-ABSL_FLAG(double, rate, LoadOptions().rate, "Open loop: calls a second, at random times (Poisson).");
-ABSL_FLAG(double, warmup_seconds, LoadOptions().warmup_seconds, "Not measured, at the beginning.");
-ABSL_FLAG(double, seconds, LoadOptions().seconds, "Measured.");
+ABSL_FLAG(std::string, texts, "", "CSV or JSON Lines file of news whose texts are sent in turn. Required.");
+ABSL_FLAG(int, first, 0, "Index of the first text to send.");
+ABSL_FLAG(int, count, 0, "Number of texts to send, from --first on; 0 sends all.");
+ABSL_FLAG(int, callers, LoadOptions().callers,
+          "Closed loop: number of callers. Each sends its next text after the response to its last one.");
+ABSL_FLAG(double, rate, LoadOptions().rate, "Open loop: calls per second, with Poisson arrivals.");
+ABSL_FLAG(double, warmup_seconds, LoadOptions().warmup_seconds,
+          "Duration of the load before the measurement.");
+ABSL_FLAG(double, seconds, LoadOptions().seconds, "Duration of the measurement.");
 ABSL_FLAG(double, grace_seconds, LoadOptions().grace_seconds,
-          "How long to wait at the end for answers; calls without one then are counted as unfinished.");
-ABSL_FLAG(uint64_t, seed, LoadOptions().seed, "Of the open loop's arrivals.");
+          "Wait for the last responses; calls without a response then count as unfinished.");
+ABSL_FLAG(uint64_t, seed, LoadOptions().seed, "Seed of the open loop's arrivals.");
 
 namespace newsgenre {
 namespace {
 
 constexpr char kUsage[] =
-    "Loads a server with news texts and prints what became of the calls as one JSON object on standard "
-    "output.\n"
+    "Sends news texts to a server and prints statistics of the calls as one JSON object on standard output.\n"
     "  load_generator --address=HOST:PORT --texts=FILE (--callers=N | --rate=R) [flags]\n"
-    "Latencies count from the moment at which a call was due, also where the generator or the server is "
-    "behind.";
+    "A latency starts at the due time of its call, even if the generator or the server is late.";
 
 LoadOptions OptionsFromFlags(size_t texts) {
   LoadOptions options;
@@ -70,11 +69,13 @@ absl::StatusOr<std::vector<std::string>> ReadTexts() {
   for (size_t i = first; i < rows.size() && (count == 0 || i < first + count); ++i) {
     texts.push_back(JoinTitleAndBody(rows[i].title, rows[i].body));
   }
-  if (texts.empty()) return absl::InvalidArgumentError("--first is beyond the last text");
+  if (texts.empty())
+    return absl::InvalidArgumentError("--first is " + std::to_string(first) + "; the file has " +
+                                      std::to_string(rows.size()) + " texts");
   return texts;
 }
 
-// The kernel's struct sched_attr, as sched_setattr(2) describes it.
+// The kernel's struct sched_attr (see sched_setattr(2)).
 struct SchedulingAttributes {
   uint32_t size = sizeof(SchedulingAttributes);
   uint32_t policy = 0;  // SCHED_OTHER
@@ -85,9 +86,10 @@ struct SchedulingAttributes {
   uint64_t deadline_ns = 0, period_ns = 0;
 };
 
-// Who asks for the core for a short time only gets it soon after waking (Linux 6.12 and newer; older ones
-// take no notice): an answer is read when it comes. Holds for threads that are started later, too.
-void WakeSoon() {
+// Requests short time slices for this thread and the threads that it starts later. Linux 6.12 and newer
+// schedule such threads soon after they wake, so that a response is read when it arrives; older kernels
+// ignore the request.
+void UseShortTimeSlices() {
   SchedulingAttributes attributes;
   attributes.runtime_ns = 100'000;
   syscall(SYS_sched_setattr, /*pid=*/0, &attributes, /*flags=*/0);
@@ -95,29 +97,25 @@ void WakeSoon() {
 
 absl::Status CheckFlags() {
   if ((absl::GetFlag(FLAGS_callers) > 0) == (absl::GetFlag(FLAGS_rate) > 0)) {
-    return absl::InvalidArgumentError("one of --callers and --rate must be above 0, and only one");
+    return absl::InvalidArgumentError("exactly one of --callers and --rate must be above 0");
   }
-  if (absl::GetFlag(FLAGS_seconds) <= 0) {
-    return absl::InvalidArgumentError("--seconds is " + std::to_string(absl::GetFlag(FLAGS_seconds)) +
-                                      "; it must be above 0");
-  }
-  return absl::OkStatus();
+  return CheckPositive("seconds", absl::GetFlag(FLAGS_seconds));
 }
 
 absl::Status Run() {
   RETURN_IF_ERROR(CheckFlags());
   ASSIGN_OR_RETURN(const std::vector<std::string> texts, ReadTexts());
   Load load(OptionsFromFlags(texts.size()));
-  // Many callers in a closed loop have no set times to keep: they let the server, whichever it is, have the
-  // cores first. A single one, or an open loop, reads an answer at once.
+  // Several callers in a closed loop have no schedule to keep, and leave the cores to the server. A single
+  // caller or an open loop must read each response at once.
   if (absl::GetFlag(FLAGS_callers) > 1) {
     UseBatchScheduling();
   } else {
-    WakeSoon();
+    UseShortTimeSlices();
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<Target> target,
                    MakeTarget({absl::GetFlag(FLAGS_protocol), absl::GetFlag(FLAGS_address)}, texts, &load));
-  // Sleeps end when they should, and not up to 50 µs later.
+  // Ends sleeps on time; the default slack is 50 µs.
   prctl(PR_SET_TIMERSLACK, 1);
   load.Run(target.get());
   nlohmann::ordered_json json = ToJson(Measure(load.calls(), load.window()), load.window());

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""load_generator and empty_service, as the benchmarks run them. usage: program_test.py FOLDER_OF_PROGRAMS"""
+"""Runs load_generator against empty_service, as the benchmarks do. Usage: program_test.py PROGRAM_FOLDER"""
 
 import json
 import pathlib
@@ -34,14 +34,14 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(result["ok"], len(result["samples"]))
         self.assertEqual((result["failed"], result["unfinished"]), (0, 0))
 
-    def test_one_of_callers_and_rate(self):
+    def test_requires_exactly_one_of_callers_and_rate(self):
         for flags in ([], ["--callers=1", "--rate=1"]):
-            refused = self.load(*flags)
-            self.assertEqual(refused.returncode, 1)
-            self.assertIn("one of --callers and --rate", refused.stderr)
+            rejected = self.load(*flags)
+            self.assertEqual(rejected.returncode, 1)
+            self.assertIn("exactly one of --callers and --rate", rejected.stderr)
 
-    def test_a_server_that_refuses_every_call(self):
-        # Without warm-up: the generator gives up after so many failures, which a quick machine reaches in a moment.
+    def test_counts_failures_of_a_server_that_rejects_every_call(self):
+        # Without warm-up, because the generator stops after 1000 failures, which take a fast machine a moment.
         result = json.loads(self.load("--callers=1", "--protocol=triton", "--warmup_seconds=0").stdout)
         self.assertEqual(result["ok"], 0)
         self.assertGreater(result["failed"], 0)

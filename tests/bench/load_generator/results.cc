@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Above it a run's samples are written as a histogram.
+// Runs with more calls get a histogram instead of samples.
 constexpr size_t kMaxSamples = 20000;
 constexpr double kBucketGrowth = 1.01;
 
@@ -27,7 +27,7 @@ Json Samples(const std::vector<Call>& calls, const Window& window) {
 }
 
 Json Histogram(const std::vector<double>& latencies) {
-  std::map<int, size_t> counts;  // by exponent: (1.01^(n-1), 1.01^n] microseconds
+  std::map<int, size_t> counts;  // keyed by exponent n of (1.01^(n-1), 1.01^n] microseconds
   size_t never = 0;
   for (const double latency : latencies) {
     if (latency == kNever) {
@@ -53,10 +53,10 @@ bool IsMeasured(const Call& call, const Window& window) {
 
 Results Measure(const std::vector<Call>& calls, const Window& window) {
   Results results;
-  size_t answered_within = 0;
+  size_t finished_in_window = 0;
   for (const Call& call : calls) {
     if (call.sent != kNever) ++results.sent;
-    if (call.ok && call.finished >= window.begin && call.finished < window.end) ++answered_within;
+    if (call.ok && call.finished >= window.begin && call.finished < window.end) ++finished_in_window;
     const bool unfinished = call.finished == kNever;
     if (!IsMeasured(call, window) && !(unfinished && !window.open_loop)) continue;
     ++(call.ok ? results.ok : unfinished ? results.unfinished : results.failed);
@@ -67,7 +67,7 @@ Results Measure(const std::vector<Call>& calls, const Window& window) {
     results.worst_delay = std::max(results.worst_delay, delay);
   }
   std::sort(results.latencies.begin(), results.latencies.end());
-  results.calls_per_second = static_cast<double>(answered_within) / (window.end - window.begin);
+  results.calls_per_second = static_cast<double>(finished_in_window) / (window.end - window.begin);
   return results;
 }
 

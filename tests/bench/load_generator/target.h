@@ -1,4 +1,4 @@
-// A server under load.
+// The server under load.
 #pragma once
 
 #include <cstddef>
@@ -11,20 +11,20 @@
 
 namespace newsgenre {
 
-// Sends calls to one server and tells how each ended.
+// Sends calls to one server and reports how each call ended.
 class Target {
  public:
   class Listener {
    public:
     virtual ~Listener() = default;
-    // Once for each call, on a thread of the target's, never within Send. OK only where the answer was read
-    // and holds a prediction.
+    // Called once for each call, on a thread of the target, never from within Send. `status` is OK if the
+    // response contains a prediction.
     virtual void OnFinished(size_t call, const absl::Status& status) = 0;
   };
 
-  // Ends its threads; calls that are under way are dropped, and the listener hears no more.
+  // Drops the pending calls and ends the target's threads. The listener is not called any more.
   virtual ~Target() = default;
-  // Starts call number `call` with the text of this index, and returns. Any thread.
+  // Starts call number `call` with text number `text` and returns. Thread-safe.
   virtual void Send(size_t call, size_t text) = 0;
 };
 
@@ -33,7 +33,7 @@ struct TargetOptions {
   std::string address;   // HOST:PORT
 };
 
-// `listener` outlives the target. INVALID_ARGUMENT: a protocol that is none of the three.
+// `listener` must outlive the target. Returns INVALID_ARGUMENT if the protocol is unknown.
 absl::StatusOr<std::unique_ptr<Target>> MakeTarget(const TargetOptions& options,
                                                    const std::vector<std::string>& texts,
                                                    Target::Listener* listener);

@@ -23,24 +23,24 @@ namespace {
 
 using testing::HasSubstr;
 
-class Answers : public Target::Listener {
+class RecordingListener : public Target::Listener {
  public:
   void OnFinished(size_t call, const absl::Status& status) override {
     MutexLock lock(&mutex_);
-    answers_[call] = status;
+    statuses_[call] = status;
     changed_.NotifyAll();
   }
 
   absl::Status Wait(size_t call) {
     MutexLock lock(&mutex_);
-    while (answers_.count(call) == 0) changed_.Wait(&mutex_);
-    return answers_[call];
+    while (statuses_.count(call) == 0) changed_.Wait(&mutex_);
+    return statuses_[call];
   }
 
  private:
   Mutex mutex_;
   CondVar changed_;
-  std::map<size_t, absl::Status> answers_ ABSL_GUARDED_BY(mutex_);
+  std::map<size_t, absl::Status> statuses_ ABSL_GUARDED_BY(mutex_);
 };
 
 grpc::ByteBuffer Serialize(const google::protobuf::Message& message) {
@@ -57,13 +57,14 @@ T Parse(const grpc::ByteBuffer& bytes) {
   return message;
 }
 
-// What is answered to a method and the bytes of its request.
-using Answerer =
-    std::function<grpc::Status(const std::string& method, const grpc::ByteBuffer&, grpc::ByteBuffer*)>;
+// Fills the response to a method and its serialised request.
+using Handler = std::function<grpc::Status(const std::string& method, const grpc::ByteBuffer& request,
+                                           grpc::ByteBuffer* response)>;
 
+// Serves every method with one handler, on a free port.
 class GrpcServer : public grpc::CallbackGenericService {
  public:
-  explicit GrpcServer(Answerer answerer) : answerer_(std::move(answerer)) {
+  explicit GrpcServer(Handler handler) : handler_(std::move(handler)) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     builder.RegisterCallbackGenericService(this);
@@ -74,66 +75,66 @@ class GrpcServer : public grpc::CallbackGenericService {
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
  private:
-  class Call : public grpc::ServerGenericBidiReactor {
+  class Reactor : public grpc::ServerGenericBidiReactor {
    public:
-    Call(const Answerer& answerer, std::string method) : answerer_(answerer), method_(std::move(method)) {
+    Reactor(const Handler& handler, std::string method) : handler_(handler), method_(std::move(method)) {
       StartRead(&request_);
     }
     void OnReadDone(bool ok) override {
-      const grpc::Status status = answerer_(method_, request_, &answer_);
+      const grpc::Status status = handler_(method_, request_, &response_);
       if (!status.ok()) return Finish(status);
-      StartWriteAndFinish(&answer_, grpc::WriteOptions(), status);
+      StartWriteAndFinish(&response_, grpc::WriteOptions(), status);
     }
     void OnDone() override { delete this; }
 
    private:
-    const Answerer& answerer_;
+    const Handler& handler_;
     const std::string method_;
     grpc::ByteBuffer request_;
-    grpc::ByteBuffer answer_;
+    grpc::ByteBuffer response_;
   };
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
-    return new Call(answerer_, context->method());
+    return new Reactor(handler_, context->method());
   }
 
-  const Answerer answerer_;
+  const Handler handler_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };
 
 TEST(TargetTest, SendsClassifyCalls) {
   const GrpcServer server(
-      [](const std::string& method, const grpc::ByteBuffer& bytes, grpc::ByteBuffer* answer) {
+      [](const std::string& method, const grpc::ByteBuffer& bytes, grpc::ByteBuffer* response_bytes) {
         EXPECT_EQ(method, "/newsgenre.v1.ClassifierService/Classify");
         const auto request = Parse<v1::ClassifyRequest>(bytes);
         v1::ClassifyResponse response;
         if (request.text() == "first") response.set_label("World");
-        *answer = Serialize(response);
+        *response_bytes = Serialize(response);
         return grpc::Status::OK;
       });
-  Answers answers;
+  RecordingListener listener;
   ASSERT_OK_AND_ASSIGN(const auto target,
-                       MakeTarget({"newsgenre", server.address()}, {"first", "second"}, &answers));
+                       MakeTarget({"newsgenre", server.address()}, {"first", "second"}, &listener));
   target->Send(10, 0);
   target->Send(11, 1);
-  EXPECT_THAT(answers.Wait(10), IsOk());
-  EXPECT_THAT(answers.Wait(11), StatusIs(absl::StatusCode::kInternal, HasSubstr("no label")));
+  EXPECT_THAT(listener.Wait(10), IsOk());
+  EXPECT_THAT(listener.Wait(11), StatusIs(absl::StatusCode::kInternal, HasSubstr("no label")));
 }
 
-TEST(TargetTest, TellsTheServersErrors) {
+TEST(TargetTest, ReportsTheServersErrors) {
   const GrpcServer server([](const std::string&, const grpc::ByteBuffer&, grpc::ByteBuffer*) {
     return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "the queue is full");
   });
-  Answers answers;
-  ASSERT_OK_AND_ASSIGN(const auto target, MakeTarget({"newsgenre", server.address()}, {"a"}, &answers));
+  RecordingListener listener;
+  ASSERT_OK_AND_ASSIGN(const auto target, MakeTarget({"newsgenre", server.address()}, {"a"}, &listener));
   target->Send(0, 0);
-  EXPECT_THAT(answers.Wait(0), StatusIs(absl::StatusCode::kResourceExhausted, "the queue is full"));
+  EXPECT_THAT(listener.Wait(0), StatusIs(absl::StatusCode::kResourceExhausted, "the queue is full"));
 }
 
 TEST(TargetTest, SendsKServeCalls) {
   const GrpcServer server([](const std::string& method, const grpc::ByteBuffer& bytes,
-                             grpc::ByteBuffer* answer) {
+                             grpc::ByteBuffer* response_bytes) {
     EXPECT_EQ(method, "/inference.GRPCInferenceService/ModelInfer");
     const auto request = Parse<inference::ModelInferRequest>(bytes);
     EXPECT_EQ(request.model_name(), "classifier");
@@ -141,16 +142,16 @@ TEST(TargetTest, SendsKServeCalls) {
     EXPECT_EQ(request.raw_input_contents(0), std::string("\x05\0\0\0first", 9));
     inference::ModelInferResponse response;
     response.add_raw_output_contents("1234");
-    *answer = Serialize(response);
+    *response_bytes = Serialize(response);
     return grpc::Status::OK;
   });
-  Answers answers;
-  ASSERT_OK_AND_ASSIGN(const auto target, MakeTarget({"triton", server.address()}, {"first"}, &answers));
+  RecordingListener listener;
+  ASSERT_OK_AND_ASSIGN(const auto target, MakeTarget({"triton", server.address()}, {"first"}, &listener));
   target->Send(0, 0);
-  EXPECT_THAT(answers.Wait(0), IsOk());
+  EXPECT_THAT(listener.Wait(0), IsOk());
 }
 
-TEST(TargetTest, ASilentServerHoldsUpNoOne) {
+TEST(TargetTest, DestructionDoesNotWaitForAServerThatNeverResponds) {
   std::promise<void> arrived;
   std::promise<void> release;
   const GrpcServer server([&](const std::string&, const grpc::ByteBuffer&, grpc::ByteBuffer*) {
@@ -158,25 +159,25 @@ TEST(TargetTest, ASilentServerHoldsUpNoOne) {
     release.get_future().wait();
     return grpc::Status(grpc::StatusCode::UNAVAILABLE, "too late");
   });
-  Answers answers;
-  ASSERT_OK_AND_ASSIGN(auto target, MakeTarget({"newsgenre", server.address()}, {"a"}, &answers));
+  RecordingListener listener;
+  ASSERT_OK_AND_ASSIGN(auto target, MakeTarget({"newsgenre", server.address()}, {"a"}, &listener));
   target->Send(0, 0);
   arrived.get_future().wait();
   target.reset();
   release.set_value();
 }
 
-TEST(TargetTest, TellsWhereNothingListens) {
-  Answers answers;
-  ASSERT_OK_AND_ASSIGN(const auto target, MakeTarget({"http", "127.0.0.1:1"}, {"a"}, &answers));
+TEST(TargetTest, ReportsAFailedConnection) {
+  RecordingListener listener;
+  ASSERT_OK_AND_ASSIGN(const auto target, MakeTarget({"http", "127.0.0.1:1"}, {"a"}, &listener));
   target->Send(0, 0);
-  EXPECT_THAT(answers.Wait(0), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("connect")));
+  EXPECT_THAT(listener.Wait(0), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("connect")));
 }
 
-// Takes one connection and answers each request on it, with one answer after the other.
+// Accepts one connection and sends the given responses, one per request.
 class HttpServer {
  public:
-  explicit HttpServer(std::vector<std::string> answers) : answers_(std::move(answers)) {
+  explicit HttpServer(std::vector<std::string> responses) : responses_(std::move(responses)) {
     listener_ = socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address = {};
     address.sin_family = AF_INET;
@@ -191,7 +192,7 @@ class HttpServer {
   ~HttpServer() { close(listener_); }
 
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-  // Once it has given its last answer.
+  // Blocks until the last response is sent, and returns the requests.
   std::vector<std::string> TakeRequests() {
     thread_.join();
     return std::move(requests_);
@@ -200,22 +201,22 @@ class HttpServer {
  private:
   void Serve() {
     const int connection = accept(listener_, nullptr, nullptr);
-    for (const std::string& answer : answers_) {
+    for (const std::string& response : responses_) {
       std::string request;
       char buffer[4096];
-      // The bodies of these tests end with the first closing brace.
+      // The requests of these tests end with their first closing brace.
       while (request.find('}') == std::string::npos) {
         const ssize_t count = recv(connection, buffer, sizeof(buffer), 0);
         if (count <= 0) break;
         request.append(buffer, static_cast<size_t>(count));
       }
       requests_.push_back(request);
-      send(connection, answer.data(), answer.size(), MSG_NOSIGNAL);
+      send(connection, response.data(), response.size(), MSG_NOSIGNAL);
     }
     close(connection);
   }
 
-  const std::vector<std::string> answers_;
+  const std::vector<std::string> responses_;
   std::vector<std::string> requests_;
   int listener_ = -1;
   int port_ = 0;
@@ -223,23 +224,23 @@ class HttpServer {
 };
 
 TEST(TargetTest, SendsHttpCallsOverOneConnection) {
-  Answers answers;
+  RecordingListener listener;
   HttpServer server(
       {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"});
-  ASSERT_OK_AND_ASSIGN(const auto target, MakeTarget({"http", server.address()}, {"a \"b\""}, &answers));
+  ASSERT_OK_AND_ASSIGN(const auto target, MakeTarget({"http", server.address()}, {"a \"b\""}, &listener));
   target->Send(0, 0);
-  EXPECT_THAT(answers.Wait(0), IsOk());
+  EXPECT_THAT(listener.Wait(0), IsOk());
   target->Send(1, 0);
-  EXPECT_THAT(answers.Wait(1), StatusIs(absl::StatusCode::kInternal, HasSubstr("HTTP status 500")));
+  EXPECT_THAT(listener.Wait(1), StatusIs(absl::StatusCode::kInternal, HasSubstr("HTTP status 500")));
   const std::vector<std::string> requests = server.TakeRequests();
   ASSERT_EQ(requests.size(), 2u);
   EXPECT_THAT(requests[0], HasSubstr("POST /predict HTTP/1.1\r\n"));
   EXPECT_THAT(requests[0], HasSubstr("\r\n\r\n{\"text\":\"a \\\"b\\\"\"}"));
 }
 
-TEST(TargetTest, KnowsThreeProtocols) {
-  Answers answers;
-  EXPECT_THAT(MakeTarget({"smtp", "127.0.0.1:1"}, {}, &answers),
+TEST(TargetTest, RefusesAnUnknownProtocol) {
+  RecordingListener listener;
+  EXPECT_THAT(MakeTarget({"smtp", "127.0.0.1:1"}, {}, &listener),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'smtp'")));
 }
 
