@@ -6,63 +6,65 @@
 #include <optional>
 #include <utility>
 
-#include "common/simd/cpu_instructions.h"
+#include "common/simd/instruction_set.h"
 #include "trainer/network/passes.h"
 
 namespace newsgenre {
 namespace {
 
-std::optional<Instructions> OwnKernel(c10::Device device, double dropout) {
-  if (!device.is_cpu() || dropout > 0 || !HasAvx2()) return std::nullopt;
-  return HasAvx512() ? Instructions::kAvx512 : Instructions::kAvx2;
+// Returns nothing if torch's operators are to be used.
+std::optional<InstructionSet> SelectOwnKernel(c10::Device device, double dropout) {
+  if (!device.is_cpu() || dropout > 0 || !CpuSupports(InstructionSet::kAvx2)) return std::nullopt;
+  return CpuSupports(InstructionSet::kAvx512) ? InstructionSet::kAvx512 : InstructionSet::kAvx2;
 }
 
-QkvTensors PartsOf(const std::vector<at::Tensor>& projections) {
+QkvTensors SplitProjections(const std::vector<at::Tensor>& projections) {
   if (projections.size() == 3) return {projections[0], projections[1], projections[2]};
-  const std::vector<at::Tensor> parts = projections[0].chunk(3, 1);
-  return {parts[0], parts[1], parts[2]};
+  const std::vector<at::Tensor> columns = projections[0].chunk(3, 1);
+  return {columns[0], columns[1], columns[2]};
 }
 
 }  // namespace
 
 std::string AttentionKernel(c10::Device device, double dropout) {
-  const std::optional<Instructions> own = OwnKernel(device, dropout);
-  return !own ? "torch" : own == Instructions::kAvx512 ? "AVX-512" : "AVX2";
+  const std::optional<InstructionSet> own = SelectOwnKernel(device, dropout);
+  return own ? InstructionSetName(*own) : "torch";
 }
 
 BatchAttention::BatchAttention(const PackedBatch& batch, int64_t heads, double dropout) : heads_(heads) {
-  if (const std::optional<Instructions> own = OwnKernel(batch.ids.device(), dropout)) {
-    own_.emplace(*own, batch, heads);
+  if (const std::optional<InstructionSet> own = SelectOwnKernel(batch.ids.device(), dropout)) {
+    own_kernel_.emplace(*own, batch, heads);
   } else {
-    layout_.emplace(batch, dropout);
+    torch_layout_.emplace(batch, dropout);
   }
 }
 
 at::Tensor AttentionPass::Forward(const BatchAttention& attention, std::vector<at::Tensor> in,
                                   bool training) {
   projections = std::move(in);
-  if (attention.own_) {
-    attended = attention.own_->Forward(PartsOf(projections));
-    return attended.context;
+  if (attention.own_kernel_) {
+    output = attention.own_kernel_->Forward(SplitProjections(projections));
+    return output.context;
   }
   const at::AutoGradMode record(training);
   if (training) {
     for (at::Tensor& projection : projections) projection = Leaf(projection);
   }
-  const QkvTensors parts = PartsOf(projections);
-  attended.context = attention.layout_->Attend(parts.queries, parts.keys, parts.values, attention.heads_);
-  return attended.context.detach();
+  const QkvTensors qkv = SplitProjections(projections);
+  output.context = attention.torch_layout_->Attend(qkv.queries, qkv.keys, qkv.values, attention.heads_);
+  return output.context.detach();
 }
 
 std::vector<at::Tensor> AttentionPass::Backward(const BatchAttention& attention,
                                                 const at::Tensor& dcontext) const {
   std::vector<at::Tensor> gradients;
-  if (attention.own_) {
+  if (attention.own_kernel_) {
     for (const at::Tensor& projection : projections) gradients.push_back(at::empty_like(projection));
-    attention.own_->Backward(PartsOf(projections), attended, dcontext, PartsOf(gradients));
+    attention.own_kernel_->Backward(SplitProjections(projections), output, dcontext,
+                                    SplitProjections(gradients));
     return gradients;
   }
-  attended.context.backward(dcontext);
+  output.context.backward(dcontext);
   for (const at::Tensor& projection : projections) gradients.push_back(projection.grad());
   return gradients;
 }

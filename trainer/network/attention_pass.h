@@ -1,4 +1,4 @@
-// The attention of a network that learns, with its gradient.
+// Attention of the network in training, forward and backward.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,33 +14,34 @@
 
 namespace newsgenre {
 
-// Who does the attention of a network on `device`: "AVX-512", "AVX2" or "torch".
+// Returns the name of the attention kernel for a network on `device`: "AVX-512", "AVX2" or "torch".
 std::string AttentionKernel(c10::Device device, double dropout);
 
-// How the texts of a batch attend, the same in all layers: on a CPU with AVX2 by a kernel of our own,
-// elsewhere and with dropout by torch's operators. Immutable.
+// What all layers' attention over one batch shares. Uses TrainingAttention on a CPU with AVX2 if there is no
+// dropout, and torch's operators with autograd otherwise. Immutable; safe to use from any thread.
 class BatchAttention {
  public:
-  // `dropout`: the share of attention probabilities that is dropped.
+  // `dropout` is the probability that an attention probability is dropped, 0 <= dropout < 1.
   BatchAttention(const PackedBatch& batch, int64_t heads, double dropout);
 
  private:
   friend struct AttentionPass;
 
   int64_t heads_;
-  std::optional<TrainingAttention> own_;
-  std::optional<AttentionLayout> layout_;  // where there is no own_
+  std::optional<TrainingAttention> own_kernel_;
+  std::optional<AttentionLayout> torch_layout_;  // set if own_kernel_ is not
 };
 
-// Keys, queries and values of a layer's rows are three matrices, or one, [rows, 3 · hidden], that has them
-// side by side. There may be one query a text (attention.h). One thread at a time.
+// The attention of one layer: Forward keeps what Backward needs. Not thread-safe.
 struct AttentionPass {
+  // Either keys, queries and values, or one matrix [rows, 3 · hidden] that holds them in this order. Separate
+  // queries can be [texts, hidden], one query a text.
   std::vector<at::Tensor> projections;
-  AttentionOutput attended;  // log_sums: where the kernel is our own
+  AttentionOutput output;  // log_sums is undefined with torch's operators
 
-  // The context, as the queries. Without `training` there is no way back.
+  // Returns the context, in the shape of the queries. Call Backward only after a pass with `training`.
   at::Tensor Forward(const BatchAttention& attention, std::vector<at::Tensor> in, bool training);
-  // The gradients of the projections, from that of the context.
+  // Returns the gradient of each projection, given the gradient of the context.
   std::vector<at::Tensor> Backward(const BatchAttention& attention, const at::Tensor& dcontext) const;
 };
 

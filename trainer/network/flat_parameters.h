@@ -1,4 +1,4 @@
-// All weights of a network in one row of memory, and their gradients in another.
+// All weights of a network in one contiguous tensor.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,42 +9,46 @@
 
 namespace newsgenre {
 
-// So that what is done to all of them is one operator: a step of the optimizer, the norm of the gradients, a
-// copy in another type, a saved state. The word embeddings come first, then the other matrices, then the
-// tensors of one dimension (biases and norms), each part in the order of its names, which puts key, query and
-// value side by side. Owns the values; a copy shares them. One thread at a time.
+// Lays out all weights in one tensor, so that an optimizer step, the norm of the gradients, a cast to another
+// type or a saved state is a single operator. The layout also applies to other tensors of count() values, for
+// example gradients; the methods call them `flat`.
+//
+// The word embeddings come first, then the other matrices, then the one-dimensional tensors (biases and norm
+// weights). Each part is in the order of the tensors' names, which makes key, query and value contiguous.
+// Owns the values; a copy shares them. Not thread-safe.
 class FlatParameters {
  public:
-  // A copy of the weights, on `device`.
+  // Copies the weights of `model` to `device`.
   FlatParameters(const Albert& model, c10::Device device);
 
-  // [count] fp32.
+  // The weights: [count], fp32.
   const at::Tensor& values() const { return values_; }
   int64_t count() const { return values_.size(0); }
-  // So many of them are of matrices.
+  // The number of values that belong to matrices, word embeddings included. They precede all others.
   int64_t matrix_count() const { return matrix_count_; }
 
-  // The word embeddings in `flat`, [count] of any type: [pieces, embedding]; and all behind them, of one
-  // dimension. Both share its memory.
+  // Each of these returns views of `flat`, [count] of any type, that share its memory.
+  //
+  // The word embeddings, [pieces, embedding size].
   at::Tensor WordEmbeddings(const at::Tensor& flat) const;
-  at::Tensor Others(const at::Tensor& flat) const;
-
-  // What `flat`, [count] of any type, holds for each name; shares its memory.
+  // Everything except the word embeddings, in one dimension.
+  at::Tensor OtherParameters(const at::Tensor& flat) const;
+  // Every tensor by its name.
   TensorMap Views(const at::Tensor& flat) const;
-  // Key, query and value as one map: [3 · hidden, hidden] and [3 · hidden].
+  // Key, query and value as one linear map: weight [3 · hidden, hidden], bias [3 · hidden].
   Affine KeyQueryValue(const at::Tensor& flat) const;
 
  private:
-  struct Place {
-    int64_t start;
+  struct Extent {
+    int64_t offset;
     std::vector<int64_t> shape;
   };
 
-  std::map<std::string, Place> places_;
+  std::map<std::string, Extent> extents_;
   at::Tensor values_;
   int64_t matrix_count_ = 0;
-  int64_t words_ = 0;       // numbers of the word embeddings
-  int64_t word_width_ = 0;  // of each of them
+  int64_t word_embeddings_count_ = 0;
+  int64_t word_embeddings_width_ = 0;
 };
 
 }  // namespace newsgenre

@@ -1,18 +1,19 @@
-// Tells hidden words: the head of a masked-language model as it learns.
+// The head of a masked-language model in training.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include "common/model/albert.h"
 #include "trainer/network/passes.h"
-#include "trainer/network/trained_head.h"
-#include "trainer/network/trained_linear.h"
+#include "trainer/network/training_head.h"
+#include "trainer/network/training_linear.h"
 
 namespace newsgenre {
 
-// h = norm(activation(x Wᵀ + b)), logits = h Eᵀ + c, with E the word embeddings (Devlin et al. 2018,
-// arXiv:1810.04805; ALBERT's, in the embeddings' size). Labels are pieces' ids, or kNoLabel.
-class MaskedLmHead : public TrainedHead {
+// Predicts masked tokens: h = norm(activation(x Wᵀ + b)), logits = h Eᵀ + c, where E is the word embeddings
+// (Devlin et al. 2018, arXiv:1810.04805; as in ALBERT, h has the embedding size). Labels are token ids or
+// kNoLabel. Not thread-safe.
+class MaskedLmHead : public TrainingHead {
  public:
   MaskedLmHead(const AlbertConfig& config, const HeadWeights& weights, ProductLibrary library);
 
@@ -32,7 +33,7 @@ class MaskedLmHead : public TrainedHead {
 
   const AlbertConfig config_;
   const Affine norm_, norm_gradients_;
-  TrainedLinear dense_, words_;
+  TrainingLinear dense_, output_;
 };
 
 }  // namespace newsgenre

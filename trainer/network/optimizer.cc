@@ -12,7 +12,7 @@
 
 namespace newsgenre {
 
-Optimizer::Optimizer(const FlatParameters& parameters, const OptimizerConfig& config)
+Optimizer::Optimizer(const FlatParameters& parameters, const AdamWConfig& config)
     : parameters_(parameters),
       config_(config),
       means_(at::zeros_like(parameters.values())),
@@ -24,29 +24,30 @@ void Optimizer::set_steps(int64_t steps) { step_.fill_(static_cast<double>(steps
 void Optimizer::Step(double learning_rate, const at::Tensor& gradients, const at::Tensor& word_rows) {
   const at::NoGradGuard no_grad;
   step_.add_(1);
-  Part reached;
+  Part word_part;
   if (word_rows.defined()) {
     const auto rows = [&](const at::Tensor& flat) {
       return parameters_.WordEmbeddings(flat).index_select(0, word_rows);
     };
-    reached = {rows(parameters_.values()), rows(gradients), rows(means_), rows(squares_)};
+    word_part = {rows(parameters_.values()), rows(gradients), rows(means_), rows(squares_)};
   }
   std::optional<at::Tensor> divisor;
   if (config_.clip_norm > 0) {
-    // Rows that come more than once would count more than once.
-    const bool by_rows = word_rows.defined() && word_rows.is_cpu();
-    const at::Tensor norm = by_rows ? at::hypot(at::linalg_vector_norm(parameters_.Others(gradients)),
-                                                at::linalg_vector_norm(reached.gradients))
-                                    : at::linalg_vector_norm(gradients);
+    // On a GPU the rows can have duplicates, which would count more than once.
+    const bool norm_from_rows = word_rows.defined() && word_rows.is_cpu();
+    const at::Tensor norm = norm_from_rows
+                                ? at::hypot(at::linalg_vector_norm(parameters_.OtherParameters(gradients)),
+                                            at::linalg_vector_norm(word_part.gradients))
+                                : at::linalg_vector_norm(gradients);
     divisor = norm.div(config_.clip_norm).clamp_min(1);
   }
 
   int64_t start = 0;
   if (word_rows.defined()) {
-    StepPart(reached, config_.weight_decay, learning_rate, divisor);
+    StepPart(word_part, config_.weight_decay, learning_rate, divisor);
     for (const auto& [flat, rows] :
-         {std::pair(parameters_.values(), reached.values), std::pair(means_, reached.means),
-          std::pair(squares_, reached.squares)}) {
+         {std::pair(parameters_.values(), word_part.values), std::pair(means_, word_part.means),
+          std::pair(squares_, word_part.squares)}) {
       parameters_.WordEmbeddings(flat).index_copy_(0, word_rows, rows);
     }
     start = parameters_.WordEmbeddings(gradients).numel();

@@ -9,79 +9,14 @@
 #include "common/device/parallel.h"
 #include "common/simd/attention_steps.h"
 #include "common/simd/floats.h"
-#include "common/simd/thread_buffer.h"
 #include "common/simd/tile.h"
+#include "trainer/network/attention_panels.h"
 
 namespace newsgenre {
-
-// Rows of a text in the columns of one head, `stride` values apart. T: float or Bf16.
-template <typename T>
-struct HeadRows {
-  T* first;
-  int64_t count;
-  int64_t stride;
-
-  T* At(int64_t row) const { return first + row * stride; }
-  HeadRows Some(int64_t from, int64_t rows) const { return {At(from), rows, stride}; }
-};
-
-template <typename T>
-struct ForwardOfHead {
-  int64_t width;
-  HeadRows<const T> keys, queries, values;
-  HeadRows<T> context;
-  float* log_sums;
-};
-
-template <typename T>
-struct BackwardOfHead {
-  int64_t width;
-  HeadRows<const T> keys, queries, values, context, dcontext;
-  const float* log_sums;
-  HeadRows<T> dkeys, dqueries, dvalues;
-};
-
-// Where a head's matrices are in fp32, in whole vectors, small enough for a cache.
-struct ForwardPanels {
-  float* keys;    // as columns
-  float* values;  // of all keys
-  float* rows;    // first of all keys, then of some queries, then their context
-  float* scores;  // of some queries
-};
-
-struct BackwardPanels {
-  // Of all queries; columns are the same transposed.
-  float *queries, *dcontext, *dqueries, *query_columns, *dcontext_columns;
-  float* log_sums;
-  float* dots;  // of each query's context and its gradient
-  // Of some keys.
-  float *keys, *values, *probabilities, *dscores;
-};
-
 namespace {
 
-// So many at once that their scores stay in a cache of the first level, for texts of usual lengths.
-constexpr int64_t kMostQueries = 24, kMostKeys = 48;
-
-// Panels one after the other in memory of the calling thread, each at the start of a cache line.
-class PanelMaker {
- public:
-  // So many values in all.
-  explicit PanelMaker(int64_t count)
-      : next_(Aligned(ThreadBuffer<PanelMaker, float>(count + kPanels * kLine))) {}
-  float* Take(int64_t count) {
-    float* const panel = next_;
-    next_ = Aligned(next_ + count);
-    return panel;
-  }
-
- private:
-  static constexpr int64_t kLine = 16, kPanels = 16;  // no head has more
-  static float* Aligned(float* x) {
-    return x + (kLine - reinterpret_cast<uintptr_t>(x) / sizeof(float) % kLine) % kLine;
-  }
-  float* next_;
-};
+// Sizes of a block, so that its scores stay in the first-level cache for texts of usual lengths.
+constexpr int64_t kMaxQueries = 24, kMaxKeys = 48;
 
 }  // namespace
 }  // namespace newsgenre
@@ -92,37 +27,40 @@ class PanelMaker {
 namespace newsgenre {
 namespace {
 
-// Where ForEachHead's work begins and ends: torch divides so many places among its threads.
-constexpr int64_t kPlaces = 4096;
-// Products of a query and a key that take longer than waking a thread.
-constexpr int64_t kLeastWork = 1 << 14;
-// What a token takes beside those, in these.
-constexpr int64_t kWorkOfToken = 64;
+// ForEachHead divides its work into this many units, which torch distributes over its threads.
+constexpr int64_t kWorkUnits = 4096;
+// The number of query-key products that takes longer than waking a thread.
+constexpr int64_t kMinThreadWork = 1 << 14;
+// The additional work of a token, in query-key products.
+constexpr int64_t kTokenWork = 64;
 
 template <typename T>
-void ForwardBy([[maybe_unused]] Instructions instructions, [[maybe_unused]] const ForwardOfHead<T>& head) {
+void RunForward([[maybe_unused]] InstructionSet instruction_set,
+                [[maybe_unused]] const HeadForward<T>& head) {
 #if defined(__x86_64__)
-  instructions == Instructions::kAvx512 ? avx512::Forward(head) : avx2::Forward(head);
+  instruction_set == InstructionSet::kAvx512 ? avx512::Forward(head) : avx2::Forward(head);
 #endif
 }
 template <typename T>
-void BackwardBy([[maybe_unused]] Instructions instructions, [[maybe_unused]] const BackwardOfHead<T>& head) {
+void RunBackward([[maybe_unused]] InstructionSet instruction_set,
+                 [[maybe_unused]] const HeadBackward<T>& head) {
 #if defined(__x86_64__)
-  instructions == Instructions::kAvx512 ? avx512::Backward(head) : avx2::Backward(head);
+  instruction_set == InstructionSet::kAvx512 ? avx512::Backward(head) : avx2::Backward(head);
 #endif
 }
 
-// One head of one text, in every matrix of a batch.
-struct Place {
-  int64_t rows;   // of the batch
-  int64_t first;  // of the text
-  int64_t count;  // of the text
+}  // namespace
+
+// Finds one head of one text in the matrices of a batch.
+struct TrainingAttention::TextHead {
+  int64_t batch_rows;
+  int64_t first_row, length;  // of the text
   int64_t text, head, heads;
 
-  // `matrix`: [rows, heads · width], or one row a text.
+  // `matrix` is [batch rows, heads · width] or [texts, heads · width].
   template <typename T>
   HeadRows<T> In(const at::Tensor& matrix) const {
-    const bool all = matrix.size(0) == rows;
+    const bool has_all_rows = matrix.size(0) == batch_rows;
     const int64_t stride = matrix.stride(0), column = head * (matrix.size(1) / heads);
     T* data;
     if constexpr (std::is_const_v<T>) {
@@ -130,26 +68,24 @@ struct Place {
     } else {
       data = static_cast<T*>(matrix.mutable_data_ptr());
     }
-    return {data + (all ? first : text) * stride + column, all ? count : 1, stride};
+    return {data + (has_all_rows ? first_row : text) * stride + column, has_all_rows ? length : 1, stride};
   }
 
   float* LogSums(const at::Tensor& log_sums) const {
     const int64_t queries = log_sums.size(1);
-    return log_sums.mutable_data_ptr<float>() + head * queries + (queries == rows ? first : text);
+    return log_sums.mutable_data_ptr<float>() + head * queries + (queries == batch_rows ? first_row : text);
   }
 };
 
-}  // namespace
-
-TrainingAttention::TrainingAttention(Instructions instructions, const PackedBatch& batch, int64_t heads)
-    : instructions_(instructions),
+TrainingAttention::TrainingAttention(InstructionSet instruction_set, const PackedBatch& batch, int64_t heads)
+    : instruction_set_(instruction_set),
       rows_(batch.rows()),
       heads_(heads),
       starts_(batch.starts),
       work_before_{0} {
   for (int64_t text = 0; text < batch.texts(); ++text) {
     const int64_t length = batch.length(text);
-    work_before_.push_back(work_before_.back() + heads * length * (length + kWorkOfToken));
+    work_before_.push_back(work_before_.back() + heads * length * (length + kTokenWork));
   }
 }
 
@@ -157,10 +93,10 @@ void TrainingAttention::ForEachHead(const std::function<void(int64_t, int64_t)>&
   const int64_t work = work_before_.back();
   const auto texts = static_cast<int64_t>(work_before_.size()) - 1;
   if (work == 0) return;
-  const int64_t grain = std::clamp<int64_t>(kPlaces * kLeastWork / work, 1, kPlaces);
-  ParallelFor(kPlaces, grain, [&](int64_t begin, int64_t end) {
-    // The heads whose work starts in the share.
-    const int64_t from = work * begin / kPlaces, to = work * end / kPlaces;
+  const int64_t grain = std::clamp<int64_t>(kWorkUnits * kMinThreadWork / work, 1, kWorkUnits);
+  ParallelFor(kWorkUnits, grain, [&](int64_t begin, int64_t end) {
+    // This thread computes the heads whose work starts in its units.
+    const int64_t from = work * begin / kWorkUnits, to = work * end / kWorkUnits;
     const auto after = std::upper_bound(work_before_.begin(), work_before_.end(), from);
     for (int64_t text = after - work_before_.begin() - 1; text < texts && work_before_[text] < to; ++text) {
       const int64_t of_head = (work_before_[text + 1] - work_before_[text]) / heads_;
@@ -182,44 +118,68 @@ void TrainingAttention::ClearPadding(const at::Tensor& matrix) const {
   }
 }
 
+TrainingAttention::TextHead TrainingAttention::HeadOf(int64_t text, int64_t head) const {
+  TextHead result;
+  result.batch_rows = rows_;
+  result.first_row = starts_[text];
+  result.length = starts_[text + 1] - starts_[text];
+  result.text = text;
+  result.head = head;
+  result.heads = heads_;
+  return result;
+}
+
 template <typename T>
-void TrainingAttention::ForwardIn(const QkvTensors& parts, const AttentionOutput& attended) const {
+void TrainingAttention::ForwardAs(const QkvTensors& qkv, const AttentionOutput& output) const {
   ForEachHead([&](int64_t text, int64_t head) {
-    const Place place = {rows_, starts_[text], starts_[text + 1] - starts_[text], text, head, heads_};
-    ForwardBy<T>(instructions_, {parts.keys.size(1) / heads_, place.In<const T>(parts.keys),
-                                 place.In<const T>(parts.queries), place.In<const T>(parts.values),
-                                 place.In<T>(attended.context), place.LogSums(attended.log_sums)});
+    const TextHead part = HeadOf(text, head);
+    HeadForward<T> pass;
+    pass.width = qkv.keys.size(1) / heads_;
+    pass.keys = part.In<const T>(qkv.keys);
+    pass.queries = part.In<const T>(qkv.queries);
+    pass.values = part.In<const T>(qkv.values);
+    pass.context = part.In<T>(output.context);
+    pass.log_sums = part.LogSums(output.log_sums);
+    RunForward(instruction_set_, pass);
   });
 }
 
-AttentionOutput TrainingAttention::Forward(const QkvTensors& parts) const {
-  const int64_t queries = parts.queries.size(0);
-  const AttentionOutput attended = {at::empty(parts.queries.sizes(), parts.queries.options()),
-                                    at::empty({heads_, queries}, at::kFloat)};
-  ClearPadding(attended.context);
-  parts.queries.scalar_type() == at::kFloat ? ForwardIn<float>(parts, attended)
-                                            : ForwardIn<Bf16>(parts, attended);
-  return attended;
+AttentionOutput TrainingAttention::Forward(const QkvTensors& qkv) const {
+  const int64_t queries = qkv.queries.size(0);
+  const AttentionOutput output = {at::empty(qkv.queries.sizes(), qkv.queries.options()),
+                                  at::empty({heads_, queries}, at::kFloat)};
+  ClearPadding(output.context);
+  qkv.queries.scalar_type() == at::kFloat ? ForwardAs<float>(qkv, output) : ForwardAs<Bf16>(qkv, output);
+  return output;
 }
 
 template <typename T>
-void TrainingAttention::BackwardIn(const QkvTensors& parts, const AttentionOutput& attended,
+void TrainingAttention::BackwardAs(const QkvTensors& qkv, const AttentionOutput& output,
                                    const at::Tensor& dcontext, const QkvTensors& gradients) const {
   ForEachHead([&](int64_t text, int64_t head) {
-    const Place place = {rows_, starts_[text], starts_[text + 1] - starts_[text], text, head, heads_};
-    BackwardBy<T>(instructions_, {parts.keys.size(1) / heads_, place.In<const T>(parts.keys),
-                                  place.In<const T>(parts.queries), place.In<const T>(parts.values),
-                                  place.In<const T>(attended.context), place.In<const T>(dcontext),
-                                  place.LogSums(attended.log_sums), place.In<T>(gradients.keys),
-                                  place.In<T>(gradients.queries), place.In<T>(gradients.values)});
+    const TextHead part = HeadOf(text, head);
+    HeadBackward<T> pass;
+    pass.width = qkv.keys.size(1) / heads_;
+    pass.keys = part.In<const T>(qkv.keys);
+    pass.queries = part.In<const T>(qkv.queries);
+    pass.values = part.In<const T>(qkv.values);
+    pass.context = part.In<const T>(output.context);
+    pass.dcontext = part.In<const T>(dcontext);
+    pass.log_sums = part.LogSums(output.log_sums);
+    pass.dkeys = part.In<T>(gradients.keys);
+    pass.dqueries = part.In<T>(gradients.queries);
+    pass.dvalues = part.In<T>(gradients.values);
+    RunBackward(instruction_set_, pass);
   });
 }
 
-void TrainingAttention::Backward(const QkvTensors& parts, const AttentionOutput& attended,
+void TrainingAttention::Backward(const QkvTensors& qkv, const AttentionOutput& output,
                                  const at::Tensor& dcontext, const QkvTensors& gradients) const {
-  for (const at::Tensor& part : {gradients.keys, gradients.queries, gradients.values}) ClearPadding(part);
-  parts.queries.scalar_type() == at::kFloat ? BackwardIn<float>(parts, attended, dcontext, gradients)
-                                            : BackwardIn<Bf16>(parts, attended, dcontext, gradients);
+  for (const at::Tensor& gradient : {gradients.keys, gradients.queries, gradients.values}) {
+    ClearPadding(gradient);
+  }
+  qkv.queries.scalar_type() == at::kFloat ? BackwardAs<float>(qkv, output, dcontext, gradients)
+                                          : BackwardAs<Bf16>(qkv, output, dcontext, gradients);
 }
 
 }  // namespace newsgenre

@@ -18,21 +18,21 @@ namespace newsgenre {
 
 struct TrainingNetwork::EmbeddingPass {
   NormPass norm;
-  DropPass drop;
-  at::Tensor narrow;  // what the mapping to the hidden size reads
+  DropoutPass drop;
+  at::Tensor narrow;  // [rows, embedding size], the input of mapping_in
 };
 
 struct TrainingNetwork::LayerPass {
-  Read read = Read::kAll;
+  OutputRows output_rows = OutputRows::kAll;
   at::Tensor x;        // [rows, hidden], the layer's input
-  at::Tensor rows;     // of x, whose results are read; undefined: all
-  at::Tensor queries;  // those rows
+  at::Tensor rows;     // the rows of x whose output is computed; undefined if all are
+  at::Tensor queries;  // these rows of x
   AttentionPass attention;
-  at::Tensor context;  // of the queries
-  DropPass drop;
+  at::Tensor context;  // attention's output for the queries
+  DropoutPass drop;
   NormPass attention_norm;
-  at::Tensor y;  // attention_norm's result
-  at::Tensor wide, activated;
+  at::Tensor y;                // attention_norm's output
+  at::Tensor wide, activated;  // ffn's output before and after the activation
   NormPass layer_norm;
 };
 
@@ -47,21 +47,26 @@ TrainingNetwork::TrainingNetwork(const Albert& model, c10::Device device, at::Sc
       working_values_(parameters_.values().to(type)),
       working_(BindWeights(parameters_.Views(working_values_), model.head())),
       gradient_views_(BindWeights(parameters_.Views(gradients_), model.head())),
-      maps_(MakeMaps()),
-      head_(MakeTrainedHead(model.config(), model.head(), {model_.weights(), working_, gradient_views_},
-                            library)) {}
+      linears_(MakeLinears()),
+      head_(MakeTrainingHead(model.config(), model.head(), {model_.weights(), working_, gradient_views_},
+                             library)) {}
 
-TrainingNetwork::Maps TrainingNetwork::MakeMaps() const {
-  const auto map = [&](Affine AlbertWeights::*part) {
-    return TrainedLinear(working_.*part, gradient_views_.*part, library_);
+TrainingNetwork::Linears TrainingNetwork::MakeLinears() const {
+  const auto linear = [&](Affine AlbertWeights::*map, ProductLibrary library) {
+    return TrainingLinear(working_.*map, gradient_views_.*map, library);
   };
   using W = AlbertWeights;
-  return {map(&W::mapping_in),
-          TrainedLinear(parameters_.KeyQueryValue(working_values_), parameters_.KeyQueryValue(gradients_),
-                        library_),
-          map(&W::dense), map(&W::ffn), map(&W::ffn_output), map(&W::key),
-          // Of few rows, one a text, and of another number of them each time.
-          TrainedLinear(working_.query, gradient_views_.query, ProductLibrary::kTorch), map(&W::value)};
+  return {/*mapping_in=*/linear(&W::mapping_in, library_),
+          /*key_query_value=*/
+          TrainingLinear(parameters_.KeyQueryValue(working_values_), parameters_.KeyQueryValue(gradients_),
+                         library_),
+          /*dense=*/linear(&W::dense, library_),
+          /*ffn=*/linear(&W::ffn, library_),
+          /*ffn_output=*/linear(&W::ffn_output, library_),
+          /*key=*/linear(&W::key, library_),
+          // oneDNN doesn't suit it: it has one row per text, and each batch has another number of texts.
+          /*query=*/linear(&W::query, ProductLibrary::kTorch),
+          /*value=*/linear(&W::value, library_)};
 }
 
 std::string TrainingNetwork::kernels() const {
@@ -71,29 +76,31 @@ std::string TrainingNetwork::kernels() const {
 
 void TrainingNetwork::Refresh() {
   if (type_ != at::kFloat) {
-    const auto taken = [&](const at::Tensor& flat) { return tied() ? flat : parameters_.Others(flat); };
-    taken(working_values_).copy_(taken(parameters_.values()));
+    const auto used = [&](const at::Tensor& flat) {
+      return tied() ? flat : parameters_.OtherParameters(flat);
+    };
+    used(working_values_).copy_(used(parameters_.values()));
   }
   head_->Refresh();
-  for (const auto map : {&Maps::mapping_in, &Maps::key_query_value, &Maps::dense, &Maps::ffn,
-                         &Maps::ffn_output, &Maps::key, &Maps::query, &Maps::value}) {
-    (maps_.*map).Refresh();
+  for (const auto map : {&Linears::mapping_in, &Linears::key_query_value, &Linears::dense, &Linears::ffn,
+                         &Linears::ffn_output, &Linears::key, &Linears::query, &Linears::value}) {
+    (linears_.*map).Refresh();
   }
 }
 
 void TrainingNetwork::ZeroGradients() {
-  if (!learnt_.empty()) {
-    const at::Tensor rows = WordRows(), words = parameters_.WordEmbeddings(gradients_);
+  if (!accumulated_ids_.empty()) {
+    const at::Tensor rows = WordRowsWithGradients(), words = parameters_.WordEmbeddings(gradients_);
     rows.defined() ? words.index_fill_(0, rows, 0) : words.zero_();
   }
-  parameters_.Others(gradients_).zero_();
-  learnt_.clear();
+  parameters_.OtherParameters(gradients_).zero_();
+  accumulated_ids_.clear();
 }
 
-at::Tensor TrainingNetwork::WordRows() const {
+at::Tensor TrainingNetwork::WordRowsWithGradients() const {
   if (tied()) return {};
-  const at::Tensor ids = at::cat(learnt_).to(at::kLong);
-  // On a GPU finding each once takes a wait.
+  const at::Tensor ids = at::cat(accumulated_ids_).to(at::kLong);
+  // On a GPU, removing duplicates would wait for the GPU.
   return ids.is_cpu() ? std::get<0>(at::_unique(ids)) : ids;
 }
 
@@ -106,12 +113,12 @@ at::Tensor TrainingNetwork::Embed(const PackedBatch& batch, bool training, Embed
   const at::Tensor normed =
       pass->norm.Forward(sum.to(type_), working_.embeddings_norm, config().layer_norm_eps);
   pass->narrow = pass->drop.Forward(normed, config().hidden_dropout_prob, training);
-  return maps_.mapping_in.Forward(pass->narrow);
+  return linears_.mapping_in.Forward(pass->narrow);
 }
 
 void TrainingNetwork::EmbedBackward(const PackedBatch& batch, const EmbeddingPass& pass,
                                     const at::Tensor& dx) const {
-  const at::Tensor dnarrow = maps_.mapping_in.Backward(dx, pass.narrow);
+  const at::Tensor dnarrow = linears_.mapping_in.Backward(dx, pass.narrow);
   const at::Tensor dsum =
       pass.norm
           .Backward(pass.drop.Backward(dnarrow), working_.embeddings_norm, gradient_views_.embeddings_norm)
@@ -122,55 +129,58 @@ void TrainingNetwork::EmbedBackward(const PackedBatch& batch, const EmbeddingPas
 }
 
 at::Tensor TrainingNetwork::RunLayer(const BatchAttention& attention, bool training, LayerPass* pass) const {
-  pass->queries = pass->read == Read::kAll ? pass->x : pass->x.index_select(0, pass->rows);
+  pass->queries = pass->output_rows == OutputRows::kAll ? pass->x : pass->x.index_select(0, pass->rows);
   std::vector<at::Tensor> projections;
-  if (pass->read == Read::kFirst) {
-    projections = {maps_.key.Forward(pass->x), maps_.query.Forward(pass->queries),
-                   maps_.value.Forward(pass->x)};
+  if (pass->output_rows == OutputRows::kFirst) {
+    projections = {linears_.key.Forward(pass->x), linears_.query.Forward(pass->queries),
+                   linears_.value.Forward(pass->x)};
   } else {
-    projections = {maps_.key_query_value.Forward(pass->x)};
+    projections = {linears_.key_query_value.Forward(pass->x)};
   }
   pass->context = pass->attention.Forward(attention, std::move(projections), training);
-  if (pass->read == Read::kSome) pass->context = pass->context.index_select(0, pass->rows);
-  const at::Tensor attended =
-      pass->drop.Forward(maps_.dense.Forward(pass->context), config().hidden_dropout_prob, training);
+  if (pass->output_rows == OutputRows::kSelected) pass->context = pass->context.index_select(0, pass->rows);
+  const at::Tensor attention_output =
+      pass->drop.Forward(linears_.dense.Forward(pass->context), config().hidden_dropout_prob, training);
   const double epsilon = config().layer_norm_eps;
-  pass->y = pass->attention_norm.Forward(pass->queries + attended, working_.attention_norm, epsilon);
-  pass->wide = maps_.ffn.Forward(pass->y);
+  pass->y = pass->attention_norm.Forward(pass->queries + attention_output, working_.attention_norm, epsilon);
+  pass->wide = linears_.ffn.Forward(pass->y);
   pass->activated = at::gelu(pass->wide, GeluKind(config().hidden_act));
-  return pass->layer_norm.Forward(maps_.ffn_output.Forward(pass->activated) + pass->y, working_.layer_norm,
+  return pass->layer_norm.Forward(linears_.ffn_output.Forward(pass->activated) + pass->y, working_.layer_norm,
                                   epsilon);
 }
 
 at::Tensor TrainingNetwork::LayerBackward(const BatchAttention& attention, const LayerPass& pass,
                                           const at::Tensor& dy) const {
   const at::Tensor dsum = pass.layer_norm.Backward(dy, working_.layer_norm, gradient_views_.layer_norm);
-  const at::Tensor dactivated = maps_.ffn_output.Backward(dsum, pass.activated);
+  const at::Tensor dactivated = linears_.ffn_output.Backward(dsum, pass.activated);
   const at::Tensor dwide = at::gelu_backward(dactivated, pass.wide, GeluKind(config().hidden_act));
-  const at::Tensor dattended = pass.attention_norm.Backward(
-      maps_.ffn.Backward(dwide, pass.y).add_(dsum), working_.attention_norm, gradient_views_.attention_norm);
-  at::Tensor dcontext = maps_.dense.Backward(pass.drop.Backward(dattended), pass.context);
-  if (pass.read == Read::kSome) {
+  const at::Tensor dattention_output =
+      pass.attention_norm.Backward(linears_.ffn.Backward(dwide, pass.y).add_(dsum), working_.attention_norm,
+                                   gradient_views_.attention_norm);
+  at::Tensor dcontext = linears_.dense.Backward(pass.drop.Backward(dattention_output), pass.context);
+  if (pass.output_rows == OutputRows::kSelected) {
     dcontext = at::zeros_like(pass.x).index_add_(0, pass.rows, dcontext);
   }
   const std::vector<at::Tensor> gradients = pass.attention.Backward(attention, dcontext);
-  if (pass.read != Read::kFirst) {
-    const at::Tensor dx = maps_.key_query_value.Backward(gradients[0], pass.x);
-    return pass.read == Read::kAll ? dx.add_(dattended) : dx.index_add_(0, pass.rows, dattended);
+  if (pass.output_rows != OutputRows::kFirst) {
+    const at::Tensor dx = linears_.key_query_value.Backward(gradients[0], pass.x);
+    return pass.output_rows == OutputRows::kAll ? dx.add_(dattention_output)
+                                                : dx.index_add_(0, pass.rows, dattention_output);
   }
   const at::Tensor dx =
-      maps_.key.Backward(gradients[0], pass.x).add_(maps_.value.Backward(gradients[2], pass.x));
-  return dx.index_add_(0, pass.rows, maps_.query.Backward(gradients[1], pass.queries).add_(dattended));
+      linears_.key.Backward(gradients[0], pass.x).add_(linears_.value.Backward(gradients[2], pass.x));
+  return dx.index_add_(0, pass.rows,
+                       linears_.query.Backward(gradients[1], pass.queries).add_(dattention_output));
 }
 
 BatchResult TrainingNetwork::AccumulateGradients(const PackedBatch& batch, const Targets& targets,
                                                  double weight) {
   const at::NoGradGuard no_grad;
   const BatchAttention attention(batch, config().num_attention_heads, config().attention_probs_dropout_prob);
-  learnt_.push_back(batch.ids);
+  accumulated_ids_.push_back(batch.ids);
   EmbeddingPass embedding;
   std::vector<LayerPass> layers(config().num_hidden_layers);
-  ReadInLast(batch, targets, &layers.back());
+  SelectLastLayerRows(batch, targets, &layers.back());
   at::Tensor x = Embed(batch, /*training=*/true, &embedding);
   for (LayerPass& layer : layers) {
     layer.x = x;
@@ -196,13 +206,14 @@ BatchResult TrainingNetwork::Evaluate(const PackedBatch& batch, const Targets& t
   return result;
 }
 
-void TrainingNetwork::ReadInLast(const PackedBatch& batch, const Targets& targets, LayerPass* last) const {
+void TrainingNetwork::SelectLastLayerRows(const PackedBatch& batch, const Targets& targets,
+                                          LayerPass* last_layer) const {
   if (!tied()) {
-    last->read = Read::kFirst;
-    last->rows = batch.first_rows;
+    last_layer->output_rows = OutputRows::kFirst;
+    last_layer->rows = batch.first_rows;
   } else if (targets.rows.defined()) {
-    last->read = Read::kSome;
-    last->rows = targets.rows;
+    last_layer->output_rows = OutputRows::kSelected;
+    last_layer->rows = targets.rows;
   }
 }
 
@@ -213,7 +224,7 @@ at::Tensor TrainingNetwork::Run(const PackedBatch& batch, const Targets& targets
   for (int layer = 1; layer <= config().num_hidden_layers; ++layer) {
     LayerPass pass;
     pass.x = x;
-    if (layer == config().num_hidden_layers) ReadInLast(batch, targets, &pass);
+    if (layer == config().num_hidden_layers) SelectLastLayerRows(batch, targets, &pass);
     x = RunLayer(attention, /*training=*/false, &pass);
   }
   return x;

@@ -1,5 +1,5 @@
-// The network as it learns: forward and backward without padding, on the CPU and on a GPU by the same
-// operators but for attention (attention_pass.h).
+// The network in training: forward and backward on packed batches, with the same operators on the CPU and on
+// a GPU except for attention (attention_pass.h).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,73 +12,80 @@
 #include "common/model/packed_batch.h"
 #include "trainer/network/attention_pass.h"
 #include "trainer/network/flat_parameters.h"
-#include "trainer/network/trained_head.h"
-#include "trainer/network/trained_linear.h"
+#include "trainer/network/training_head.h"
+#include "trainer/network/training_linear.h"
 
 namespace newsgenre {
 
-// What a batch teaches. A classifier reads the texts' first rows, a masked-language model these.
+// The labels of a batch, and the rows they belong to. All tensors are int64 and on the device.
 struct Targets {
-  at::Tensor labels = {};  // [texts], or [rows to read] with kNoLabel on padding: int64, on the device
-  at::Tensor rows = {};    // [rows to read] int64, on the device, of the batch; undefined for a classifier
-  int64_t padding = 0;     // so many labels are kNoLabel
+  at::Tensor labels = {};  // [texts] for a classifier, else [predictions] with kNoLabel on padding
+  at::Tensor rows = {};    // [predictions]: the batch's row of each label; undefined for a classifier, which
+                           // reads the first row of each text
+  int64_t padding = 0;     // the number of labels that are kNoLabel
 };
 
-// Owns fp32 weights and their gradients. In bf16 the products and activations are bf16, from a copy of the
-// weights that Refresh makes, while weights and gradients stay fp32. The formulas are albert.h's with dropout
-// where transformers has it; each backward formula stands beside its forward one. Chance (dropout) comes from
-// torch's generator of the device. On the CPU padded rows of a batch (packed_batch.h) add nothing to a
-// gradient; on a GPU there must be none: its attention leaves them undefined. One thread at a time; torch's
-// exceptions pass and leave gradients in between.
+// Owns fp32 weights and their gradients. With type bf16, products and activations are bf16 and use a copy of
+// the weights that Refresh makes; weights and gradients stay fp32. The formulas are those of albert.h, with
+// dropout in the same places as in transformers. Dropout draws from torch's generator of the device.
+//
+// On the CPU, padding rows of a batch (packed_batch.h) add nothing to gradients. On a GPU a batch must not
+// have any, because attention leaves them undefined.
+//
+// Not thread-safe. Throws torch's exceptions, after which the gradients are unspecified.
 class TrainingNetwork {
  public:
-  // A copy of `model`, on `device`; `type`: at::kFloat or at::kBFloat16. By the fastest library, or by this.
+  // Copies `model` to `device`. `type` is at::kFloat or at::kBFloat16. Uses the fastest product library
+  // unless one is given.
   TrainingNetwork(const Albert& model, c10::Device device, at::ScalarType type)
       : TrainingNetwork(model, device, type, FastestProductLibrary(device)) {}
   TrainingNetwork(const Albert& model, c10::Device device, at::ScalarType type, ProductLibrary library);
 
   const FlatParameters& parameters() const { return parameters_; }
-  const at::Tensor& gradients() const { return gradients_; }  // [count] fp32, as in parameters
+  const at::Tensor& gradients() const { return gradients_; }  // [count] fp32, in the layout of parameters()
   const AlbertConfig& config() const { return model_.config(); }
   const Albert& model() const { return model_; }  // shares the weights
   c10::Device device() const { return gradients_.device(); }
-  // Who computes, for the record: "products by oneDNN, attention by AVX-512".
+  // Returns the kernels in use, for reports: "products by oneDNN, attention by AVX-512".
   std::string kernels() const;
 
-  // After the weights changed: until then old and new ones would mix.
+  // Must be called after the weights change. Until then the network uses a mixture of old and new weights.
   void Refresh();
   void ZeroGradients();
-  // The rows of the word embeddings that texts learnt from since then have, for Optimizer::Step.
-  at::Tensor WordRows() const;
+  // Returns the rows of the word embeddings that can have gradients since ZeroGradients, as Optimizer::Step
+  // expects them: undefined for a masked-language model, whose head uses every row.
+  at::Tensor WordRowsWithGradients() const;
 
-  // Adds the gradient of weight · (sum of the losses) to `gradients`.
+  // Adds the gradient of weight · (sum of the losses) to gradients().
   BatchResult AccumulateGradients(const PackedBatch& batch, const Targets& targets, double weight);
-  // The same without dropout and without learning.
+  // Returns the same result, but without dropout and without any gradient.
   BatchResult Evaluate(const PackedBatch& batch, const Targets& targets) const;
-  // [texts, labels] or [rows, pieces], fp32, without dropout.
+  // Returns [texts, labels], or [rows, pieces] of a masked-language model, in fp32 and without dropout.
   at::Tensor Logits(const PackedBatch& batch) const;
 
  private:
-  enum class Read { kAll, kFirst, kSome };  // rows of a layer's result; kFirst: of each text
+  // Which rows of a layer's output are computed: all, the first of each text, or those in Targets::rows.
+  enum class OutputRows { kAll, kFirst, kSelected };
   struct EmbeddingPass;
   struct LayerPass;
-  // The maps in the order of the network.
-  struct Maps {
-    TrainedLinear mapping_in, key_query_value, dense, ffn, ffn_output;
-    TrainedLinear key, query, value;  // of the last layer
+  // The linear maps in the order of the network.
+  struct Linears {
+    TrainingLinear mapping_in, key_query_value, dense, ffn, ffn_output;
+    TrainingLinear key, query, value;  // of the last layer
   };
 
-  Maps MakeMaps() const;
+  Linears MakeLinears() const;
   at::Tensor Embed(const PackedBatch& batch, bool training, EmbeddingPass* pass) const;
   void EmbedBackward(const PackedBatch& batch, const EmbeddingPass& pass, const at::Tensor& dx) const;
-  // Sets what the head reads of the last layer: of other rows only keys and values are computed, with kSome
-  // also their attention.
-  void ReadInLast(const PackedBatch& batch, const Targets& targets, LayerPass* last) const;
+  // Restricts the last layer's output to the rows that the head reads. For other rows it only computes keys
+  // and values, and with kSelected attention too.
+  void SelectLastLayerRows(const PackedBatch& batch, const Targets& targets, LayerPass* last_layer) const;
   at::Tensor RunLayer(const BatchAttention& attention, bool training, LayerPass* pass) const;
   at::Tensor LayerBackward(const BatchAttention& attention, const LayerPass& pass,
                            const at::Tensor& dy) const;
+  // Returns the head's input, without dropout.
   at::Tensor Run(const PackedBatch& batch, const Targets& targets) const;
-  // Whether the word embeddings are the head's weights, too: every row of them has gradients then.
+  // Whether the head uses the word embeddings as weights. Then every row of them has gradients.
   bool tied() const { return model_.head() == Head::kMaskedLm; }
 
   FlatParameters parameters_;
@@ -86,12 +93,13 @@ class TrainingNetwork {
   at::ScalarType type_;
   ProductLibrary library_;
   at::Tensor gradients_;
-  std::vector<at::Tensor> learnt_;  // the ids of each batch since ZeroGradients
-  at::Tensor working_values_;       // [count] in type_, but for the embeddings; in fp32 the parameters' own
-  AlbertWeights working_;           // in working_values_
-  AlbertWeights gradient_views_;    // in gradients_
-  Maps maps_;
-  std::unique_ptr<TrainedHead> head_;
+  std::vector<at::Tensor> accumulated_ids_;  // the token ids of each batch since ZeroGradients
+  at::Tensor working_values_;  // [count] in type_: in fp32 the parameters' own memory, in bf16 a copy
+
+  AlbertWeights working_;         // views of working_values_
+  AlbertWeights gradient_views_;  // views of gradients_
+  Linears linears_;
+  std::unique_ptr<TrainingHead> head_;
 };
 
 }  // namespace newsgenre

@@ -9,8 +9,8 @@
 namespace newsgenre {
 namespace {
 
-// So rare that nothing is dropped, but the attention is torch's then.
-constexpr double kHardlyEver = 1e-12;
+// Selects torch's operators, but is so small that nothing is dropped.
+constexpr double kNegligibleDropout = 1e-12;
 
 class AttentionPassTest : public testing::TestWithParam<at::ScalarType> {
  protected:
@@ -25,8 +25,8 @@ class AttentionPassTest : public testing::TestWithParam<at::ScalarType> {
 
 INSTANTIATE_TEST_SUITE_P(Types, AttentionPassTest, testing::Values(at::kFloat, at::kBFloat16));
 
-TEST_P(AttentionPassTest, OursAndTorchsAgree) {
-  const BatchAttention own(batch_, kHeads, 0.0), torch(batch_, kHeads, kHardlyEver);
+TEST_P(AttentionPassTest, OwnKernelAndTorchAgree) {
+  const BatchAttention own(batch_, kHeads, 0.0), torch(batch_, kHeads, kNegligibleDropout);
   const int64_t rows = batch_.rows();
   for (const std::vector<at::Tensor>& projections :
        {std::vector<at::Tensor>{Random(rows, 3 * kHidden)},
@@ -39,25 +39,25 @@ TEST_P(AttentionPassTest, OursAndTorchsAgree) {
     EXPECT_LT(MaxDifference(context, torch_pass.Forward(torch, projections, /*training=*/true)), bound);
 
     const at::Tensor dcontext = Random(context.size(0), kHidden);
-    const auto gradients = own_pass.Backward(own, dcontext), right = torch_pass.Backward(torch, dcontext);
+    const auto gradients = own_pass.Backward(own, dcontext), expected = torch_pass.Backward(torch, dcontext);
     ASSERT_EQ(gradients.size(), projections.size());
-    ASSERT_EQ(right.size(), projections.size());
+    ASSERT_EQ(expected.size(), projections.size());
     for (size_t i = 0; i < gradients.size(); ++i) {
       EXPECT_EQ(gradients[i].sizes(), projections[i].sizes());
       EXPECT_EQ(gradients[i].scalar_type(), GetParam());
-      EXPECT_LT(MaxDifference(gradients[i], right[i]), bound);
+      EXPECT_LT(MaxDifference(gradients[i], expected[i]), bound);
     }
   }
 }
 
-TEST_P(AttentionPassTest, WithoutTrainingItIsTheSameContext) {
+TEST_P(AttentionPassTest, ReturnsTheSameContextWithoutTraining) {
   const at::Tensor projections = Random(batch_.rows(), 3 * kHidden);
-  for (const double dropout : {0.0, kHardlyEver}) {
+  for (const double dropout : {0.0, kNegligibleDropout}) {
     const BatchAttention attention(batch_, kHeads, dropout);
-    AttentionPass judging, learning;
-    const at::Tensor context = judging.Forward(attention, {projections}, /*training=*/false);
+    AttentionPass evaluation, training;
+    const at::Tensor context = evaluation.Forward(attention, {projections}, /*training=*/false);
     EXPECT_FALSE(context.requires_grad());
-    EXPECT_EQ(MaxDifference(context, learning.Forward(attention, {projections}, /*training=*/true)), 0);
+    EXPECT_EQ(MaxDifference(context, training.Forward(attention, {projections}, /*training=*/true)), 0);
   }
 }
 

@@ -11,25 +11,27 @@ TEST(LrScheduleTest, WarmsUpAndDecays) {
   for (int step = 0; step < 10; ++step) EXPECT_DOUBLE_EQ(schedule.LearningRate(step), rates[step]) << step;
 }
 
-TEST(LrScheduleTest, WithoutWarmupItStartsAtThePeak) {
+TEST(LrScheduleTest, StartsAtThePeakWithoutWarmup) {
   const LrSchedule schedule{1.0, 0, 4};
   EXPECT_DOUBLE_EQ(schedule.LearningRate(0), 1.0);
   EXPECT_DOUBLE_EQ(schedule.LearningRate(3), 0.25);
 }
 
-TEST(LrScheduleTest, OnlyWarmup) {
+TEST(LrScheduleTest, WarmsUpOverAllSteps) {
   const LrSchedule schedule{1.0, 1.0, 4};
   EXPECT_DOUBLE_EQ(schedule.LearningRate(0), 0.25);
   EXPECT_DOUBLE_EQ(schedule.LearningRate(3), 1.0);
 }
 
-TEST(LrScheduleTest, WithoutDecayItStaysAtThePeak) {
+TEST(LrScheduleTest, StaysAtThePeakWithoutDecay) {
   const LrSchedule schedule{2.0, 0.2, 10, /*decays=*/false};
   const double rates[] = {1.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0};
   for (int step = 0; step < 10; ++step) EXPECT_DOUBLE_EQ(schedule.LearningRate(step), rates[step]) << step;
 }
 
-TEST(LrScheduleTest, OneStep) { EXPECT_DOUBLE_EQ((LrSchedule{3.0, 0.1, 1}.LearningRate(0)), 3.0); }
+TEST(LrScheduleTest, SingleStepHasThePeakRate) {
+  EXPECT_DOUBLE_EQ((LrSchedule{3.0, 0.1, 1}.LearningRate(0)), 3.0);
+}
 
 }  // namespace
 }  // namespace newsgenre

@@ -17,7 +17,7 @@
 namespace newsgenre {
 namespace {
 
-// Of the smallest network: two weights of a matrix and one of a bias, all else 0.
+// Uses the smallest network. Two weights of a matrix and one of a bias are set; all others are 0.
 class OptimizerTest : public testing::Test {
  protected:
   OptimizerTest() {
@@ -45,8 +45,8 @@ class OptimizerTest : public testing::Test {
   const FlatParameters parameters_{RandomModel(kNetworkCases[4]), c10::kCPU};
 };
 
-// Worked out by hand from the formulas in optimizer.h: lr 0.1, decay 0.1 on the matrix alone, clip_norm 1.
-TEST_F(OptimizerTest, TwoStepsByHand) {
+// Computed by hand from the formulas in optimizer.h: lr 0.1, decay 0.1 of the matrix only, clip_norm 1.
+TEST_F(OptimizerTest, TwoStepsMatchHandComputedValues) {
   Optimizer optimizer(parameters_, {/*weight_decay=*/0.1, /*clip_norm=*/1});
   // The norm of all gradients is 5, so they become (0.6, 0) and 0.8; a first step of Adam is lr * sign(g).
   optimizer.Step(0.1, Gradients({3, 0, 4}), {});
@@ -54,13 +54,13 @@ TEST_F(OptimizerTest, TwoStepsByHand) {
 
   // The norm is 0.5: not clipped. For the first weight: m = 0.9 * 0.06 + 0.1 * 0.3 = 0.084, v = 0.999 *
   // 0.00036 + 0.001 * 0.09 = 0.00044964, so 0.89 * (1 - 0.01) - 0.1 * (0.084 / 0.19) / sqrt(v / 0.001999) =
-  // 0.7878820; the others alike.
+  // 0.7878820; and similarly for the others.
   optimizer.Step(0.1, Gradients({0.3f, 0.4f, 0}), {});
   ExpectValues({0.7878820f, -2.0346137f, 0.3329942f});
 }
 
-// Of two steps the second one's mean tells how large the first one's gradients were.
-TEST_F(OptimizerTest, ClipNormZeroClipsNothing) {
+// The second step's mean depends on the size of the first step's gradients.
+TEST_F(OptimizerTest, ClipNormZeroDisablesClipping) {
   Optimizer optimizer(parameters_, {/*weight_decay=*/0.1, /*clip_norm=*/0});
   optimizer.Step(0.1, Gradients({3, 0, 4}), {});
   ExpectValues({0.89f, -1.98f, 0.4f});
@@ -72,7 +72,7 @@ TEST_F(OptimizerTest, ClipNormZeroClipsNothing) {
   ExpectValues({0.8070189f, -2.0346137f, 0.3329942f});
 }
 
-TEST_F(OptimizerTest, WithoutGradientsOnlyMatricesDecay) {
+TEST_F(OptimizerTest, ZeroGradientsDecayOnlyMatrices) {
   parameters_.values().fill_(1);
   Optimizer optimizer(parameters_, {/*weight_decay=*/0.5});
   optimizer.Step(0.1, at::zeros_like(parameters_.values()), {});
@@ -82,7 +82,7 @@ TEST_F(OptimizerTest, WithoutGradientsOnlyMatricesDecay) {
   }
 }
 
-TEST_F(OptimizerTest, WithItsMomentsAndStepsAnotherOneGoesOnToTheBit) {
+TEST_F(OptimizerTest, RestoredMomentsAndStepsContinueBitForBit) {
   const FlatParameters other(RandomModel(kNetworkCases[4]), c10::kCPU);
   Optimizer optimizer(parameters_, {});
   at::manual_seed(1);
@@ -101,13 +101,14 @@ TEST_F(OptimizerTest, WithItsMomentsAndStepsAnotherOneGoesOnToTheBit) {
   }
 }
 
-// Twice: a step of all rows is one of those that have gradients, where the others have had none so far.
-TEST_F(OptimizerTest, TakesTheRowsOfWordEmbeddingsThatHaveGradients) {
+// A step of all rows equals a step of the rows with gradients, as long as the other rows never had any. The
+// second step shows that it changes only its own rows.
+TEST_F(OptimizerTest, UpdatesOnlyTheGivenWordRows) {
   const at::Tensor rows = at::tensor({3, 7, 8}, at::kLong), more_rows = at::tensor({1, 7}, at::kLong);
   const FlatParameters other(RandomModel(kNetworkCases[4]), c10::kCPU);
   other.values().copy_(parameters_.values());
   for (const double clip_norm : {0.0, 1.0}) {
-    const OptimizerConfig config = {/*weight_decay=*/0, clip_norm};
+    const AdamWConfig config = {/*weight_decay=*/0, clip_norm};
     Optimizer all(parameters_, config), some(other, config);
     at::manual_seed(1);
     at::Tensor gradients = at::randn_like(parameters_.values());
@@ -131,8 +132,7 @@ TEST_F(OptimizerTest, TakesTheRowsOfWordEmbeddingsThatHaveGradients) {
   }
 }
 
-// So that whoever looks at the weights sees it.
-TEST_F(OptimizerTest, AGradientThatIsNoNumberShows) {
+TEST_F(OptimizerTest, NonFiniteGradientMakesWeightsNonFinite) {
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     Optimizer optimizer(parameters_, {});
     Set(parameters_.values(), {1, -2, 0.5});

@@ -23,20 +23,20 @@ at::Tensor Labels(int64_t texts) {
   return at::tensor(labels);
 }
 
-Albert WithoutDropout(const NetworkCase& of) { return WithDropout(RandomModel(of), 0.0); }
+Albert WithoutDropout(const NetworkCase& network) { return WithDropout(RandomModel(network), 0.0); }
 
 class TrainingNetworkTest : public testing::TestWithParam<NetworkCase> {
  protected:
   TrainingNetworkTest() { at::set_num_threads(1); }
 
-  // 110 tokens; oneDNN takes a number of rows that 16 divides.
+  // 110 tokens. oneDNN is used if the number of rows is a multiple of 16.
   const std::vector<Encoding> texts_ = RandomTexts({40, 7, 33, 1, 21, 8});
 };
 
 INSTANTIATE_TEST_SUITE_P(All, TrainingNetworkTest, testing::ValuesIn(kNetworkCases));
 
-// How far `network`'s gradients are from those that autograd has of the plain network, as a part of their
-// norm; the worst tensor.
+// Returns the largest error of a tensor's gradient relative to its norm, compared with autograd's gradients
+// of the plain network.
 double GradientError(const TrainingNetwork& network, Albert plain, const PackedBatch& batch) {
   for (const auto& [name, tensor] : plain.parameters()) {
     EXPECT_TRUE(tensor.is_leaf());
@@ -49,14 +49,14 @@ double GradientError(const TrainingNetwork& network, Albert plain, const PackedB
   }
   double worst = 0;
   for (const auto& [name, gradient] : network.parameters().Views(network.gradients())) {
-    const at::Tensor right = plain.parameters().at(name).grad();
-    const double size = std::max(right.norm().item<double>(), 1e-3 * std::sqrt(sum_of_squares));
-    worst = std::max(worst, (gradient - right).norm().item<double>() / size);
+    const at::Tensor expected = plain.parameters().at(name).grad();
+    const double size = std::max(expected.norm().item<double>(), 1e-3 * std::sqrt(sum_of_squares));
+    worst = std::max(worst, (gradient - expected).norm().item<double>() / size);
   }
   return worst;
 }
 
-TEST_P(TrainingNetworkTest, GradientsAreAutogradsOfThePlainNetwork) {
+TEST_P(TrainingNetworkTest, GradientsMatchAutogradOfThePlainNetwork) {
   const Albert model = WithoutDropout(GetParam());
   std::vector<Encoding> texts = texts_;
   texts.push_back(texts_[0]);
@@ -77,8 +77,8 @@ TEST_P(TrainingNetworkTest, GradientsAreAutogradsOfThePlainNetwork) {
   }
 }
 
-// With many rows, too, over which nothing may be added up in bf16.
-TEST_P(TrainingNetworkTest, InBf16GradientsAreClose) {
+// The second batch has many rows: sums over them must not be in bf16.
+TEST_P(TrainingNetworkTest, Bf16GradientsAreClose) {
   for (const auto& texts : {texts_, RandomTexts(std::vector<int>(24, 100))}) {
     const PackedBatch batch = Pack(texts);
     TrainingNetwork network(WithoutDropout(GetParam()), c10::kCPU, at::kBFloat16);
@@ -88,13 +88,13 @@ TEST_P(TrainingNetworkTest, InBf16GradientsAreClose) {
   }
 }
 
-TEST_P(TrainingNetworkTest, PaddedRowsAddNothing) {
+TEST_P(TrainingNetworkTest, PaddingRowsAddNothing) {
   const std::vector<Encoding> texts = RandomTexts({5, 9});
   const Albert model = WithoutDropout(GetParam());
   TrainingNetwork plain(model, c10::kCPU, at::kFloat), padded(model, c10::kCPU, at::kFloat);
   plain.AccumulateGradients(Pack(texts), {Labels(2)}, 0.5);
   PackedBatch batch = PackPadded(texts);
-  batch.first_rows = batch.first_rows.narrow(0, 0, 2);  // rows are padded, texts are not
+  batch.first_rows = batch.first_rows.narrow(0, 0, 2);  // has padding rows, but no padding texts
   batch.starts.resize(3);
   padded.AccumulateGradients(batch, {Labels(2)}, 0.5);
   EXPECT_LT((plain.gradients() - padded.gradients()).norm().item<double>(),
@@ -114,13 +114,13 @@ TEST_P(TrainingNetworkTest, GradientsOfTwoBatchesAddUp) {
   EXPECT_EQ(parts.gradients().abs().max().item<float>(), 0);
 }
 
-// With the same chance, the loss must change along a direction as the gradient says. `learn`: one pass with
-// its loss.
-void ExpectGradientAlongItself(TrainingNetwork* network, const std::function<double()>& learn) {
+// Expects the loss to change along the gradient's direction by the gradient's norm, with the same dropout
+// masks. `run` runs one pass and returns its loss.
+void ExpectGradientMatchesDifferenceQuotient(TrainingNetwork* network, const std::function<double()>& run) {
   const auto loss = [&] {
     network->Refresh();
     at::manual_seed(3);
-    return learn();
+    return run();
   };
   loss();
   const at::Tensor gradient = network->gradients().clone();
@@ -136,20 +136,20 @@ void ExpectGradientAlongItself(TrainingNetwork* network, const std::function<dou
   EXPECT_NEAR((above - below) / (2 * kStep), norm, 0.03 * norm);
 }
 
-TEST_P(TrainingNetworkTest, GradientsAreRightUnderDropout) {
+TEST_P(TrainingNetworkTest, GradientsAreCorrectWithDropout) {
   const PackedBatch batch = Pack(texts_);
   TrainingNetwork network(WithDropout(RandomModel(GetParam()), 0.3), c10::kCPU, at::kFloat);
-  const auto loss = [&](TrainingNetwork* of) {
-    return of->AccumulateGradients(batch, {Labels(6)}, 1.0).loss.item<double>();
+  const auto loss = [&](TrainingNetwork* trained) {
+    return trained->AccumulateGradients(batch, {Labels(6)}, 1.0).loss.item<double>();
   };
-  ExpectGradientAlongItself(&network, [&] { return loss(&network); });
+  ExpectGradientMatchesDifferenceQuotient(&network, [&] { return loss(&network); });
 
   TrainingNetwork plain(WithoutDropout(GetParam()), c10::kCPU, at::kFloat);
   at::manual_seed(3);
   EXPECT_GT(std::abs(loss(&plain) - loss(&network)), 1e-3);
 }
 
-TEST_P(TrainingNetworkTest, LearnsAfterRefresh) {
+TEST_P(TrainingNetworkTest, UsesNewWeightsAfterRefresh) {
   const PackedBatch batch = Pack(texts_);
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
     TrainingNetwork network(WithoutDropout(GetParam()), c10::kCPU, type);
@@ -160,8 +160,8 @@ TEST_P(TrainingNetworkTest, LearnsAfterRefresh) {
   }
 }
 
-// The rows of all texts since the gradients were zeroed, and no other row has gradients.
-TEST_P(TrainingNetworkTest, KnowsWhichWordsItLearntFrom) {
+// These are the rows of all texts since ZeroGradients; no other row has gradients.
+TEST_P(TrainingNetworkTest, ReturnsTheWordRowsWithGradients) {
   TrainingNetwork network(WithoutDropout(GetParam()), c10::kCPU, at::kFloat);
   const auto rows_with_gradients = [&] {
     const at::Tensor words = network.parameters().WordEmbeddings(network.gradients());
@@ -170,15 +170,15 @@ TEST_P(TrainingNetworkTest, KnowsWhichWordsItLearntFrom) {
   const std::vector<Encoding> first = {{{5, 9, 7, 9}}, {{6}}}, second = {{{8, 7}}};
   network.AccumulateGradients(Pack(first), {Labels(2)}, 1);
   network.AccumulateGradients(Pack(second), {Labels(1)}, 1);
-  EXPECT_TRUE(at::equal(network.WordRows(), at::tensor({5, 6, 7, 8, 9}, at::kLong)));
-  EXPECT_TRUE(at::equal(rows_with_gradients(), network.WordRows()));
+  EXPECT_TRUE(at::equal(network.WordRowsWithGradients(), at::tensor({5, 6, 7, 8, 9}, at::kLong)));
+  EXPECT_TRUE(at::equal(rows_with_gradients(), network.WordRowsWithGradients()));
   network.ZeroGradients();
   EXPECT_EQ(network.gradients().count_nonzero().item<int64_t>(), 0);
   network.AccumulateGradients(Pack(second), {Labels(1)}, 1);
-  EXPECT_TRUE(at::equal(network.WordRows(), at::tensor({7, 8}, at::kLong)));
+  EXPECT_TRUE(at::equal(network.WordRowsWithGradients(), at::tensor({7, 8}, at::kLong)));
 }
 
-// A masked-language model of 100 pieces.
+// Uses a masked-language model with 100 pieces.
 class MaskedLmTest : public TrainingNetworkTest {
  protected:
   Albert MaskedLm() const {
@@ -186,7 +186,7 @@ class MaskedLmTest : public TrainingNetworkTest {
   }
 
   const PackedBatch batch_ = Pack(texts_);
-  // 16 rows: of several texts, first and last ones among them, and padding.
+  // 16 rows: rows of several texts, including first and last ones, and padding.
   const Targets targets_ = {
       at::tensor({7, 99, 5, 42, 8, 9, 60, 61, 62, 63, 64, 12, 13, -1, -1, -1}, at::kLong),
       at::tensor({0, 1, 39, 40, 46, 47, 50, 60, 79, 80, 81, 90, 109, 0, 0, 0}, at::kLong), /*padding=*/3};
@@ -194,7 +194,7 @@ class MaskedLmTest : public TrainingNetworkTest {
 
 INSTANTIATE_TEST_SUITE_P(All, MaskedLmTest, testing::ValuesIn(kNetworkCases));
 
-TEST_P(MaskedLmTest, GradientsAreAutogradsOfThePlainNetwork) {
+TEST_P(MaskedLmTest, GradientsMatchAutogradOfThePlainNetwork) {
   Albert plain = MaskedLm();
   plain.SetRequiresGrad(true);
   const at::Tensor logits = plain.Logits(batch_).index_select(0, targets_.rows);
@@ -212,29 +212,29 @@ TEST_P(MaskedLmTest, GradientsAreAutogradsOfThePlainNetwork) {
       EXPECT_NEAR(result.correct.item<double>(), correct.item<double>(), type == at::kFloat ? 0 : 1);
       EXPECT_EQ(result.count, 13);
       for (const auto& [name, gradient] : network.parameters().Views(network.gradients())) {
-        const at::Tensor right = plain.parameters().at(name).grad();
-        EXPECT_LT((gradient - right).norm().item<double>(),
-                  bound * std::max(right.norm().item<double>(), 1e-2))
+        const at::Tensor expected = plain.parameters().at(name).grad();
+        EXPECT_LT((gradient - expected).norm().item<double>(),
+                  bound * std::max(expected.norm().item<double>(), 1e-2))
             << name;
       }
-      const BatchResult judged = network.Evaluate(batch_, targets_);
-      EXPECT_TRUE(at::equal(judged.loss, result.loss));
-      EXPECT_TRUE(at::equal(judged.correct, result.correct));
+      const BatchResult evaluated = network.Evaluate(batch_, targets_);
+      EXPECT_TRUE(at::equal(evaluated.loss, result.loss));
+      EXPECT_TRUE(at::equal(evaluated.correct, result.correct));
       EXPECT_LT(MaxDifference(network.Logits(batch_), plain.Logits(batch_)), bound) << type;
     }
   }
 }
 
-TEST_P(MaskedLmTest, GradientsAreRightUnderDropout) {
+TEST_P(MaskedLmTest, GradientsAreCorrectWithDropout) {
   TrainingNetwork network(WithDropout(MaskedLm(), 0.3), c10::kCPU, at::kFloat);
-  ExpectGradientAlongItself(
+  ExpectGradientMatchesDifferenceQuotient(
       &network, [&] { return network.AccumulateGradients(batch_, targets_, 1.0).loss.item<double>(); });
 }
 
-// As the word embeddings are the head's weights, too.
-TEST_P(MaskedLmTest, LearnsEveryWordAndForgetsEveryGradient) {
+// The word embeddings are weights of the head too.
+TEST_P(MaskedLmTest, HasGradientsForEveryWordAndZeroesThemAll) {
   TrainingNetwork network(MaskedLm(), c10::kCPU, at::kBFloat16);
-  EXPECT_FALSE(network.WordRows().defined());
+  EXPECT_FALSE(network.WordRowsWithGradients().defined());
   const double before = network.AccumulateGradients(batch_, targets_, 1.0 / 13).loss.item<double>();
   EXPECT_TRUE(network.parameters().WordEmbeddings(network.gradients()).ne(0).any(1).all().item<bool>());
   network.parameters().values().sub_(network.gradients(), 0.05);
@@ -244,7 +244,7 @@ TEST_P(MaskedLmTest, LearnsEveryWordAndForgetsEveryGradient) {
   EXPECT_LT(network.AccumulateGradients(batch_, targets_, 1.0 / 13).loss.item<double>(), before);
 }
 
-TEST(FlatParametersTest, HoldsEveryWeightOnce) {
+TEST(FlatParametersTest, ContainsEveryWeightOnce) {
   const Albert model = RandomModel(kNetworkCases[1]);
   const FlatParameters flat(model, c10::kCPU);
   int64_t count = 0;
@@ -255,16 +255,17 @@ TEST(FlatParametersTest, HoldsEveryWeightOnce) {
   }
   EXPECT_EQ(count, flat.count());
   EXPECT_EQ(MaxDifference(flat.WordEmbeddings(flat.values()), model.weights().word_embeddings), 0);
-  EXPECT_EQ(flat.Others(flat.values()).storage_offset(), model.weights().word_embeddings.numel());
-  EXPECT_EQ(flat.Others(flat.values()).size(0), flat.count() - model.weights().word_embeddings.numel());
-  const Affine stacked = flat.KeyQueryValue(flat.values());
-  EXPECT_EQ(MaxDifference(stacked.weight.chunk(3)[0], model.weights().key.weight), 0);
-  EXPECT_EQ(MaxDifference(stacked.weight.chunk(3)[1], model.weights().query.weight), 0);
-  EXPECT_EQ(MaxDifference(stacked.weight.chunk(3)[2], model.weights().value.weight), 0);
-  EXPECT_EQ(MaxDifference(stacked.bias.chunk(3)[2], model.weights().value.bias), 0);
+  EXPECT_EQ(flat.OtherParameters(flat.values()).storage_offset(), model.weights().word_embeddings.numel());
+  EXPECT_EQ(flat.OtherParameters(flat.values()).size(0),
+            flat.count() - model.weights().word_embeddings.numel());
+  const Affine key_query_value = flat.KeyQueryValue(flat.values());
+  EXPECT_EQ(MaxDifference(key_query_value.weight.chunk(3)[0], model.weights().key.weight), 0);
+  EXPECT_EQ(MaxDifference(key_query_value.weight.chunk(3)[1], model.weights().query.weight), 0);
+  EXPECT_EQ(MaxDifference(key_query_value.weight.chunk(3)[2], model.weights().value.weight), 0);
+  EXPECT_EQ(MaxDifference(key_query_value.bias.chunk(3)[2], model.weights().value.bias), 0);
 }
 
-TEST(ProductLibraryTest, OnAGpuThereIsNoChoice) {
+TEST(ProductLibraryTest, IsTorchOnAGpu) {
   EXPECT_EQ(FastestProductLibrary(c10::kCUDA), ProductLibrary::kTorch);
   EXPECT_EQ(ProductLibraryName(FastestProductLibrary(c10::kCUDA)), "torch");
 }

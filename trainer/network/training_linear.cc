@@ -1,4 +1,4 @@
-#include "trainer/network/trained_linear.h"
+#include "trainer/network/training_linear.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linear.h>
@@ -11,12 +11,12 @@
 
 #include "common/device/torch_operator.h"
 #include "common/model/packed_batch.h"
-#include "common/simd/cpu_instructions.h"
+#include "common/simd/instruction_set.h"
 
 namespace newsgenre {
 namespace {
 
-// Blocks are made for about so many rows, and serve all.
+// The number of rows that oneDNN optimizes the blocked format for. Any number of rows can use it.
 constexpr int64_t kTypicalRows = 2048;
 
 at::Tensor ToBlocks(const at::Tensor& weight) {
@@ -40,38 +40,39 @@ std::string ProductLibraryName(ProductLibrary library) {
 }
 
 ProductLibrary FastestProductLibrary(c10::Device device) {
-  return device.is_cpu() && HasAvx512() ? ProductLibrary::kOneDnn : ProductLibrary::kTorch;
+  return device.is_cpu() && CpuSupports(InstructionSet::kAvx512) ? ProductLibrary::kOneDnn
+                                                                 : ProductLibrary::kTorch;
 }
 
-TrainedLinear::TrainedLinear(const Affine& map, const Affine& gradients, ProductLibrary library)
+TrainingLinear::TrainingLinear(const Affine& map, const Affine& gradients, ProductLibrary library)
     : map_(map), gradients_(gradients), library_(library) {
   Refresh();
 }
 
-void TrainedLinear::Refresh() {
+void TrainingLinear::Refresh() {
   if (library_ != ProductLibrary::kOneDnn) return;
   blocks_ = ToBlocks(map_.weight);
   transposed_blocks_ = ToBlocks(map_.weight.t());
 }
 
-bool TrainedLinear::InBlocks(const at::Tensor& rows) const {
+bool TrainingLinear::UsesBlocks(const at::Tensor& rows) const {
   return library_ == ProductLibrary::kOneDnn && rows.size(0) % kRowMultiple == 0;
 }
 
-at::Tensor TrainedLinear::Forward(const at::Tensor& x) const {
-  return InBlocks(x) ? Multiply(x, blocks_, map_.bias) : at::linear(x, map_.weight, map_.bias);
+at::Tensor TrainingLinear::Forward(const at::Tensor& x) const {
+  return UsesBlocks(x) ? Multiply(x, blocks_, map_.bias) : at::linear(x, map_.weight, map_.bias);
 }
 
-at::Tensor TrainedLinear::Backward(const at::Tensor& dy, const at::Tensor& x) const {
+at::Tensor TrainingLinear::Backward(const at::Tensor& dy, const at::Tensor& x) const {
   AddWeightGradient(dy, x);
   gradients_.bias.add_(dy.sum(0));
-  return InBlocks(dy) ? Multiply(dy, transposed_blocks_, std::nullopt) : at::mm(dy, map_.weight);
+  return UsesBlocks(dy) ? Multiply(dy, transposed_blocks_, std::nullopt) : at::mm(dy, map_.weight);
 }
 
-void TrainedLinear::AddWeightGradient(const at::Tensor& dy, const at::Tensor& x) const {
+void TrainingLinear::AddWeightGradient(const at::Tensor& dy, const at::Tensor& x) const {
   if (x.scalar_type() != at::kFloat) {
     gradients_.weight.add_(at::mm(dy.t(), x));
-  } else if (InBlocks(x)) {
+  } else if (UsesBlocks(x)) {
     gradients_.weight.add_(std::get<0>(at::mkldnn_linear_backward_weights(
         dy.contiguous().to_mkldnn(), x.contiguous().to_mkldnn(), map_.weight, /*bias_defined=*/false)));
   } else {

@@ -1,4 +1,4 @@
-#include "trainer/network/trained_head.h"
+#include "trainer/network/training_head.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -13,8 +13,8 @@
 namespace newsgenre {
 namespace {
 
-// A few rows and two small maps at most: autograd does them, in fp32.
-class ClassificationHead : public TrainedHead {
+// Uses autograd in fp32: it has one row per text and at most two small linear maps.
+class ClassificationHead : public TrainingHead {
  public:
   ClassificationHead(const AlbertConfig& config, const HeadWeights& weights)
       : dropout_(config.classifier_dropout_prob),
@@ -40,7 +40,7 @@ class ClassificationHead : public TrainedHead {
   }
 
  private:
-  // Leaves of autograd that share values and gradients.
+  // Returns autograd leaves that share `values` and accumulate into `gradients`.
   static Affine Leaves(const Affine& values, const Affine& gradients) {
     const auto leaf = [](const at::Tensor& value, const at::Tensor& gradient) {
       if (!value.defined()) return value;
@@ -52,7 +52,10 @@ class ClassificationHead : public TrainedHead {
   }
 
   static BatchResult Result(const at::Tensor& loss, const at::Tensor& logits, const at::Tensor& labels) {
-    return {loss, logits.argmax(/*dim=*/1).eq(labels).sum()};
+    BatchResult result;
+    result.loss = loss;
+    result.correct = logits.argmax(/*dim=*/1).eq(labels).sum();
+    return result;
   }
 
   at::Tensor Run(const at::Tensor& first, double dropout) const {
@@ -68,8 +71,8 @@ class ClassificationHead : public TrainedHead {
 
 }  // namespace
 
-std::unique_ptr<TrainedHead> MakeTrainedHead(const AlbertConfig& config, Head head,
-                                             const HeadWeights& weights, ProductLibrary library) {
+std::unique_ptr<TrainingHead> MakeTrainingHead(const AlbertConfig& config, Head head,
+                                               const HeadWeights& weights, ProductLibrary library) {
   if (head == Head::kMaskedLm) return std::make_unique<MaskedLmHead>(config, weights, library);
   return std::make_unique<ClassificationHead>(config, weights);
 }
