@@ -1,4 +1,4 @@
-// What a scrape reads.
+// The sources of metrics that a scrape reads.
 #pragma once
 
 #include <memory>

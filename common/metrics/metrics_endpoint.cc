@@ -11,7 +11,7 @@ absl::StatusOr<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Start(const st
   std::unique_ptr<prometheus::Exposer> exposer;
   try {
     exposer = std::make_unique<prometheus::Exposer>(address);
-  } catch (const std::exception&) {  // it says no more than that it failed
+  } catch (const std::exception&) {  // its message does not contain the reason
     return absl::UnavailableError("can't listen on metrics_address " + address +
                                   ": it is in use or not an address of this machine");
   }

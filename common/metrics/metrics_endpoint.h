@@ -1,4 +1,4 @@
-// The page that Prometheus reads.
+// The HTTP endpoint that Prometheus scrapes.
 #pragma once
 
 #include <memory>
@@ -11,20 +11,22 @@
 
 namespace newsgenre {
 
-// Owns an HTTP server with threads of its own that answers GET /metrics until it is destroyed.
+// Owns an HTTP server and its threads. Serves GET /metrics until it is destroyed.
 class MetricsEndpoint {
  public:
-  // `address` is HOST:PORT; port 0 takes a free one. UNAVAILABLE names an address that can't be listened on.
+  // Starts serving `collectables` on `address` (HOST:PORT; port 0 selects a free port). Returns UNAVAILABLE
+  // if it cannot listen on the address.
   static absl::StatusOr<std::unique_ptr<MetricsEndpoint>> Start(const std::string& address,
                                                                 const Collectables& collectables);
 
+  // Returns the port in use, which differs from the requested one if that is 0.
   int port() const { return exposer_->GetListeningPorts().front(); }
 
  private:
   MetricsEndpoint(std::unique_ptr<prometheus::Exposer> exposer, Collectables collectables)
       : collectables_(std::move(collectables)), exposer_(std::move(exposer)) {}
 
-  const Collectables collectables_;  // which the exposer does not keep alive
+  const Collectables collectables_;  // owned here because the exposer holds weak references only
   std::unique_ptr<prometheus::Exposer> exposer_;
 };
 

@@ -34,9 +34,9 @@ struct ProcessTimes {
   double resident_bytes = 0;
 };
 
-// Of /proc/self/stat (proc(5)): fields 14 and 15 are the user and system time and 22 the start, in clock
-// ticks; 24 is the resident set in pages. Field 2, the program's name, may hold anything: what counts begins
-// behind its last ')'.
+// Reads /proc/self/stat (see proc(5)). Fields 14 and 15 are the user and system time and field 22 is the
+// start time, in clock ticks; field 24 is the resident set in pages. Field 2, the program's name in
+// parentheses, can contain any character, so parsing starts after the last ')'.
 std::optional<ProcessTimes> ReadStat() {
   std::ifstream file("/proc/self/stat");
   const std::string line{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -45,7 +45,7 @@ std::optional<ProcessTimes> ReadStat() {
   std::istringstream rest(line.substr(name_end + 1));
   const std::vector<std::string> fields{std::istream_iterator<std::string>(rest),
                                         std::istream_iterator<std::string>()};
-  constexpr size_t kFirst = 3;  // the number of fields[0]
+  constexpr size_t kFirst = 3;  // field number of fields[0]
   if (fields.size() <= 24 - kFirst) return std::nullopt;
   const auto field = [&](size_t number) { return static_cast<double>(std::stoull(fields[number - kFirst])); };
   const double ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
@@ -53,7 +53,7 @@ std::optional<ProcessTimes> ReadStat() {
                       field(24) * static_cast<double>(sysconf(_SC_PAGESIZE))};
 }
 
-// When the machine booted, in seconds since 1970.
+// Returns the boot time in seconds since 1970.
 std::optional<double> ReadBootTime() {
   std::ifstream file("/proc/stat");
   for (std::string line; std::getline(file, line);) {
@@ -66,7 +66,8 @@ std::optional<double> CountOpenFiles() {
   std::error_code error;
   const std::filesystem::directory_iterator entries("/proc/self/fd", error);
   if (error) return std::nullopt;
-  return static_cast<double>(std::distance(begin(entries), end(entries)) - 1);  // but the one that lists them
+  // Excludes the descriptor that lists the folder.
+  return static_cast<double>(std::distance(begin(entries), end(entries)) - 1);
 }
 
 }  // namespace

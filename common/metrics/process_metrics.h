@@ -1,4 +1,4 @@
-// The process's own series, by Prometheus's standard names, read from /proc at each scrape.
+// Prometheus's standard metrics of the process, read from /proc at each scrape.
 #pragma once
 
 #include <vector>
@@ -8,9 +8,10 @@
 
 namespace newsgenre {
 
-// process_cpu_seconds_total, process_resident_memory_bytes, process_start_time_seconds, process_open_fds,
-// process_max_fds (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics). What can't
-// be read is left out. Any thread.
+// Collects process_cpu_seconds_total, process_resident_memory_bytes, process_start_time_seconds,
+// process_open_fds and process_max_fds
+// (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics). Omits values that cannot be
+// read. Thread-safe.
 class ProcessMetrics : public prometheus::Collectable {
  public:
   std::vector<prometheus::MetricFamily> Collect() const override;

@@ -10,8 +10,8 @@
 namespace newsgenre {
 namespace {
 
-// A unit of the trie, after Darts-clone's darts.h: how far its children are, which byte leads to it, whether
-// a value ends here; the unit at a node's offset holds that value.
+// Fields of a trie unit, as in Darts-clone's darts.h: the offset of its children, the byte that leads to it,
+// and whether it has a value. The unit at a node's offset holds the value.
 uint32_t Offset(uint32_t unit) { return (unit >> 10) << ((unit & (1u << 9)) >> 6); }
 uint32_t Label(uint32_t unit) { return unit & ((1u << 31) | 0xff); }
 bool HasValue(uint32_t unit) { return ((unit >> 8) & 1) != 0; }
@@ -36,7 +36,7 @@ absl::StatusOr<CharMap> CharMap::FromBytes(std::string_view charsmap) {
   const size_t trie_bytes = charsmap.size() < kUnit ? 0 : ReadLittleEndian(charsmap, 0);
   if (trie_bytes == 0 || trie_bytes % kUnit != 0 || trie_bytes > charsmap.size() - kUnit) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the charsmap of ", charsmap.size(), " bytes says that its trie has ", trie_bytes));
+        absl::StrCat("the charsmap of ", charsmap.size(), " bytes declares a trie of ", trie_bytes));
   }
   map.trie_.reserve(trie_bytes / kUnit);
   for (size_t i = 0; i < trie_bytes / kUnit; ++i) {

@@ -1,4 +1,4 @@
-// The replacements of characters that a SentencePiece model carries (its "precompiled charsmap").
+// The character replacements in a SentencePiece model (its "precompiled charsmap").
 #pragma once
 
 #include <cstdint>
@@ -11,20 +11,20 @@
 
 namespace newsgenre {
 
-// Immutable: any thread.
+// Maps a character to its replacement. Immutable; safe to use from any thread.
 class CharMap {
  public:
-  // Replaces nothing.
+  // Creates a map without replacements.
   CharMap() = default;
 
-  // `charsmap`: a double-array trie (Darts-clone) behind its size as a little-endian uint32, then the
-  // replacements, each ended by a zero byte; empty bytes are the map that replaces nothing. INVALID_ARGUMENT
-  // where the sizes don't fit or a replacement is not valid UTF-8.
+  // Parses `charsmap`: the trie's size in bytes as a little-endian uint32, a double-array trie (Darts-clone),
+  // and the replacements, each terminated by a zero byte. Empty bytes give a map without replacements.
+  // Returns INVALID_ARGUMENT if the sizes do not match or a replacement is not valid UTF-8.
   static absl::StatusOr<CharMap> FromBytes(std::string_view charsmap);
 
-  // What stands for one character (in UTF-8); nothing where it stays as it is. The views live as long as the
-  // map; in a broken map one may begin within a character. Sequences of several characters in the map are
-  // left alone, as transformers' tokenizer leaves them.
+  // Returns the replacement of one character (in UTF-8), or nullopt if the map has none. The view is valid as
+  // long as the map. In a corrupt map it can begin in the middle of a character. Does not apply replacements
+  // of character sequences, which transformers' tokenizer ignores, too.
   std::optional<std::string_view> Find(std::string_view character) const;
 
  private:

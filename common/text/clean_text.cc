@@ -16,13 +16,13 @@
 namespace newsgenre {
 namespace {
 
-constexpr size_t kLongestEntityName = 10;  // a name or a number with its base
+constexpr size_t kLongestEntityName = 10;  // a name, or a number including an `x` for hexadecimal
 
-// An entity without its ampersand: `eacute;`, `#233;`, `#xE9;`.
+// An entity without the ampersand: `eacute;`, `#233;`, `#xE9;`.
 struct Entity {
   char32_t character = 0;
-  size_t size = 0;       // with the semicolon
-  bool is_word = false;  // one of plain English
+  size_t size = 0;       // in bytes, including the semicolon
+  bool is_word = false;  // whether the name is an English word
 };
 
 char32_t ParseNumber(std::string_view digits) {
@@ -47,7 +47,7 @@ std::optional<Entity> ParseEntity(std::string_view text) {
     ++end;
   }
   const std::string_view name = text.substr(begin, end - begin);
-  // Word-tokenised rows have a space before the semicolon.
+  // Word-tokenised text has a space before the semicolon.
   const size_t space = end + 1 < text.size() && text[end] == ' ' && text[end + 1] == ';' ? 1 : 0;
   if (end + space >= text.size() || text[end + space] != ';') {
     return std::nullopt;
@@ -59,8 +59,8 @@ std::optional<Entity> ParseEntity(std::string_view text) {
   return Entity{character, end + space + 1, !numeric && IsEnglishWord(name)};
 }
 
-// AG News lost the ampersands: a space stands where one was (`Sunday #39;s`, `R amp;D`), or nothing. Words of
-// English and control characters (`we are #1;`) are left alone.
+// Parses an entity without an ampersand. AG News has a space (`Sunday #39;s`, `R amp;D`) or nothing in place
+// of the ampersand. Returns nullopt for English words and for control characters (`we are #1;`).
 std::optional<Entity> ParseBrokenEntity(std::string_view text, size_t position) {
   const bool within_word = position > 0 && absl::ascii_isalnum(text[position - 1]);
   if (text[position] != '#' && (within_word || !absl::ascii_isalnum(text[position]))) {
@@ -70,8 +70,8 @@ std::optional<Entity> ParseBrokenEntity(std::string_view text, size_t position) 
   return entity && !entity->is_word && entity->character >= ' ' ? entity : std::nullopt;
 }
 
-// Appends the entity whose name begins at `position`, or the ampersand where there is none; an ampersand that
-// is itself escaped (`&amp;lt;`) counts as one that begins an entity. Returns the position behind it.
+// Appends the entity whose name begins at `position`, or an ampersand if there is none. An escaped ampersand
+// can begin an entity itself (`&amp;lt;`). Returns the position after the entity.
 size_t AppendEntity(std::string_view text, size_t position, std::string* out) {
   char32_t character = '&';
   while (character == '&') {
@@ -87,7 +87,7 @@ size_t AppendEntity(std::string_view text, size_t position, std::string* out) {
 }
 
 std::string DecodeEntities(std::string text) {
-  if (text.find(';') == std::string::npos) {  // which every entity ends with
+  if (text.find(';') == std::string::npos) {  // every entity ends with a semicolon
     return text;
   }
   std::string out;
@@ -107,7 +107,7 @@ std::string DecodeEntities(std::string text) {
   return out;
 }
 
-// Elements that stand within a line of text vanish; the others part what is around them.
+// Inline tags are removed; block tags become a space.
 constexpr std::array<std::string_view, 20> kInlineTags = {
     "a", "abbr",  "b",    "big",    "cite",   "code", "em",  "font", "i", "nobr",
     "s", "small", "span", "strike", "strong", "sub",  "sup", "tt",   "u", "wbr"};
@@ -123,12 +123,12 @@ bool Contains(const Table& table, std::string_view name) {
 }
 
 struct Tag {
-  size_t size = 0;  // 0: no tag
+  size_t size = 0;  // in bytes; 0 if the text does not begin with a tag
   bool is_inline = false;
 };
 
-// The tag at the beginning of a text: known by its name, so that "a < b" and "<MSFT.O>" stay. One without an
-// end is none.
+// Parses the tag at the beginning of `text`. Accepts known names only, so that "a < b" and "<MSFT.O>" remain,
+// and only tags with a closing bracket.
 Tag ParseTag(std::string_view text) {
   constexpr size_t kLongestName = 10;
   size_t end = text.size() > 1 && text[1] == '/' ? 2 : 1;
@@ -171,13 +171,14 @@ bool IsSpaceToCollapse(char32_t character) {
   return u_isUWhiteSpace(c) != 0 || u_charType(c) == U_CONTROL_CHAR;
 }
 
-// Backslashes, control characters and white space: one space for a run of them, none at the ends.
+// Replaces each run of backslashes, control characters and white space with one space, and removes it at both
+// ends.
 std::string CollapseSpace(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (size_t next = 0; next < text.size();) {
     const size_t begin = next;
-    size_t end = begin;  // of the run of other characters that begins here
+    size_t end = begin;  // end of the run of other characters that starts at `begin`
     while (next < text.size() && !IsSpaceToCollapse(NextCharacter(text, &next))) {
       end = next;
     }

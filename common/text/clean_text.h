@@ -1,5 +1,5 @@
-// From the bytes of a news item to the text that a tokenizer sees. Pure functions; any thread; total on any
-// bytes.
+// Cleaning of a news item's bytes into the text that the tokenizer gets. All functions accept any bytes and
+// are thread-safe.
 #pragma once
 
 #include <string>
@@ -7,23 +7,27 @@
 
 namespace newsgenre {
 
-// Which cleaning a model was trained with; its checkpoint records it, so that serving does the same.
+// The cleaning that a model was trained with. The checkpoint records it, so that the server applies the same.
 enum class CleaningVersion : int {
-  kNone = 0,  // only invalid UTF-8 is replaced; what a plain Hugging Face folder gets
-  kV1 = 1,    // what AG News needs, see CleanText
+  kNone = 0,  // replaces invalid UTF-8 only; used for a plain Hugging Face folder
+  kV1 = 1,    // removes the markup found in AG News; see CleanText
 };
 inline constexpr CleaningVersion kLatestCleaning = CleaningVersion::kV1;
 
-// The one rule that joins a title and a body: title, space, body; no space where either is empty.
+// Returns "title body", without the space if either part is empty. Training and serving use this function.
 std::string JoinTitleAndBody(std::string_view title, std::string_view body);
 
-// Each maximal invalid part becomes U+FFFD (Unicode 15, section 3.9, "substitution of maximal subparts"), as
-// in Python's bytes.decode("utf-8", "replace").
+// Replaces each maximal invalid part with U+FFFD (Unicode 15, section 3.9, "substitution of maximal
+// subparts"), as Python's bytes.decode("utf-8", "replace") does.
 std::string ReplaceInvalidUtf8(std::string_view bytes);
 
-// kV1: invalid UTF-8 replaced; HTML entities decoded, whole (`&amp;`, `&#39;`) and broken as in AG News
-// (`#39;`, `lt;`…); tags removed; a backslash that stands for a line break becomes a space; control
-// characters and runs of white space become one space; none at the ends.
+// Returns the cleaned text. kV1 does the following, in this order:
+//   - replaces invalid UTF-8
+//   - decodes HTML entities, complete (`&amp;`, `&#39;`) or without the ampersand as in AG News (`#39;`,
+//   `lt;`)
+//   - removes HTML tags
+//   - replaces each run of backslashes (line breaks in AG News), control characters and white space with one
+//     space, and removes it at both ends
 std::string CleanText(std::string_view bytes, CleaningVersion version);
 
 }  // namespace newsgenre

@@ -1,4 +1,4 @@
-// The characters that HTML's entities stand for. Pure functions; any thread.
+// Decoding of HTML character references. All functions are thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -6,15 +6,16 @@
 
 namespace newsgenre {
 
-// `eacute` → U+00E9; 0 for a name that is not known here (Latin-1, the usual punctuation and currencies are).
-// Names whose case doesn't tell two characters apart are found in capitals too (`AMP`, `QUOT`).
+// Returns the character of a named entity, such as U+00E9 for `eacute`, or 0 if the name is unknown. The
+// table has Latin-1 and common punctuation and currency signs. Also accepts `AMP`, `LT`, `GT` and `QUOT`.
 char32_t NamedEntity(std::string_view name);
 
-// Whether the name is a word that may stand before a semicolon in plain English: `cent`, `pound`, `times`.
+// Returns whether the entity name is also an English word that can precede a semicolon in plain text, such as
+// `cent`, `pound` or `times`.
 bool IsEnglishWord(std::string_view name);
 
-// `#233` → U+00E9, after the HTML standard's "numeric character reference end state": 128 to 159 are
-// Windows-1252, and what is no character is U+FFFD.
+// Returns the character of a numeric entity, such as U+00E9 for `&#233;`. Follows the HTML standard's
+// "numeric character reference end state": numbers 128 to 159 are Windows-1252, and invalid ones give U+FFFD.
 char32_t NumericEntity(uint32_t number);
 
 }  // namespace newsgenre

@@ -22,7 +22,7 @@ bool IsJsonLines(std::string_view bytes, std::string_view file) {
   return ending != ".csv" && first != std::string_view::npos && bytes[first] == '{';
 }
 
-// A value from the file, fit for a message: short, printable, in quotes.
+// Returns a value from the file in quotes, truncated and escaped for use in a message.
 std::string Quoted(std::string_view value) {
   constexpr size_t kShown = 40;
   const std::string escaped = absl::Utf8SafeCHexEscape(std::string(value.substr(0, kShown)));
@@ -33,7 +33,7 @@ std::string TooLong(int64_t max_row_bytes) {
   return "the row is longer than " + std::to_string(max_row_bytes) + " bytes (is a quote left open?)";
 }
 
-// A label's index by its name or number; on failure -1 and what is wrong.
+// Returns the index of a label given by name or number. On failure, returns -1 and sets `problem`.
 int FindLabel(std::string_view value, const std::vector<std::string>& labels, std::string* problem) {
   const auto name = std::find(labels.begin(), labels.end(), value);
   if (name != labels.end()) return static_cast<int>(name - labels.begin());
@@ -49,93 +49,95 @@ int FindLabel(std::string_view value, const std::vector<std::string>& labels, st
   return -1;
 }
 
-// Walks through CSV rows. A broken row costs its first line: the next one starts behind it.
+// Iterates over CSV rows. After a malformed row, continues at the line after the row's first line.
 class CsvReader {
  public:
   CsvReader(std::string_view bytes, int64_t max_row_bytes) : bytes_(bytes), max_row_bytes_(max_row_bytes) {}
 
-  // False at the end. `problem` is empty where the row is sound.
+  // Reads the next row. Returns false at the end. Sets `problem`, to an empty string if the row is valid.
   bool Next(std::vector<std::string>* fields, std::string* problem) {
     SkipBlankLines();
-    if (at_ == bytes_.size()) return false;
-    const size_t start = at_;
+    if (position_ == bytes_.size()) return false;
+    const size_t start = position_;
     row_line_ = next_line_;
     window_ = bytes_.substr(0, std::min<size_t>(bytes_.size(), start + max_row_bytes_));
     fields->clear();
     do {
       *problem = ReadField(&fields->emplace_back());
-    } while (problem->empty() && Take(','));
+    } while (problem->empty() && Consume(','));
     if (problem->empty()) {
-      TakeLineEnd();
+      ConsumeLineEnd();
     } else {
-      at_ = std::min(bytes_.find('\n', start), bytes_.size() - 1) + 1;
+      position_ = std::min(bytes_.find('\n', start), bytes_.size() - 1) + 1;
     }
-    next_line_ += std::count(bytes_.begin() + start, bytes_.begin() + at_, '\n');
+    next_line_ += std::count(bytes_.begin() + start, bytes_.begin() + position_, '\n');
     return true;
   }
 
   int64_t row_line() const { return row_line_; }
 
  private:
-  bool Take(char c) {
-    if (at_ == bytes_.size() || bytes_[at_] != c) return false;
-    ++at_;
+  bool Consume(char c) {
+    if (position_ == bytes_.size() || bytes_[position_] != c) return false;
+    ++position_;
     return true;
   }
 
-  bool TakeLineEnd() {
-    if (bytes_.substr(at_, 2) == "\r\n") at_ += 1;
-    return Take('\n');
+  bool ConsumeLineEnd() {
+    if (bytes_.substr(position_, 2) == "\r\n") position_ += 1;
+    return Consume('\n');
   }
 
   void SkipBlankLines() {
-    while (TakeLineEnd()) ++next_line_;
+    while (ConsumeLineEnd()) ++next_line_;
   }
 
-  std::string Cut() const {
+  std::string UnclosedQuote() const {
     return window_.size() < bytes_.size() ? TooLong(max_row_bytes_) : "a quote is opened and never closed";
   }
 
+  // ReadField and ReadQuoted return the problem, or an empty string.
   std::string ReadField(std::string* field) {
-    if (Take('"')) return ReadQuoted(field);
-    const size_t end = window_.find_first_of(",\"\n", at_);
+    if (Consume('"')) return ReadQuoted(field);
+    const size_t end = window_.find_first_of(",\"\n", position_);
     if (end == std::string_view::npos && window_.size() < bytes_.size()) return TooLong(max_row_bytes_);
-    *field = window_.substr(at_, end == std::string_view::npos ? end : end - at_);
-    at_ += field->size();
-    if (at_ < bytes_.size() && bytes_[at_] == '"')
-      return "a quote within a field that doesn't start with one";
+    *field = window_.substr(position_, end == std::string_view::npos ? end : end - position_);
+    position_ += field->size();
+    if (position_ < bytes_.size() && bytes_[position_] == '"') {
+      return "a quote within a field that does not start with one";
+    }
     if (!field->empty() && field->back() == '\r') field->pop_back();
     return "";
   }
 
   std::string ReadQuoted(std::string* field) {
     while (true) {
-      const size_t quote = window_.find('"', at_);
-      if (quote == std::string_view::npos) return Cut();
-      field->append(window_, at_, quote - at_);
-      at_ = quote + 1;
-      if (!Take('"')) break;
+      const size_t quote = window_.find('"', position_);
+      if (quote == std::string_view::npos) return UnclosedQuote();
+      field->append(window_, position_, quote - position_);
+      position_ = quote + 1;
+      if (!Consume('"')) break;
       field->push_back('"');
     }
-    const std::string_view rest = bytes_.substr(at_, 2);
+    const std::string_view rest = bytes_.substr(position_, 2);
     if (rest.empty() || rest[0] == ',' || rest[0] == '\n' || rest == "\r\n") return "";
-    return "text behind a closing quote (a quote within a field is written twice)";
+    return "text after a closing quote (double a quote within a field)";
   }
 
   const std::string_view bytes_;
   const int64_t max_row_bytes_;
-  std::string_view window_;  // bytes_ up to the farthest place that this row may reach
-  size_t at_ = 0;
+  std::string_view window_;  // bytes_ up to the size limit of the current row
+  size_t position_ = 0;
   int64_t next_line_ = 1;
   int64_t row_line_ = 1;
 };
 
-// Each of these two returns what is wrong with a row, or nothing.
+// RowFromFields and RowFromJson fill `row` and return the problem, or an empty string.
 std::string RowFromFields(std::vector<std::string>* fields, const NewsFormat& format, NewsRow* row) {
   const size_t count = fields->size();
   if (count > 3 || (format.labels_required && count != 3)) {
-    return std::to_string(count) + (count == 1 ? " field" : " fields") + " where " +
-           (format.labels_required ? "3 are" : "at most 3 are") + " expected: class, title, description";
+    return std::to_string(count) + (count == 1 ? " field" : " fields") + "; expected " +
+           (format.labels_required ? "3" : "at most 3") + ": class, title, description";
   }
   row->body = std::move(fields->back());
   if (count >= 2) row->title = std::move((*fields)[count - 2]);
@@ -149,7 +151,7 @@ std::string RowFromJson(std::string_view line, const NewsFormat& format, NewsRow
   nlohmann::json object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) return "not a JSON object";
   if (object.contains("text") && (object.contains("title") || object.contains("body"))) {
-    return "\"text\" stands beside \"title\" or \"body\"";
+    return "\"text\" cannot be combined with \"title\" or \"body\"";
   }
   for (const auto& [key, text] :
        {std::pair{"text", &row->body}, {"title", &row->title}, {"body", &row->body}}) {
@@ -159,15 +161,14 @@ std::string RowFromJson(std::string_view line, const NewsFormat& format, NewsRow
   }
   if (!object.contains("label")) return format.labels_required ? "no \"label\"" : "";
   const nlohmann::json& label = object["label"];
-  if (!label.is_string() && !label.is_number_integer())
-    return "\"label\" is neither a string nor a whole number";
+  if (!label.is_string() && !label.is_number_integer()) return "\"label\" is neither a string nor an integer";
   std::string problem;
   row->label =
       FindLabel(label.is_string() ? label.get<std::string>() : label.dump(), format.labels, &problem);
   return problem;
 }
 
-// What the two formats have in common: a row that is sound so far is kept if it has a text.
+// Appends the row to `rows`, or to `bad` if it has a problem or no text.
 void AddRow(NewsRow row, std::string problem, std::vector<NewsRow>* rows, BadRows* bad) {
   if (problem.empty() && row.title.empty() && row.body.empty()) problem = "no text";
   if (problem.empty()) {

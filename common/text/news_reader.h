@@ -1,9 +1,9 @@
-// News items from a file: AG News's CSV as it is published, or JSON Lines.
+// Reader of news items from files: AG News's published CSV format, or JSON Lines.
 //
-// CSV (RFC 4180, quotes optional, no heading): `"class","title","description"`. Where labels may be missing
-// also `"title","description"` and `"text"`, and the class may be empty.
-// JSON Lines: {"text": …} or {"title": …, "body": …}, and "label"; other keys are ignored.
-// A label is a name, or a number that counts from 1 as AG News's classes do.
+// CSV (RFC 4180, quotes optional, no header row): `"class","title","description"`. If labels are optional,
+// the class can be empty, and `"title","description"` and `"text"` are accepted, too. JSON Lines: {"text": …}
+// or {"title": …, "body": …}, and "label"; other keys are ignored. A label is a name, or a 1-based number
+// like AG News's classes.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,15 @@
 
 namespace newsgenre {
 
-// AG News's classes 1 to 4.
+// Returns the names of AG News's classes 1 to 4.
 const std::vector<std::string>& AgNewsLabels();
 
-// The bytes as they stand in the file; title and body are not both empty.
+// One news item. Title and body are the file's bytes, unchanged; at most one of them is empty.
 struct NewsRow {
   std::string title;
-  std::string body;
+  std::string body;          // also holds a "text"
   std::optional<int> label;  // index into NewsFormat::labels
-  int64_t line = 0;          // where the row starts, counted from 1
+  int64_t line = 0;          // 1-based line number of the row's start
 };
 
 struct NewsFormat {
@@ -34,15 +34,16 @@ struct NewsFormat {
   int64_t max_row_bytes = int64_t{1} << 20;
 };
 
-// What is wrong with a file, row by row.
+// Collects the bad rows of a file. Not thread-safe.
 class BadRows {
  public:
+  // `file` is the name used in the listing.
   explicit BadRows(std::string file) : file_(std::move(file)) {}
   void Add(int64_t line, const std::string& problem);
   int64_t count() const { return count_; }
-  // "2 bad rows", and each on a line of its own as "file:line: problem".
+  // Returns "2 bad rows", followed by one line "file:line: problem" for each.
   std::string ToString() const;
-  // OK with at most `allowed` of them, else INVALID_ARGUMENT with ToString.
+  // Returns INVALID_ARGUMENT with ToString() if there are more than `allowed` bad rows.
   absl::Status ToStatus(int64_t allowed = 0) const;
 
  private:
@@ -51,19 +52,19 @@ class BadRows {
   std::string listing_;
 };
 
-// All rows of a file's bytes, in order. `file` names it in errors, and its ending tells the format (.csv,
-// .jsonl, .json, .ndjson); with another ending, a first character { means JSON Lines. A byte order mark, CRLF
-// and blank lines are allowed. INVALID_ARGUMENT reports every bad row (BadRows), or that there is no row at
-// all. Pure; any thread.
+// Parses the bytes of a file and returns its rows in order. `file` is its name for errors; the extension
+// selects the format (.csv, .jsonl, .json, .ndjson). With any other extension, a file whose first character
+// is { is JSON Lines. Accepts a byte order mark, CRLF and blank lines. Returns INVALID_ARGUMENT with a list
+// of all bad rows (BadRows), or if there is no row. Thread-safe.
 absl::StatusOr<std::vector<NewsRow>> ParseNews(std::string_view bytes, const std::string& file,
                                                const NewsFormat& format = {});
 
-// The same, but the bad rows are left out and added to `bad`, which names the file; INVALID_ARGUMENT where
-// not one row, good or bad, is there.
+// Same as ParseNews, but skips bad rows and adds them to `bad`. Returns INVALID_ARGUMENT only if the file has
+// neither good nor bad rows.
 absl::StatusOr<std::vector<NewsRow>> ParseGoodNews(std::string_view bytes, const std::string& file,
                                                    const NewsFormat& format, BadRows* bad);
 
-// ParseNews on the file at `path`. NOT_FOUND and so on as ReadFile gives them.
+// Reads the file at `path` and parses it with ParseNews. Returns the errors of ReadFile and ParseNews.
 absl::StatusOr<std::vector<NewsRow>> ReadNews(const std::string& path, const NewsFormat& format = {});
 
 }  // namespace newsgenre

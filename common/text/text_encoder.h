@@ -1,4 +1,4 @@
-// The one path from a news item to ids, for training and serving.
+// Conversion of a news item to token ids, for training and serving.
 #pragma once
 
 #include <string_view>
@@ -10,14 +10,15 @@
 
 namespace newsgenre {
 
-// Any thread may encode while none calls set_max_tokens.
+// Cleans and tokenizes texts. Const functions are thread-safe; set_max_tokens is not.
 class TextEncoder {
  public:
-  // `max_tokens` counts [CLS] and [SEP].
+  // `max_tokens` includes [CLS] and [SEP].
   TextEncoder(Tokenizer tokenizer, CleaningVersion cleaning, int max_tokens)
       : tokenizer_(std::move(tokenizer)), cleaning_(cleaning), max_tokens_(max_tokens) {}
 
-  // Cleans and encodes. INVALID_ARGUMENT where nothing is left to encode: no text, only white space, …
+  // Returns the ids of the cleaned text. Returns INVALID_ARGUMENT if the cleaned text has no tokens, such as
+  // for white space only.
   absl::StatusOr<Encoding> Encode(std::string_view text) const;
 
   const Tokenizer& tokenizer() const { return tokenizer_; }

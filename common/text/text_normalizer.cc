@@ -15,9 +15,9 @@ namespace {
 
 constexpr char32_t kWordMarkCharacter = 0x2581;
 
-// Decompositions and marks are those of Unicode 9.0, as in the `tokenizers` library behind transformers: a
-// younger character passes as it is. Lower case and white space are ICU's newest, as they are the newest
-// there.
+// The `tokenizers` library under transformers takes decompositions and marks from Unicode 9.0 and leaves
+// newer characters unchanged. It takes lower case and white space from a recent Unicode version, so ICU's own
+// data is used for these.
 bool IsInUnicode9(char32_t character) {
   UVersionInfo age;
   u_charAge(static_cast<UChar32>(character), age);
@@ -29,7 +29,8 @@ bool IsMark(char32_t character) {
   return (U_GET_GC_MASK(static_cast<UChar32>(character)) & kMarks) != 0 && IsInUnicode9(character);
 }
 
-// Canonical order needs no care: what it would move is a mark, and marks go.
+// Returns the compatibility decomposition. Canonical ordering is not needed: it moves combining marks only,
+// and those are removed.
 icu::UnicodeString Decompose(char32_t character) {
   UErrorCode error = U_ZERO_ERROR;
   static const icu::Normalizer2* const nfkd = icu::Normalizer2::getNFKDInstance(error);
@@ -43,12 +44,12 @@ icu::UnicodeString Decompose(char32_t character) {
 
 bool IsWhiteSpace(char32_t character) { return u_isUWhiteSpace(static_cast<UChar32>(character)) != 0; }
 
-// Gathers characters into words.
+// Collects characters into words.
 class WordBuilder {
  public:
   explicit WordBuilder(const std::function<bool(const std::string&)>& on_word) : on_word_(on_word) {}
 
-  // These return false when no more words are wanted.
+  // Add and Finish return false if `on_word` has returned false.
   bool Add(std::string_view characters) {
     for (size_t next = 0; next < characters.size();) {
       const char32_t character = NextCharacter(characters, &next);
@@ -66,7 +67,7 @@ class WordBuilder {
     }
     return true;
   }
-  // For a character of ASCII that ends no word.
+  // Adds an ASCII character that does not end a word.
   void AddSimple(char character) {
     if (word_.empty()) {
       word_ = kWordMark;

@@ -1,4 +1,4 @@
-// ALBERT's normalisation of a text, and its cut into words.
+// ALBERT's text normalisation and splitting into words.
 #pragma once
 
 #include <array>
@@ -10,26 +10,27 @@
 
 namespace newsgenre {
 
-// The mark that SentencePiece puts before a word: U+2581.
+// The mark U+2581, with which SentencePiece prefixes each word.
 inline constexpr std::string_view kWordMark = "\u2581";
 
-// Immutable: any thread.
+// Immutable; safe to use from any thread.
 class TextNormalizer {
  public:
   explicit TextNormalizer(CharMap map);
 
-  // Calls `on_word` with the words of a text, each with the word mark before it, until it returns false. ``
-  // and '' become ", and every character its compatibility decomposition (NFKD) without marks, in lower case,
-  // through the map; words end at white space and at a word mark in the text. An invalid part of UTF-8 counts
-  // as U+FFFD, so words are valid UTF-8 whatever the text and the map hold.
+  // Calls `on_word` with each normalised word of a text, prefixed with the word mark, until it returns false.
+  // Normalisation replaces `` and '' with ", applies the compatibility decomposition (NFKD), removes
+  // combining marks, converts to lower case and applies the character map. Words end at white space and at a
+  // word mark in the text. Invalid UTF-8 is read as U+FFFD, so words are valid UTF-8 for any text and map.
   void ForEachWord(std::string_view text, const std::function<bool(const std::string&)>& on_word) const;
 
  private:
   std::string Normalize(char32_t character) const;
 
   CharMap map_;
-  std::array<std::string, 128> ascii_;
-  // Of the ASCII characters that become another one which ends no word: that one; 0 for the others.
+  std::array<std::string, 128> ascii_;  // normalised form of each ASCII character
+  // Indexed by ASCII character: the normalised character, or 0 if it ends a word or is not one ASCII
+  // character.
   std::array<char, 128> simple_{};
 };
 

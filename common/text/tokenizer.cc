@@ -19,10 +19,8 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kSpecialPieces = {"<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"};
 
-// U+2581, which a piece has where a word begins.
-constexpr char kWordBegin[] = "\xe2\x96\x81";
-
-// An unknown character costs this much more than the rarest piece (SentencePiece's kUnkPenalty).
+// The score of an unknown character is this much below the lowest score of a piece (SentencePiece's
+// kUnkPenalty).
 constexpr double kUnknownPenalty = 10.0;
 
 // A user-defined piece found in a text.
@@ -34,7 +32,7 @@ struct Match {
 
 absl::Status CheckSpecialPieces(const spiece::Model& model) {
   if (model.trainer_spec().model_type() != spiece::Trainer::UNIGRAM) {
-    return absl::InvalidArgumentError("the vocabulary is no unigram model");
+    return absl::InvalidArgumentError("the vocabulary is not a unigram model");
   }
   for (int id = 0; id < static_cast<int>(kSpecialPieces.size()); ++id) {
     const std::string expected(kSpecialPieces[id]);
@@ -74,7 +72,7 @@ struct Tokenizer::Impl {
   std::vector<bool> begins_word;
   TextNormalizer normalizer;
   UnigramModel model;
-  // Pieces that are cut out of the text before it is normalised; of two at one place the longer one counts.
+  // Pieces that are matched before normalisation. The longest match at a position wins.
   std::vector<std::pair<std::string, int32_t>> user_defined;
   std::array<bool, 256> begins_user_defined{};
 
@@ -91,8 +89,9 @@ struct Tokenizer::Impl {
 void Tokenizer::Impl::AddPieces(const spiece::Model& proto) {
   for (int32_t id = 0; id < proto.pieces_size(); ++id) {
     const spiece::Piece& piece = proto.pieces(id);
-    begins_word.push_back(piece.type() == spiece::Piece::USER_DEFINED ||
-                          absl::StartsWith(piece.piece(), kWordBegin));
+    begins_word.push_back(
+        piece.type() == spiece::Piece::USER_DEFINED ||
+        absl::StartsWith(piece.piece(), absl::string_view(kWordMark.data(), kWordMark.size())));
     if (piece.type() == spiece::Piece::USER_DEFINED) {
       user_defined.emplace_back(piece.piece(), id);
       begins_user_defined[static_cast<unsigned char>(piece.piece().front())] = true;
@@ -121,7 +120,7 @@ absl::StatusOr<Tokenizer> Tokenizer::FromBytes(std::string_view model) {
   if (model.size() > std::numeric_limits<int>::max() ||
       !proto.ParseFromArray(model.data(), static_cast<int>(model.size())) || proto.pieces_size() == 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the vocabulary of ", model.size(), " bytes is no SentencePiece model"));
+        absl::StrCat("the vocabulary of ", model.size(), " bytes is not a SentencePiece model"));
   }
   RETURN_IF_ERROR(CheckSpecialPieces(proto));
   ASSIGN_OR_RETURN(CharMap map, CharMap::FromBytes(proto.normalizer_spec().precompiled_charsmap()));
@@ -137,8 +136,8 @@ Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
 Encoding Tokenizer::Encode(std::string_view text, int max_tokens) const {
-  // A word's ids don't depend on what follows, so a text may end where the limit is passed.
-  const size_t limit = static_cast<size_t>(max_tokens) - 1;  // with [CLS], before [SEP]
+  // The ids of a word do not depend on later words, so encoding can stop once the limit is exceeded.
+  const size_t limit = static_cast<size_t>(max_tokens) - 1;  // includes [CLS] but not [SEP]
   Encoding encoding{{kCls}};
   std::vector<int32_t>& ids = encoding.ids;
   const auto on_word = [this, &ids, limit](const std::string& word) {

@@ -1,6 +1,6 @@
-// ALBERT's tokenizer: the ids of transformers 5.23.0's AutoTokenizer over a spiece.model, with
-// split_special_tokens. tests/parity/compare_tokenizer.py holds the two against each other and lists the
-// differences that stay, with reasons.
+// ALBERT's tokenizer. Gives the same ids as AutoTokenizer of transformers 5.23.0 with a spiece.model and
+// split_special_tokens. tests/parity/compare_tokenizer.py compares the two and lists the remaining
+// differences with their reasons.
 #pragma once
 
 #include <cstdint>
@@ -13,35 +13,36 @@
 
 namespace newsgenre {
 
-// A text as the model reads it.
+// The token ids of one text.
 struct Encoding {
   std::vector<int32_t> ids;  // [CLS] … [SEP]
-  bool truncated = false;    // whether ids had to be dropped to keep to the limit
+  bool truncated = false;    // whether ids were dropped because of the limit
 };
 
-// Owns a SentencePiece unigram model. Immutable: any thread.
+// Owns a SentencePiece unigram model. Immutable; safe to use from any thread.
 class Tokenizer {
  public:
-  // What every vocabulary has at these places, as albert-base-v1's does.
+  // The ids of the special pieces in every vocabulary, as in albert-base-v1.
   static constexpr int32_t kPad = 0, kUnk = 1, kCls = 2, kSep = 3, kMask = 4;
 
-  // `model` holds the bytes of a spiece.model. INVALID_ARGUMENT where they are not a SentencePiece unigram
-  // model or a special piece has another id than above.
+  // Creates a tokenizer from the bytes of a spiece.model. Returns INVALID_ARGUMENT if they are not a
+  // SentencePiece unigram model, or if a special piece does not have the id above.
   static absl::StatusOr<Tokenizer> FromBytes(std::string_view model);
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // Quotes `` and '' to ", NFKD, accents stripped, lower case, pieces; [CLS] before, [SEP] behind; at most
-  // `max_tokens` ids (2 or more) with [SEP] kept. A text that contains "[MASK]" or "<pad>" yields ordinary
-  // pieces. Pieces that the vocabulary calls user-defined (albert-base has eight, such as the full stop) are
-  // cut out of the text first, and what follows one begins a word. Time grows linearly with the text.
+  // Normalises the text (see text_normalizer.h), splits it into pieces and adds [CLS] and [SEP]. Returns at
+  // most `max_tokens` ids (2 or more), always with [SEP] last. "[MASK]" or "<pad>" in a text gives ordinary
+  // pieces. User-defined pieces of the vocabulary (albert-base has eight, such as the full stop) are matched
+  // before normalisation, and the text after one begins a new word. The time is linear in the size of the
+  // text.
   Encoding Encode(std::string_view text, int max_tokens) const;
 
   int vocab_size() const;
-  // By piece: whether a word begins with it; other pieces go on with one. Special pieces begin none.
+  // Indexed by id: whether the piece begins a word. Other pieces continue one. False for special pieces.
   const std::vector<bool>& begins_word() const;
-  // The bytes it was made from: they travel with every checkpoint.
+  // The bytes of the spiece.model. Every checkpoint contains them.
   const std::string& model_bytes() const;
 
  private:
@@ -50,7 +51,7 @@ class Tokenizer {
   std::unique_ptr<Impl> impl_;
 };
 
-// The tokenizer_config.json with which transformers' AutoTokenizer opens a folder that holds a spiece.model,
+// Returns a tokenizer_config.json with which transformers' AutoTokenizer opens a folder with a spiece.model
 // and gives the same ids.
 std::string TokenizerConfigJson(int max_tokens);
 

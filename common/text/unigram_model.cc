@@ -10,7 +10,7 @@
 namespace newsgenre {
 namespace {
 
-constexpr uint32_t kBytes = 256;  // values of a byte
+constexpr uint32_t kByteValues = 256;
 
 }  // namespace
 
@@ -20,55 +20,55 @@ absl::StatusOr<UnigramModel> UnigramModel::FromPieces(std::vector<Piece> pieces,
   for (size_t i = 0; i < pieces.size(); ++i) {
     if (pieces[i].text.empty() || (i > 0 && pieces[i].text == pieces[i - 1].text)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("piece ", pieces[i].id, " of the vocabulary is empty or a repetition"));
+          absl::StrCat("piece ", pieces[i].id, " of the vocabulary is empty or a duplicate"));
     }
   }
   UnigramModel model(unknown);
   model.Build(pieces);
-  model.whole_.resize(model.nodes_.size());
+  model.is_best_alone_.resize(model.nodes_.size());
   std::vector<int32_t> ids;
   for (const Piece& piece : pieces) {
     if (!IsValidUtf8(piece.text)) {
-      continue;  // no word has it
+      continue;  // words are valid UTF-8
     }
     ids.clear();
     model.AppendBestPieces(piece.text, &ids);
-    model.whole_[model.NodeOf(piece.text)] = ids.size() == 1 && ids[0] == piece.id;
+    model.is_best_alone_[model.NodeOf(piece.text)] = ids.size() == 1 && ids[0] == piece.id;
   }
   return model;
 }
 
-uint32_t UnigramModel::FindPlaces(std::string_view labels, uint32_t* first_free) {
-  // Of the places that a search passes: where so many are taken, later searches begin behind them.
+uint32_t UnigramModel::FindFreeSlots(std::string_view labels, uint32_t* first_free) {
+  // If more than this share of the slots that a search passes is taken, later searches start after them.
   constexpr double kCrowded = 0.95;
   const auto byte = [](char label) { return static_cast<unsigned char>(label); };
-  const auto is_free = [this](uint32_t place) { return nodes_[place].parent == kNone; };
-  // For the first child; children are above 0, so that none is the root.
+  const auto is_free = [this](uint32_t slot) { return nodes_[slot].parent == kNone; };
+  // The slot of the first child. It is above byte(labels[0]), so that `children` is above 0, the root's slot.
   const uint32_t start = std::max<uint32_t>(*first_free, byte(labels[0]) + 1);
   uint32_t taken = 0;
-  for (uint32_t place = start;; ++place) {
-    const uint32_t children = place - byte(labels[0]);
-    if (nodes_.size() < children + kBytes) nodes_.resize(2 * (children + kBytes));
-    if (!is_free(place)) {
+  for (uint32_t slot = start;; ++slot) {
+    const uint32_t children = slot - byte(labels[0]);
+    if (nodes_.size() < children + kByteValues) nodes_.resize(2 * (children + kByteValues));
+    if (!is_free(slot)) {
       ++taken;
       continue;
     }
     const bool fits = std::all_of(labels.begin(), labels.end(),
                                   [&](char label) { return is_free(children + byte(label)); });
     if (!fits) continue;
-    if (start == *first_free && place > start && taken >= kCrowded * (place - start)) *first_free = place;
+    if (start == *first_free && slot > start && taken >= kCrowded * (slot - start)) *first_free = slot;
     return children;
   }
 }
 
 void UnigramModel::Build(const std::vector<Piece>& sorted) {
-  struct Range {  // the pieces that begin with a node's bytes
+  struct Range {  // pieces [begin, end), which have the node's bytes as a prefix of size `depth`
     uint32_t node;
     size_t begin, end, depth;
   };
-  nodes_.resize(kBytes);
+  nodes_.resize(kByteValues);
   nodes_[0].parent = 0;
-  uint32_t first_free = 1, last_place = 0;
+  uint32_t first_free = 1, last_slot = 0;
   std::vector<Range> ranges = {{0, 0, sorted.size(), 0}};
   for (size_t i = 0; i < ranges.size(); ++i) {
     auto [node, begin, end, depth] = ranges[i];
@@ -87,16 +87,16 @@ void UnigramModel::Build(const std::vector<Piece>& sorted) {
       begins.push_back(piece);
     }
     begins.push_back(end);
-    const uint32_t children = FindPlaces(labels, &first_free);
+    const uint32_t children = FindFreeSlots(labels, &first_free);
     nodes_[node].children = children;
     for (size_t child = 0; child < labels.size(); ++child) {
-      const uint32_t place = children + static_cast<unsigned char>(labels[child]);
-      nodes_[place].parent = node;
-      last_place = std::max(last_place, place);
-      ranges.push_back({place, begins[child], begins[child + 1], depth + 1});
+      const uint32_t slot = children + static_cast<unsigned char>(labels[child]);
+      nodes_[slot].parent = node;
+      last_slot = std::max(last_slot, slot);
+      ranges.push_back({slot, begins[child], begins[child + 1], depth + 1});
     }
   }
-  nodes_.resize(last_place + kBytes);  // so that any node's children may be looked for
+  nodes_.resize(last_slot + kByteValues);  // keeps the child lookup of every node in bounds
   nodes_.shrink_to_fit();
 }
 
@@ -138,7 +138,7 @@ void UnigramModel::FindBestSteps(std::string_view word, Step* best) const {
 
 void UnigramModel::Encode(std::string_view word, std::vector<int32_t>* ids) const {
   const uint32_t node = NodeOf(word);
-  if (node != kNone && whole_[node]) {
+  if (node != kNone && is_best_alone_[node]) {
     ids->push_back(nodes_[node].id);
   } else {
     AppendBestPieces(word, ids);

@@ -1,4 +1,4 @@
-// UTF-8, one character at a time, on ICU. Pure functions; any thread.
+// UTF-8 decoding and encoding of single characters, with ICU. All functions are thread-safe.
 #pragma once
 
 #include <unicode/utf8.h>
@@ -10,8 +10,8 @@
 
 namespace newsgenre {
 
-// Reads the character at `*position` and moves behind it; U+FFFD for a maximal invalid part (Unicode 15,
-// section 3.9).
+// Returns the character at `*position` and advances past it. Returns U+FFFD for a maximal invalid part
+// (Unicode 15, section 3.9).
 inline char32_t NextCharacter(std::string_view bytes, size_t* position) {
   const char* const data = bytes.data();
   UChar32 character = 0;
@@ -23,7 +23,7 @@ bool IsValidUtf8(std::string_view bytes);
 
 void AppendUtf8(char32_t character, std::string* out);
 
-// How many bytes the character has that begins with this byte, in valid UTF-8.
+// Returns the size in bytes of the character that begins with byte `first`, in valid UTF-8.
 inline size_t Utf8Length(char first) {
   const auto byte = static_cast<unsigned char>(first);
   return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;

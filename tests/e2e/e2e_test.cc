@@ -17,7 +17,7 @@
 #include "nlohmann/json.hpp"
 #include "tests/e2e/child_process.h"
 #include "tests/support/http_get.h"
-#include "tests/support/metrics_page.h"
+#include "tests/support/metrics_text.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 

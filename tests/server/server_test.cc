@@ -18,7 +18,7 @@
 #include "tests/support/fake_model.h"
 #include "tests/support/gate.h"
 #include "tests/support/http_get.h"
-#include "tests/support/metrics_page.h"
+#include "tests/support/metrics_text.h"
 #include "tests/support/status_matchers.h"
 
 namespace newsgenre {
@@ -96,7 +96,7 @@ class ServerTest : public testing::Test {
     ASSERT_OK_AND_ASSIGN(server_, Server::Start(config));
     client_ = std::make_unique<Client>(server_->port());
   }
-  absl::Status Serve(FakeModel::PredictFunction predict = FakeModel::Rules) {
+  absl::Status Serve(FakeModel::PredictFunction predict = FakeModel::PredictByLength) {
     return server_->Serve(std::make_shared<const FakeModel>("fake-1", std::move(predict)));
   }
   std::string Page() const { return HttpGet(server_->metrics_port(), "/metrics"); }
@@ -164,7 +164,7 @@ TEST_F(ServerTest, EveryWorkerIsWarmBeforeItServes) {
   ASSERT_THAT(Serve([&](const std::vector<const Encoding*>& batch) {
                 MutexLock lock(&mutex);
                 workers.insert(std::this_thread::get_id());
-                return FakeModel::Rules(batch);
+                return FakeModel::PredictByLength(batch);
               }),
               IsOk());
   EXPECT_EQ(workers.size(), 3u);
@@ -178,7 +178,7 @@ TEST_F(ServerTest, TheModelSaysHowManyWorkersItIsWorth) {
   auto model = std::make_shared<FakeModel>("fake-1", [&](const std::vector<const Encoding*>& batch) {
     MutexLock lock(&mutex);
     workers.insert(std::this_thread::get_id());
-    return FakeModel::Rules(batch);
+    return FakeModel::PredictByLength(batch);
   });
   model->set_workers(2);
   ASSERT_THAT(server_->Serve(model), IsOk());
@@ -276,8 +276,8 @@ class StoppingServerTest : public ServerTest {
   void StartWithACallInTheModel(const ServerConfig& config) {
     Start(config);
     ASSERT_THAT(
-        Serve([this, hold = gate_.Before(FakeModel::Rules)](const std::vector<const Encoding*>& batch) {
-          return warm_ ? hold(batch) : FakeModel::Rules(batch);
+        Serve([this, hold = gate_.Guard(FakeModel::PredictByLength)](const std::vector<const Encoding*>& batch) {
+          return warm_ ? hold(batch) : FakeModel::PredictByLength(batch);
         }),
         IsOk());
     warm_ = true;

@@ -1,5 +1,5 @@
-// A model without a network: its answers follow from a text's length, and a test may put a function in its
-// place.
+// A model without a network. Its predictions depend on the text's length only, or come from a function that
+// the test provides.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,7 @@ class FakeModel : public Model {
  public:
   using PredictFunction = std::function<absl::StatusOr<ProbabilityRows>(const std::vector<const Encoding*>&)>;
 
-  explicit FakeModel(std::string version = "fake-1", PredictFunction predict = Rules,
+  explicit FakeModel(std::string version = "fake-1", PredictFunction predict = PredictByLength,
                      BatchLimits limits = {32, 4096})
       : limits_(limits), predict_(std::move(predict)) {
     info_.version = std::move(version);
@@ -33,10 +33,10 @@ class FakeModel : public Model {
   const ModelInfo& info() const override { return info_; }
   BatchLimits batch_limits() const override { return limits_; }
 
-  // Before the model is shared.
+  // Not thread-safe; call it before the model is shared.
   void set_workers(int workers) { info_.workers = workers; }
 
-  // A token a byte between [CLS] and [SEP].
+  // Returns one token per byte, between [CLS] and [SEP].
   absl::StatusOr<Encoding> Encode(std::string_view text) const override {
     if (text.find_first_not_of(' ') == std::string_view::npos) {
       return absl::InvalidArgumentError("no text is left after cleaning");
@@ -54,15 +54,15 @@ class FakeModel : public Model {
     return predict_(batch);
   }
 
-  // 0.7 for label (tokens modulo 4), 0.1 for the others.
-  static Probabilities RowOf(const Encoding& encoding) {
+  // Returns 0.7 for the label (number of tokens modulo 4) and 0.1 for the others.
+  static Probabilities PredictionFor(const Encoding& encoding) {
     Probabilities row(4, 0.1f);
     row[encoding.ids.size() % 4] = 0.7f;
     return row;
   }
-  static absl::StatusOr<ProbabilityRows> Rules(const std::vector<const Encoding*>& batch) {
+  static absl::StatusOr<ProbabilityRows> PredictByLength(const std::vector<const Encoding*>& batch) {
     ProbabilityRows rows;
-    for (const Encoding* encoding : batch) rows.push_back(RowOf(*encoding));
+    for (const Encoding* encoding : batch) rows.push_back(PredictionFor(*encoding));
     return rows;
   }
 

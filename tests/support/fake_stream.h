@@ -1,4 +1,4 @@
-// A DeviceStream on the CPU, where work is done at once and a recording is the run itself.
+// A DeviceStream on the CPU, which runs work at once and replays a capture by running it again.
 #pragma once
 
 #include "common/inference/cuda_stream.h"
@@ -8,10 +8,10 @@ namespace newsgenre {
 // Counts for the test that owns them.
 struct StreamCounts {
   int finished = 0;
-  int recorded = 0;
+  int captured = 0;
   int replayed = 0;
-  bool refuse = false;  // Record fails
-  bool stale = false;   // a recording does nothing when it is replayed
+  bool refuse = false;  // Capture fails
+  bool stale = false;   // a replay does nothing
 };
 
 class FakeStream : public DeviceStream {
@@ -19,17 +19,17 @@ class FakeStream : public DeviceStream {
   explicit FakeStream(StreamCounts* counts) : counts_(counts) {}
 
   c10::Device device() const override { return c10::kCPU; }
-  void Finish(const Run& body) override {
+  void RunAndWait(const Work& body) override {
     body();
     ++counts_->finished;
   }
-  absl::StatusOr<Run> Record(const Run& run) override {
-    if (counts_->refuse) return absl::ResourceExhaustedError("no memory for a recording");
-    run();
-    ++counts_->recorded;
-    return Run([this, run] {
+  absl::StatusOr<Work> Capture(const Work& work) override {
+    if (counts_->refuse) return absl::ResourceExhaustedError("no memory for a graph");
+    work();
+    ++counts_->captured;
+    return Work([this, work] {
       ++counts_->replayed;
-      if (!counts_->stale) run();
+      if (!counts_->stale) work();
     });
   }
 

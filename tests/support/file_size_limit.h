@@ -1,4 +1,4 @@
-// A disk that is full, for tests.
+// Simulation of a full disk, for tests.
 #pragma once
 
 #include <sys/resource.h>
@@ -7,7 +7,8 @@
 
 namespace newsgenre {
 
-// No file may grow past `bytes` while it lives: what is written beyond is an error. One at a time.
+// Limits the size of files that this process writes to `bytes`, until it is destroyed. Writes beyond the
+// limit fail. Only one instance can exist at a time.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {

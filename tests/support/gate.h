@@ -1,4 +1,4 @@
-// Holds a fake model, so that a test can look at what waits.
+// Blocks a fake model, so that a test can inspect waiting jobs.
 #pragma once
 
 #include <atomic>
@@ -10,10 +10,12 @@
 
 namespace newsgenre {
 
-// Holds the first call of a model until Open: jobs that are submitted in between wait together.
+// Blocks the first Predict call of a model until Open. Jobs submitted in between wait in the queue.
+// Thread-safe.
 class Gate {
  public:
-  FakeModel::PredictFunction Before(FakeModel::PredictFunction predict) {
+  // Returns a function that passes the gate and then calls `predict`.
+  FakeModel::PredictFunction Guard(FakeModel::PredictFunction predict) {
     return [this, predict = std::move(predict)](const std::vector<const Encoding*>& batch) {
       if (!reached_flag_.test_and_set()) {
         reached_.set_value();
@@ -22,6 +24,7 @@ class Gate {
       return predict(batch);
     };
   }
+  // Blocks until the first call has reached the gate. Call it at most once.
   void WaitUntilReached() { reached_.get_future().wait(); }
   void Open() { opened_.set_value(); }
 

@@ -1,4 +1,4 @@
-// Small networks with random weights, of several shapes.
+// Small networks with random weights, in several shapes.
 #pragma once
 
 #include "common/model/albert.h"
@@ -13,28 +13,30 @@ struct NetworkCase {
   int layers = 3;
 };
 
-// Heads of 16 and of 64, which vectors of AVX-512 fill, of 20 and of 12, which no vectors do, and of 8.
+// The head sizes are 16 and 64 (multiples of an AVX-512 vector), 20 and 12 (not multiples of a vector),
+// and 8.
 inline constexpr NetworkCase kNetworkCases[] = {
     {Head::kCls, Activation::kGelu, 64, 4},    {Head::kPooler, Activation::kGeluNew, 128, 2},
     {Head::kCls, Activation::kGeluNew, 60, 3}, {Head::kPooler, Activation::kGelu, 72, 6},
     {Head::kCls, Activation::kGelu, 32, 4, 1},
 };
 
-inline Albert RandomModel(const NetworkCase& of) {
+// Returns a model of the given shape. Each call returns the same weights.
+inline Albert RandomModel(const NetworkCase& network) {
   AlbertConfig config;
   config.vocab_size = 100;
   config.embedding_size = 24;
-  config.hidden_size = of.hidden;
-  config.num_hidden_layers = of.layers;
-  config.num_attention_heads = of.heads;
-  config.intermediate_size = 3 * of.hidden;
+  config.hidden_size = network.hidden;
+  config.num_hidden_layers = network.layers;
+  config.num_attention_heads = network.heads;
+  config.intermediate_size = 3 * network.hidden;
   config.max_position_embeddings = 200;
   config.initializer_range = 0.08;
-  config.hidden_act = of.activation;
-  return Albert::Random(config, of.head, 4, 5);
+  config.hidden_act = network.activation;
+  return Albert::Random(config, network.head, 4, 5);
 }
 
-// The same weights, with this rate at every dropout.
+// Returns a model with the same weights and the given rate in every dropout layer.
 inline Albert WithDropout(const Albert& model, double rate) {
   AlbertConfig config = model.config();
   config.hidden_dropout_prob = config.attention_probs_dropout_prob = config.classifier_dropout_prob = rate;

@@ -1,4 +1,4 @@
-// Random texts, and how far results may be apart.
+// Random texts, and tolerances for comparing results.
 #pragma once
 
 #include <ATen/TensorOperators.h>
@@ -14,17 +14,20 @@
 
 namespace newsgenre {
 
-// How far a precision's results may be from fp32's, of about 1: 8 bits of mantissa in bf16; in int8 7 bits of
-// value in the rows, 6 in the weights, over some hundred products whose errors mostly cancel.
-inline double Bound(Precision precision) {
+// Returns the largest accepted difference from fp32 for results of magnitude 1. bf16 has a mantissa of 8
+// bits. int8 has 7 bits for values in rows and 6 bits for weights; the errors of some hundred products mostly
+// cancel.
+inline double MaxError(Precision precision) {
   return precision == Precision::kFp32 ? 1e-5 : precision == Precision::kBf16 ? 0.03 : 0.05;
 }
 inline constexpr Precision kCpuPrecisions[] = {Precision::kFp32, Precision::kBf16, Precision::kInt8};
 
+// Returns the largest absolute difference between two elements.
 inline double MaxDifference(const at::Tensor& a, const at::Tensor& b) {
   return (a.to(at::kFloat) - b.to(at::kFloat)).abs().max().item<double>();
 }
 
+// Returns one text of random ids (5 to 99) per length. Each call returns the same ids.
 inline std::vector<Encoding> RandomTexts(const std::vector<int>& lengths) {
   std::mt19937 generator(11);
   std::vector<Encoding> texts(lengths.size());
@@ -40,7 +43,7 @@ inline PackedBatch Pack(const std::vector<Encoding>& texts) {
   return PackBatch(pointers, c10::kCPU);
 }
 
-// Two texts, of 5 and 9 tokens, in a batch that has room for more, as a CUDA graph's has.
+// Packs two texts, with 5 and 9 tokens, into a batch with capacity for more, as for a CUDA graph.
 inline PackedBatch PackPadded(const std::vector<Encoding>& two_texts) {
   const BatchShape shape{/*rows=*/20, /*texts=*/4};
   const at::Tensor packed = at::empty({PackedSize(shape)}, at::kInt);

@@ -1,5 +1,6 @@
-// EXPECT_THAT(status, IsOk()); EXPECT_THAT(status_or, StatusIs(absl::StatusCode::kNotFound,
-// HasSubstr("config.json")));
+// GoogleMock matchers for absl::Status and absl::StatusOr:
+//   EXPECT_THAT(status, IsOk());
+//   EXPECT_THAT(status_or, StatusIs(absl::StatusCode::kNotFound, HasSubstr("config.json")));
 #pragma once
 
 #include <ostream>
@@ -32,8 +33,9 @@ MATCHER_P2(StatusIs, code, message_matcher, "has code " + absl::StatusCodeToStri
 
 }  // namespace newsgenre
 
-// Unwraps an absl::StatusOr or fails the test at once: ASSERT_OK_AND_ASSIGN(auto value, MakeIt());
-// NOLINTBEGIN(bugprone-macro-parentheses): a declaration can't stand in parentheses.
+// Assigns the value of an absl::StatusOr, or fails the test at once:
+//   ASSERT_OK_AND_ASSIGN(auto value, MakeValue());
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot be put in parentheses.
 #define ASSERT_OK_AND_ASSIGN(lhs, expression) \
   ASSERT_OK_AND_ASSIGN_INNER(NEWSGENRE_TEST_CONCAT(status_or_, __LINE__), lhs, expression)
 #define NEWSGENRE_TEST_CONCAT_INNER(a, b) a##b

@@ -1,4 +1,4 @@
-// A folder that lives as long as a test.
+// A temporary folder for a test.
 #pragma once
 
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 
 namespace newsgenre {
 
+// Creates a folder and removes it, with its contents, in the destructor.
 class TempDir {
  public:
   TempDir() {

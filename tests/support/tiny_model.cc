@@ -23,7 +23,7 @@ absl::StatusOr<Checkpoint> TinyCheckpoint(const TinyModelOptions& options) {
   config.num_attention_heads = 4;
   config.intermediate_size = 64;
   config.max_position_embeddings = 64;
-  config.initializer_range = 0.3;  // large, so that texts get different probabilities
+  config.initializer_range = 0.3;  // large enough to give texts different probabilities
 
   const std::vector<std::string> labels = TinyLabels();
   v1::Manifest manifest;

@@ -10,20 +10,21 @@
 
 namespace newsgenre {
 
-// AG News's four.
+// Returns the four labels of AG News.
 std::vector<std::string> TinyLabels();
 
 struct TinyModelOptions {
   std::string version = "tiny-1";
   Head head = Head::kCls;
-  // Another seed gives other weights, and so other probabilities.
-  uint64_t seed = 1;
+  uint64_t seed = 1;  // of the random weights
 };
 
-// 2 layers, 32 wide, 64 positions, cleaning kLatestCleaning; two canaries.
+// Returns a checkpoint with 2 layers, hidden size 32, 64 positions, cleaning kLatestCleaning and two
+// canaries.
 absl::StatusOr<Checkpoint> TinyCheckpoint(const TinyModelOptions& options = {});
 
-// Publishes it as MODEL_DIR/<version> with CURRENT. Returns the release's folder.
+// Publishes TinyCheckpoint as MODEL_DIR/<version> and points MODEL_DIR/CURRENT to it. Returns the release's
+// folder.
 absl::StatusOr<std::string> PublishTinyModel(const std::string& model_dir,
                                              const TinyModelOptions& options = {});
 

@@ -43,7 +43,7 @@ TEST(LinearKernelTest, EveryKernelGivesWhatAtLinearGives) {
           for (const int64_t rows : {1, 2, 57, 130}) {
             const at::Tensor x = at::randn({rows, in}), residual = at::randn({rows, out});
             const at::Tensor y = Apply(*kernel, x, residual);
-            EXPECT_LT(MaxDifference(y, Expected(map, x, residual)), 4 * Bound(precision))
+            EXPECT_LT(MaxDifference(y, Expected(map, x, residual)), 4 * MaxError(precision))
                 << kernel->name() << " " << in << " to " << out << ", rows " << rows;
           }
         }

@@ -16,14 +16,14 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-// A registry with the gauge `name` at 1.
+// Returns a registry with the gauge `name` set to 1.
 std::shared_ptr<prometheus::Registry> RegistryWith(const std::string& name) {
   auto registry = std::make_shared<prometheus::Registry>();
   prometheus::BuildGauge().Name(name).Register(*registry).Add({}).Set(1);
   return registry;
 }
 
-TEST(MetricsEndpointTest, ServesThePageOnAFreePort) {
+TEST(MetricsEndpointTest, ServesMetricsOnAFreePort) {
   ASSERT_OK_AND_ASSIGN(const auto endpoint,
                        MetricsEndpoint::Start("127.0.0.1:0", {RegistryWith("one"), RegistryWith("two")}));
   ASSERT_GT(endpoint->port(), 0);

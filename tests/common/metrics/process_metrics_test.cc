@@ -7,16 +7,16 @@
 #include <string>
 
 #include "gmock/gmock.h"
-#include "tests/support/metrics_page.h"
+#include "tests/support/metrics_text.h"
 
 namespace newsgenre {
 namespace {
 
 double Series(const std::string& series) {
-  return SeriesValue(MetricsPage({std::make_shared<ProcessMetrics>()}), series);
+  return SeriesValue(MetricsText({std::make_shared<ProcessMetrics>()}), series);
 }
 
-TEST(ProcessMetricsTest, TheProcessHasItsStandardSeries) {
+TEST(ProcessMetricsTest, CollectsTheStandardSeries) {
   EXPECT_GE(Series("process_cpu_seconds_total"), 0);
   EXPECT_GT(Series("process_resident_memory_bytes"), 1e6);
   EXPECT_LT(Series("process_resident_memory_bytes"), 1e11);

@@ -15,14 +15,14 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string CharsmapOfTheTinyModel() {
+std::string TinyModelCharsmap() {
   spiece::Model model;
   model.ParseFromString(*ReadFile(NEWSGENRE_SOURCE_DIR "/tests/golden/tiny.spiece.model"));
   return model.normalizer_spec().precompiled_charsmap();
 }
 
-TEST(CharMapTest, HasTheReplacementsOfSentencePiecesNmtNfkc) {
-  ASSERT_OK_AND_ASSIGN(const CharMap map, CharMap::FromBytes(CharsmapOfTheTinyModel()));
+TEST(CharMapTest, FindsTheReplacementsOfNmtNfkc) {
+  ASSERT_OK_AND_ASSIGN(const CharMap map, CharMap::FromBytes(TinyModelCharsmap()));
   EXPECT_EQ(map.Find("\t"), " ");
   EXPECT_EQ(map.Find("\u200b"), " ");
   EXPECT_EQ(map.Find("\x01"), "");
@@ -34,12 +34,12 @@ TEST(CharMapTest, HasTheReplacementsOfSentencePiecesNmtNfkc) {
   EXPECT_EQ(map.Find(std::string(1, '\0')), std::nullopt);
 }
 
-TEST(CharMapTest, IsEmptyWithoutBytes) {
+TEST(CharMapTest, HasNoReplacementsForEmptyBytes) {
   ASSERT_OK_AND_ASSIGN(const CharMap map, CharMap::FromBytes(""));
   EXPECT_EQ(map.Find("²"), std::nullopt);
 }
 
-TEST(CharMapTest, RefusesSizesThatDontFit) {
+TEST(CharMapTest, RefusesMismatchedSizes) {
   using std::string_literals::operator""s;
   for (const std::string& bytes :
        {"abc"s, "\0\0\0\0"s, "\4\0\0\0abc"s, "\3\0\0\0abcd"s, "\xff\xff\xff\xff"s}) {
@@ -50,7 +50,7 @@ TEST(CharMapTest, RefusesSizesThatDontFit) {
 
 TEST(CharMapTest, RefusesReplacementsThatAreNotUtf8) {
   using std::string_literals::operator""s;
-  const std::string charsmap = CharsmapOfTheTinyModel();
+  const std::string charsmap = TinyModelCharsmap();
   EXPECT_THAT(CharMap::FromBytes(charsmap + "\u00e9\0\U0001f600\0"s), IsOk());
   for (const std::string& replacement : {"\xF0\0"s, "\xF0"s, "\x80\0"s, "\xED\xA0\x80\0"s, "\xC0\x80"s}) {
     EXPECT_THAT(CharMap::FromBytes(charsmap + replacement),
@@ -58,7 +58,7 @@ TEST(CharMapTest, RefusesReplacementsThatAreNotUtf8) {
   }
 }
 
-TEST(CharMapTest, StaysWithinABrokenTrie) {
+TEST(CharMapTest, StaysInBoundsForACorruptTrie) {
   std::mt19937 random(7);
   for (int round = 0; round < 200; ++round) {
     std::string bytes = std::string("\x40\0\0\0", 4);

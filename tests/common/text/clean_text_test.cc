@@ -34,7 +34,7 @@ std::string RandomBytes(std::mt19937* random, std::string_view alphabet) {
   return bytes;
 }
 
-TEST(JoinTitleAndBodyTest, PutsASpaceBetweenTwoParts) {
+TEST(JoinTitleAndBodyTest, PutsASpaceBetweenTitleAndBody) {
   EXPECT_EQ(JoinTitleAndBody("Title", "Body"), "Title Body");
   EXPECT_EQ(JoinTitleAndBody("", "Body"), "Body");
   EXPECT_EQ(JoinTitleAndBody("Title", ""), "Title");
@@ -43,7 +43,7 @@ TEST(JoinTitleAndBodyTest, PutsASpaceBetweenTwoParts) {
 }
 
 TEST(ReplaceInvalidUtf8Test, ReplacesMaximalInvalidParts) {
-  // What Python's bytes.decode("utf-8", "replace") gives.
+  // The results of Python's bytes.decode("utf-8", "replace").
   const Cases cases = {
       {"plain é 漢 😀", "plain é 漢 😀"},
       {"a\xff\xfe"
@@ -67,7 +67,7 @@ TEST(ReplaceInvalidUtf8Test, ReplacesMaximalInvalidParts) {
   }
 }
 
-TEST(CleanTextTest, DoesNothingElseWithoutAVersion) {
+TEST(CleanTextTest, OnlyReplacesInvalidUtf8ForNone) {
   EXPECT_EQ(CleanText(" &lt;b&gt;\\ #39;\x01\xff", CleaningVersion::kNone), " &lt;b&gt;\\ #39;\x01\ufffd");
 }
 
@@ -87,7 +87,7 @@ TEST(CleanTextTest, DecodesEntities) {
   });
 }
 
-TEST(CleanTextTest, DecodesWhatWasEscapedAgain) {
+TEST(CleanTextTest, DecodesRepeatedlyEscapedEntities) {
   ExpectCleaned({
       {"&amp;#39;s", "'s"},
       {"&amp;lt;b&amp;gt;bold", "bold"},
@@ -97,7 +97,7 @@ TEST(CleanTextTest, DecodesWhatWasEscapedAgain) {
   });
 }
 
-TEST(CleanTextTest, LeavesOtherAmpersandsAlone) {
+TEST(CleanTextTest, KeepsOtherAmpersands) {
   ExpectCleaned({
       {"AT&T; R&D", "AT&T; R&D"},
       {"&unknown; & ; &; &#; &#x; &#12a; &#xg;", "&unknown; & ; &; &#; &#x; &#12a; &#xg;"},
@@ -108,7 +108,7 @@ TEST(CleanTextTest, LeavesOtherAmpersandsAlone) {
   });
 }
 
-TEST(CleanTextTest, MendsEntitiesThatLostTheirAmpersand) {
+TEST(CleanTextTest, DecodesEntitiesWithoutAnAmpersand) {
   ExpectCleaned({
       {"Odette #39;s kite", "Odette's kite"},
       {"Odette#39;s kite", "Odette's kite"},
@@ -126,7 +126,7 @@ TEST(CleanTextTest, MendsEntitiesThatLostTheirAmpersand) {
   });
 }
 
-TEST(CleanTextTest, LeavesWordsAndNumbersBeforeASemicolonAlone) {
+TEST(CleanTextTest, KeepsWordsAndNumbersBeforeASemicolon) {
   ExpectCleaned({
       {"88.8 per cent; a pound; three times;", "88.8 per cent; a pound; three times;"},
       {"we are #1; they #5;", "we are #1; they #5;"},
@@ -148,7 +148,7 @@ TEST(CleanTextTest, RemovesTags) {
   });
 }
 
-TEST(CleanTextTest, LeavesWhatIsNoTagAlone) {
+TEST(CleanTextTest, KeepsTextThatIsNotATag) {
   ExpectCleaned({
       {"a < b and c > d", "a < b and c > d"},
       {"<MSFT.O> rose, <IBM>", "<MSFT.O> rose, <IBM>"},
@@ -163,7 +163,7 @@ TEST(CleanTextTest, LeavesWhatIsNoTagAlone) {
   });
 }
 
-TEST(CleanTextTest, MakesOneSpaceOfBackslashesControlsAndWhiteSpace) {
+TEST(CleanTextTest, CollapsesBackslashesControlsAndWhiteSpace) {
   ExpectCleaned({
       {"mumbling\\brook in", "mumbling brook in"},
       {"for \\$20 at\\\\Google", "for $20 at Google"},
@@ -175,7 +175,7 @@ TEST(CleanTextTest, MakesOneSpaceOfBackslashesControlsAndWhiteSpace) {
   });
 }
 
-TEST(CleanTextTest, GivesValidUtf8OfBoundedSizeForAnyBytes) {
+TEST(CleanTextTest, ReturnsValidUtf8OfBoundedSizeForAnyBytes) {
   std::mt19937 random(1);
   for (int round = 0; round < 5000; ++round) {
     const std::string bytes = RandomBytes(&random, round % 2 == 0 ? "" : "&#;<>/\\ amplt39xXbr!-\xe2\x80");
@@ -186,7 +186,7 @@ TEST(CleanTextTest, GivesValidUtf8OfBoundedSizeForAnyBytes) {
   }
 }
 
-TEST(CleanTextTest, ChangesNothingTheSecondTimeWhereNoMarkupIs) {
+TEST(CleanTextTest, IsIdempotentWithoutMarkup) {
   std::mt19937 random(2);
   for (int round = 0; round < 2000; ++round) {
     std::string bytes = RandomBytes(&random, "");
@@ -200,7 +200,7 @@ TEST(CleanTextTest, ChangesNothingTheSecondTimeWhereNoMarkupIs) {
   }
 }
 
-TEST(CleanTextTest, LeavesNoMarkupInAgNews) {
+TEST(CleanTextTest, RemovesTheMarkupOfAgNews) {
   const char* const data = std::getenv("NEWSGENRE_DATA");
   if (data == nullptr) {
     GTEST_SKIP() << "NEWSGENRE_DATA is not set";
@@ -219,7 +219,7 @@ TEST(CleanTextTest, LeavesNoMarkupInAgNews) {
       }
     }
   }
-  // What remains is broken beyond a rule: tags without an end, and the like.
+  // The remaining markup matches no rule, such as tags without a closing bracket.
   EXPECT_LT(with_markup, 20) << "of " << rows->size();
 }
 
@@ -234,7 +234,7 @@ TEST(CleanTextTest, TakesLinearTime) {
     }
     EXPECT_LE(Clean(text).size(), 3 * text.size());
   }
-  // Far above what it takes, also under a sanitizer; far below what quadratic time would.
+  // Far more than linear time takes, even under a sanitizer, and far less than quadratic time would take.
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(120));
 }
 

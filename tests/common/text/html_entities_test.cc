@@ -5,7 +5,7 @@
 namespace newsgenre {
 namespace {
 
-TEST(HtmlEntitiesTest, KnowsNames) {
+TEST(HtmlEntitiesTest, DecodesNamedEntities) {
   EXPECT_EQ(NamedEntity("amp"), U'&');
   EXPECT_EQ(NamedEntity("QUOT"), U'"');
   EXPECT_EQ(NamedEntity("hellip"), U'…');
@@ -15,12 +15,12 @@ TEST(HtmlEntitiesTest, KnowsNames) {
   EXPECT_EQ(NamedEntity(""), 0u);
 }
 
-TEST(HtmlEntitiesTest, KnowsWhichNamesAreWords) {
+TEST(HtmlEntitiesTest, TellsEnglishWordsFromOtherNames) {
   EXPECT_TRUE(IsEnglishWord("cent"));
   EXPECT_FALSE(IsEnglishWord("quot"));
 }
 
-TEST(HtmlEntitiesTest, ReadsNumbersAsBrowsersDo) {
+TEST(HtmlEntitiesTest, DecodesNumericEntitiesAsBrowsersDo) {
   EXPECT_EQ(NumericEntity(39), U'\'');
   EXPECT_EQ(NumericEntity(0x80), U'€');
   EXPECT_EQ(NumericEntity(0x81), 0x81u);

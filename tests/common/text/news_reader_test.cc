@@ -16,14 +16,14 @@ using absl::StatusCode;
 using testing::AllOf;
 using testing::HasSubstr;
 
-// The client's view: labels may be missing.
+// The client's format: labels are optional.
 NewsFormat Unlabelled() {
   NewsFormat format;
   format.labels_required = false;
   return format;
 }
 
-// One row as "line|label|title|body".
+// Formats a row as "line|label|title|body".
 std::string Show(const NewsRow& row) {
   return std::to_string(row.line) + "|" + (row.label.has_value() ? std::to_string(*row.label) : "-") + "|" +
          row.title + "|" + row.body;
@@ -42,16 +42,16 @@ std::vector<std::string> Parse(std::string_view bytes, const std::string& file =
 
 using Rows = std::vector<std::string>;
 
-TEST(NewsCsvTest, GoodRows) {
+TEST(NewsCsvTest, ParsesValidRows) {
   const struct {
     const char* what;
     std::string bytes;
     Rows rows;
   } cases[] = {
-      {"as published",
+      {"AG News as published",
        "\"3\",\"A title\",\"A body\"\n\"1\",\"T\",\"B\"\n",
        {"1|2|A title|A body", "2|0|T|B"}},
-      {"no line end at the end", "\"4\",\"t\",\"b\"", {"1|3|t|b"}},
+      {"no line end after the last row", "\"4\",\"t\",\"b\"", {"1|3|t|b"}},
       {"CRLF", "\"1\",\"t\",\"b\"\r\n2,t,b\r\n", {"1|0|t|b", "2|1|t|b"}},
       {"byte order mark", "\xEF\xBB\xBF\"1\",\"t\",\"b\"\n", {"1|0|t|b"}},
       {"doubled quotes", "\"1\",\"a \"\"b\"\" c\",\"\"\"\"\n", {"1|0|a \"b\" c|\""}},
@@ -63,15 +63,15 @@ TEST(NewsCsvTest, GoodRows) {
       {"an empty body", "1,t,\n", {"1|0|t|"}},
       {"no quotes", "1,t,b c\n", {"1|0|t|b c"}},
       {"blank lines", "\n\r\n1,t,b\n\n2,t,b\n\n", {"3|0|t|b", "5|1|t|b"}},
-      {"names as labels", "Sci/Tech,t,b\n\"World\",t,b\n", {"1|3|t|b", "2|0|t|b"}},
+      {"label names", "Sci/Tech,t,b\n\"World\",t,b\n", {"1|3|t|b", "2|0|t|b"}},
       {"backslashes are text", "\"1\",\"a\\b\",\"c\\\"\n", {"1|0|a\\b|c\\"}},
-      {"bytes that are no UTF-8", "\"1\",\"\xFF\",\"b\"\n", {"1|0|\xFF|b"}},
+      {"invalid UTF-8", "\"1\",\"\xFF\",\"b\"\n", {"1|0|\xFF|b"}},
       {"a NUL byte", std::string("1,t,\0b\n", 7), {std::string("1|0|t|\0b", 8)}},
   };
   for (const auto& test : cases) EXPECT_EQ(Parse(test.bytes), test.rows) << test.what;
 }
 
-TEST(NewsCsvTest, BadRowsAreReportedWithTheirLines) {
+TEST(NewsCsvTest, ReportsBadRowsWithTheirLines) {
   const struct {
     const char* bytes;
     const char* problem;
@@ -81,11 +81,11 @@ TEST(NewsCsvTest, BadRowsAreReportedWithTheirLines) {
       {"0,t,b\n", "news.csv:1: label \"0\""},
       {",t,b\n", "news.csv:1: label \"\""},
       {"1 ,t,b\n", "news.csv:1: label \"1 \""},
-      {"1,t,b\n1,t\n", "news.csv:2: 2 fields where 3 are expected: class, title, description"},
-      {"1,t,b,more\n", "news.csv:1: 4 fields where 3 are expected"},
+      {"1,t,b\n1,t\n", "news.csv:2: 2 fields; expected 3: class, title, description"},
+      {"1,t,b,more\n", "news.csv:1: 4 fields; expected 3"},
       {"\"1\",\"\",\"\"\n", "news.csv:1: no text"},
-      {"\"1\",\"t\"x,\"b\"\n", "news.csv:1: text behind a closing quote"},
-      {"\"1\",\"t\" ,\"b\"\n", "news.csv:1: text behind a closing quote"},
+      {"\"1\",\"t\"x,\"b\"\n", "news.csv:1: text after a closing quote"},
+      {"\"1\",\"t\" ,\"b\"\n", "news.csv:1: text after a closing quote"},
       {"1,t\"x,b\n", "news.csv:1: a quote within a field"},
       {"\"1\",\"t\n\",\"b\"\n\"1\",\"t\",\"b\n", "news.csv:3: a quote is opened and never closed"},
       {"\"1\n\",\"t\",\"b\"\n", "news.csv:1: label \"1\\n\""},
@@ -96,7 +96,7 @@ TEST(NewsCsvTest, BadRowsAreReportedWithTheirLines) {
   }
 }
 
-TEST(NewsCsvTest, ABrokenRowDoesNotHideTheNextOnes) {
+TEST(NewsCsvTest, ContinuesAfterAMalformedRow) {
   const char* const bytes =
       "\"1\",\"open,\"b\"\n"
       "\"1\",\"good\",\"b\"\n"
@@ -109,7 +109,7 @@ TEST(NewsCsvTest, ABrokenRowDoesNotHideTheNextOnes) {
                              HasSubstr("x.csv:4: a quote"), HasSubstr("x.csv:5: label \"9\""))));
 }
 
-TEST(NewsCsvTest, EveryBadRowIsListed) {
+TEST(NewsCsvTest, ListsEveryBadRow) {
   std::string bytes;
   for (int i = 0; i < 1000; ++i) bytes += "9,t,b\n";
   const std::string message(ParseNews(bytes, "x.csv").status().message());
@@ -119,7 +119,7 @@ TEST(NewsCsvTest, EveryBadRowIsListed) {
   }
 }
 
-TEST(NewsCsvTest, RowsHaveALimit) {
+TEST(NewsCsvTest, RefusesARowLongerThanTheLimit) {
   NewsFormat format;
   format.max_row_bytes = 20;
   const std::string row = "1,t," + std::string(15, 'b') + "\n";  // 20 bytes
@@ -133,21 +133,22 @@ TEST(NewsCsvTest, RowsHaveALimit) {
   }
 }
 
-TEST(NewsCsvTest, NoRows) {
+TEST(NewsCsvTest, RefusesAFileWithoutRows) {
   for (const char* bytes : {"", "\n\n", "\xEF\xBB\xBF"}) {
     EXPECT_THAT(ParseNews(bytes, "x.csv"), StatusIs(StatusCode::kInvalidArgument, "x.csv: no rows"));
   }
 }
 
-TEST(NewsCsvTest, WithoutLabels) {
+TEST(NewsCsvTest, AcceptsMissingLabelsIfTheyAreOptional) {
   EXPECT_EQ(Parse("\"only a text\"\nt,b\n2,t,b\n,t,b\n", "x.csv", Unlabelled()),
             (Rows{"1|-||only a text", "2|-|t|b", "3|1|t|b", "4|-|t|b"}));
-  EXPECT_THAT(ParseNews("x,t,b\n1,2,3,4\n", "x.csv", Unlabelled()),
-              StatusIs(StatusCode::kInvalidArgument, AllOf(HasSubstr("x.csv:1: label \"x\""),
-                                                           HasSubstr("x.csv:2: 4 fields where at most 3"))));
+  EXPECT_THAT(
+      ParseNews("x,t,b\n1,2,3,4\n", "x.csv", Unlabelled()),
+      StatusIs(StatusCode::kInvalidArgument,
+               AllOf(HasSubstr("x.csv:1: label \"x\""), HasSubstr("x.csv:2: 4 fields; expected at most 3"))));
 }
 
-TEST(NewsCsvTest, OtherLabels) {
+TEST(NewsCsvTest, AcceptsOtherLabels) {
   NewsFormat format;
   format.labels = {"no", "yes"};
   EXPECT_EQ(Parse("yes,t,b\n1,t,b\n", "x.csv", format), (Rows{"1|1|t|b", "2|0|t|b"}));
@@ -155,7 +156,7 @@ TEST(NewsCsvTest, OtherLabels) {
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("from 1 to 2 nor one of no, yes")));
 }
 
-TEST(NewsJsonLinesTest, GoodRows) {
+TEST(NewsJsonLinesTest, ParsesValidRows) {
   const char* const bytes =
       "\xEF\xBB\xBF{\"text\": \"a \\\"b\\\"\", \"label\": \"Sports\", \"id\": 7}\r\n"
       "\n"
@@ -167,7 +168,7 @@ TEST(NewsJsonLinesTest, GoodRows) {
   EXPECT_EQ(Parse("{\"text\": \"t\"}", "x.ndjson", Unlabelled()), Rows{"1|-||t"});
 }
 
-TEST(NewsJsonLinesTest, BadRows) {
+TEST(NewsJsonLinesTest, ReportsBadRows) {
   const struct {
     const char* bytes;
     const char* problem;
@@ -181,10 +182,10 @@ TEST(NewsJsonLinesTest, BadRows) {
       {"{\"text\": \"t\", \"label\": 0}", "x.jsonl:1: label \"0\""},
       {"{\"text\": \"t\", \"label\": -1}", "x.jsonl:1: label \"-1\""},
       {"{\"text\": \"t\", \"label\": \"sport\"}", "x.jsonl:1: label \"sport\""},
-      {"{\"text\": \"t\", \"label\": 1.0}", "\"label\" is neither a string nor a whole number"},
+      {"{\"text\": \"t\", \"label\": 1.0}", "\"label\" is neither a string nor an integer"},
       {"{\"text\": 3, \"label\": 1}", "\"text\" is not a string"},
       {"{\"title\": \"t\", \"body\": null, \"label\": 1}", "\"body\" is not a string"},
-      {"{\"text\": \"t\", \"title\": \"u\", \"label\": 1}", "\"text\" stands beside"},
+      {"{\"text\": \"t\", \"title\": \"u\", \"label\": 1}", "\"text\" cannot be combined with"},
   };
   for (const auto& test : cases) {
     EXPECT_THAT(ParseNews(test.bytes, "x.jsonl"),
@@ -192,13 +193,13 @@ TEST(NewsJsonLinesTest, BadRows) {
   }
 }
 
-TEST(NewsReaderTest, ValuesInMessagesAreShortAndPrintable) {
+TEST(NewsReaderTest, TruncatesAndEscapesValuesInMessages) {
   const auto rows = ParseNews("\x01" + std::string(1000, 'x') + ",t,b\n", "x.csv");
   EXPECT_THAT(rows, StatusIs(StatusCode::kInvalidArgument, HasSubstr("label \"\\x01xxx")));
   EXPECT_LT(rows.status().message().size(), 200u);
 }
 
-TEST(NewsReaderTest, ReadsFiles) {
+TEST(NewsReaderTest, ReadsAFile) {
   const TempDir dir;
   std::ofstream(dir.File("x.csv")) << "1,t,b\n";
   ASSERT_OK_AND_ASSIGN(const auto rows, ReadNews(dir.File("x.csv")));
@@ -206,9 +207,8 @@ TEST(NewsReaderTest, ReadsFiles) {
   EXPECT_THAT(ReadNews(dir.File("none.csv")), StatusIs(StatusCode::kNotFound, HasSubstr("none.csv")));
 }
 
-// Any bytes give rows or INVALID_ARGUMENT: small files, cut, repeated and overwritten at random (with a fixed
-// seed).
-TEST(NewsReaderTest, MutatedFilesNeverCrash) {
+// Any bytes give rows or INVALID_ARGUMENT. Mutates small files at random, with a fixed seed.
+TEST(NewsReaderTest, ReturnsRowsOrAnErrorForMutatedFiles) {
   const std::string originals[] = {
       "\"1\",\"a \"\"b\"\"\",\"c\nd\"\r\n\"2\",\"\",\"e, f\"\n3,g,h\n",
       "{\"text\": \"a\", \"label\": \"Sports\"}\n{\"title\": \"b\", \"body\": \"\\u00e9\", \"label\": 3}\n",
@@ -251,7 +251,7 @@ TEST(NewsReaderTest, MutatedFilesNeverCrash) {
   }
 }
 
-TEST(NewsReaderTest, DeeplyNestedJsonIsRefused) {
+TEST(NewsReaderTest, RefusesDeeplyNestedJson) {
   EXPECT_THAT(ParseNews(std::string(200000, '['), "x.jsonl"),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("not a JSON object")));
   const std::string nested = std::string(200000, '[') + std::string(200000, ']');
@@ -259,7 +259,7 @@ TEST(NewsReaderTest, DeeplyNestedJsonIsRefused) {
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("\"text\" is not a string")));
 }
 
-TEST(NewsReaderTest, AgNewsAsPublished) {
+TEST(NewsReaderTest, ReadsAgNewsAsPublished) {
   const char* const data = std::getenv("NEWSGENRE_DATA");
   if (data == nullptr) GTEST_SKIP() << "NEWSGENRE_DATA (a folder with ag_news/test.csv) is not set";
   ASSERT_OK_AND_ASSIGN(const auto rows, ReadNews(std::string(data) + "/ag_news/test.csv"));

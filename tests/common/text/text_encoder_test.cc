@@ -17,7 +17,7 @@ TextEncoder Encoder(CleaningVersion cleaning, int max_tokens = 64) {
   return TextEncoder(*Tokenizer::FromBytes(model), cleaning, max_tokens);
 }
 
-TEST(TextEncoderTest, CleansAsItsVersionSays) {
+TEST(TextEncoderTest, AppliesItsCleaningVersion) {
   const TextEncoder cleaning = Encoder(CleaningVersion::kV1);
   const TextEncoder plain = Encoder(CleaningVersion::kNone);
   ASSERT_OK_AND_ASSIGN(const Encoding cleaned, cleaning.Encode("Odette #39;s &lt;b&gt;kite&lt;/b&gt;"));
@@ -27,14 +27,14 @@ TEST(TextEncoderTest, CleansAsItsVersionSays) {
   EXPECT_NE(raw.ids, expected.ids);
 }
 
-TEST(TextEncoderTest, KeepsToItsLimit) {
+TEST(TextEncoderTest, TruncatesAtTheLimit) {
   ASSERT_OK_AND_ASSIGN(const Encoding encoding,
                        Encoder(CleaningVersion::kV1, 5).Encode("one two three four five"));
   EXPECT_EQ(encoding.ids.size(), 5u);
   EXPECT_TRUE(encoding.truncated);
 }
 
-TEST(TextEncoderTest, TakesAnotherLimit) {
+TEST(TextEncoderTest, AppliesAChangedLimit) {
   TextEncoder encoder = Encoder(CleaningVersion::kV1, 64);
   encoder.set_max_tokens(5);
   EXPECT_EQ(encoder.max_tokens(), 5);
@@ -42,7 +42,7 @@ TEST(TextEncoderTest, TakesAnotherLimit) {
   EXPECT_EQ(encoding.ids.size(), 5u);
 }
 
-TEST(TextEncoderTest, RefusesATextWithNothingInIt) {
+TEST(TextEncoderTest, RefusesATextThatIsEmptyAfterCleaning) {
   for (const CleaningVersion version : {CleaningVersion::kNone, CleaningVersion::kV1}) {
     for (const std::string text : {"", " \n\t", "\u00a0\u3000", "\u200b\u0301"}) {
       EXPECT_THAT(Encoder(version).Encode(text),

@@ -10,7 +10,7 @@
 namespace newsgenre {
 namespace {
 
-// The words with | for the word mark.
+// Returns the words, with | for the word mark.
 std::string Words(const std::string& text) {
   std::string words;
   TextNormalizer(CharMap()).ForEachWord(text, [&words](const std::string& word) {
@@ -34,7 +34,7 @@ TEST(TextNormalizerTest, NormalizesAndSplits) {
       {"¨", ""},
       {"x¨y", "|x|y"},
       {"한", "|\u1112\u1161\u11ab"},
-      {"\u32ff", "|\u32ff"},  // its decomposition is younger than Unicode 9
+      {"\u32ff", "|\u32ff"},  // its decomposition is newer than Unicode 9
       {"a\xff", "|a\ufffd"},
       {std::string("a\0b", 3), std::string("|a\0b", 4)},
   };
@@ -43,7 +43,7 @@ TEST(TextNormalizerTest, NormalizesAndSplits) {
   }
 }
 
-TEST(TextNormalizerTest, StopsWhenNoMoreWordsAreWanted) {
+TEST(TextNormalizerTest, StopsWhenTheCallbackReturnsFalse) {
   int words = 0;
   TextNormalizer(CharMap()).ForEachWord("a b c d", [&words](const std::string&) { return ++words < 2; });
   EXPECT_EQ(words, 2);

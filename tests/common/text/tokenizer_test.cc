@@ -37,7 +37,7 @@ spiece::Model TinyModel() {
 
 Tokenizer TinyTokenizer() { return *Tokenizer::FromBytes(TinyModelBytes()); }
 
-// As with_user_defined_pieces in tests/parity/reference_tokenizer.py.
+// Returns the same tokenizer as with_user_defined_pieces in tests/parity/reference_tokenizer.py.
 Tokenizer UserDefinedTokenizer() {
   const std::set<std::string> pieces = {"(", ")", "\"", "-", ".", "–", "£", "€"};
   spiece::Model model = TinyModel();
@@ -54,7 +54,7 @@ std::vector<int32_t> Ids(const Tokenizer& tokenizer, const std::string& text) {
   return tokenizer.Encode(text, kMaxTokens).ids;
 }
 
-TEST(TokenizerTest, GivesTheIdsOfTransformers) {
+TEST(TokenizerTest, ReturnsTheIdsOfTransformers) {
   const Tokenizer plain = TinyTokenizer();
   const Tokenizer user_defined = UserDefinedTokenizer();
   std::ifstream file(std::string(kGolden) + "tokenizer_ids.json");
@@ -67,7 +67,7 @@ TEST(TokenizerTest, GivesTheIdsOfTransformers) {
   }
 }
 
-TEST(TokenizerTest, NeverTakesASpecialIdFromAText) {
+TEST(TokenizerTest, NeverReturnsASpecialIdForText) {
   for (const Tokenizer& tokenizer : {TinyTokenizer(), UserDefinedTokenizer()}) {
     for (const std::string text : {"<pad>", "[MASK]", "[CLS]", "[SEP]", "a<PAD>b [SEP] <pad>"}) {
       std::vector<int32_t> ids = Ids(tokenizer, text);
@@ -81,7 +81,7 @@ TEST(TokenizerTest, NeverTakesASpecialIdFromAText) {
   }
 }
 
-TEST(TokenizerTest, TruncatesAndKeepsSep) {
+TEST(TokenizerTest, KeepsSepWhenTruncating) {
   const Tokenizer tokenizer = TinyTokenizer();
   const std::vector<int32_t> all = Ids(tokenizer, "clay prices rose for bakers");
   ASSERT_THAT(all, SizeIs(Ge(7)));
@@ -98,7 +98,7 @@ TEST(TokenizerTest, TruncatesAndKeepsSep) {
   }
 }
 
-TEST(TokenizerTest, TakesAnInvalidPartOfUtf8AsTheReplacementCharacter) {
+TEST(TokenizerTest, ReadsInvalidUtf8AsTheReplacementCharacter) {
   const Tokenizer tokenizer = TinyTokenizer();
   for (const auto& [bytes, text] :
        std::vector<std::pair<std::string, std::string>>{{"a\xff"
@@ -111,7 +111,7 @@ TEST(TokenizerTest, TakesAnInvalidPartOfUtf8AsTheReplacementCharacter) {
   }
 }
 
-TEST(TokenizerTest, EncodesAMegabyteFast) {
+TEST(TokenizerTest, TakesLinearTime) {
   std::string words;
   while (words.size() < (1 << 20)) {
     words += "Kettles sang for otters. ";
@@ -125,11 +125,11 @@ TEST(TokenizerTest, EncodesAMegabyteFast) {
                 tokenizer.Encode(text.substr(0, 1 << 19), kMaxTokens).ids);
     }
   }
-  // Far above what it takes, also under a sanitizer; far below what quadratic time would.
+  // Far more than linear time takes, even under a sanitizer, and far less than quadratic time would take.
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(120));
 }
 
-TEST(TokenizerTest, MayBeSharedByThreads) {
+TEST(TokenizerTest, IsThreadSafe) {
   const Tokenizer tokenizer = TinyTokenizer();
   const std::vector<int32_t> expected = Ids(tokenizer, "Café owners said ﬁne");
   std::vector<std::vector<int32_t>> ids(4);
@@ -144,7 +144,7 @@ TEST(TokenizerTest, MayBeSharedByThreads) {
   EXPECT_THAT(ids, testing::Each(expected));
 }
 
-TEST(TokenizerTest, KeepsItsBytesAndSize) {
+TEST(TokenizerTest, ReturnsItsBytesAndSize) {
   const Tokenizer tokenizer = TinyTokenizer();
   EXPECT_EQ(tokenizer.model_bytes(), TinyModelBytes());
   EXPECT_EQ(tokenizer.vocab_size(), 800);
@@ -165,7 +165,7 @@ TEST(TokenizerFromBytesTest, NamesAMisplacedSpecialPiece) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("[MASK]")));
 }
 
-TEST(TokenizerFromBytesTest, RefusesWhatIsNoUnigramModel) {
+TEST(TokenizerFromBytesTest, RefusesOtherModels) {
   const auto refuses = [](const spiece::Model& model, const std::string& why) {
     EXPECT_THAT(Tokenizer::FromBytes(model.SerializeAsString()),
                 StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(why)));
@@ -187,7 +187,7 @@ TEST(TokenizerFromBytesTest, RefusesWhatIsNoUnigramModel) {
   refuses(model, "charsmap");
 }
 
-TEST(TokenizerFromBytesTest, SurvivesGarbage) {
+TEST(TokenizerFromBytesTest, StaysInBoundsForCorruptBytes) {
   EXPECT_THAT(Tokenizer::FromBytes(""), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("0 bytes")));
   EXPECT_THAT(Tokenizer::FromBytes("no model"),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("8 bytes")));
@@ -201,7 +201,7 @@ TEST(TokenizerFromBytesTest, SurvivesGarbage) {
     for (int flips = 0; flips < 20; ++flips) {
       broken[position(random) % broken.size()] = static_cast<char>(byte(random));
     }
-    // Half of the rounds spoil only the character map and the pieces' texts: such a model may open.
+    // In half of the rounds the file keeps its size. Such a model can still be valid.
     const absl::StatusOr<Tokenizer> tokenizer = Tokenizer::FromBytes(broken);
     if (tokenizer.ok()) {
       EXPECT_LE(tokenizer->Encode(text, 16).ids.size(), 16u);
@@ -209,9 +209,9 @@ TEST(TokenizerFromBytesTest, SurvivesGarbage) {
   }
 }
 
-// A charsmap that maps "a" to the replacement at `position`: after a unit without use for the root, the unit
-// at 'a' leads to the one beside it, which holds the position.
-std::string CharsmapOfA(const std::string& replacements, uint32_t position) {
+// Returns a charsmap that maps "a" to the replacement at `position`. The root unit is unused; the unit at 'a'
+// leads to its neighbour, which holds the position.
+std::string CharsmapForA(const std::string& replacements, uint32_t position) {
   std::vector<uint32_t> trie('a' + 1);
   constexpr uint32_t kHasValue = 1u << 8, kOneFurther = 1u << 10;
   trie['a'] = 'a' | kHasValue | kOneFurther;
@@ -229,27 +229,27 @@ std::string CharsmapOfA(const std::string& replacements, uint32_t position) {
   return bytes + replacements;
 }
 
-TEST(TokenizerFromBytesTest, TakesNoBrokenCharacterFromAHostileCharsmap) {
+TEST(TokenizerFromBytesTest, IgnoresPartialCharactersOfACorruptCharsmap) {
   using std::string_literals::operator""s;
   spiece::Model model = TinyModel();
   std::string* const charsmap = model.mutable_normalizer_spec()->mutable_precompiled_charsmap();
-  *charsmap = CharsmapOfA("o\0"s, 0);
+  *charsmap = CharsmapForA("o\0"s, 0);
   ASSERT_OK_AND_ASSIGN(const Tokenizer plain, Tokenizer::FromBytes(model.SerializeAsString()));
   EXPECT_EQ(Ids(plain, "a"), Ids(plain, "o"));
-  *charsmap = CharsmapOfA("\xF0\0"s, 0);
+  *charsmap = CharsmapForA("\xF0\0"s, 0);
   EXPECT_THAT(Tokenizer::FromBytes(model.SerializeAsString()),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("charsmap")));
-  // Valid as a whole, but the map points at the last byte of a character of four.
-  *charsmap = CharsmapOfA("\U0001f600\0"s, 3);
+  // The replacements are valid UTF-8, but the map points at the last byte of a four-byte character.
+  *charsmap = CharsmapForA("\U0001f600\0"s, 3);
   ASSERT_OK_AND_ASSIGN(const Tokenizer pointing, Tokenizer::FromBytes(model.SerializeAsString()));
   EXPECT_EQ(Ids(pointing, "a"), Ids(pointing, "\ufffd"));
 }
 
-TEST(TokenizerTest, AWordBeginsWithASpaceOrAUserDefinedPiece) {
+TEST(TokenizerTest, WordMarksAndUserDefinedPiecesBeginWords) {
   const spiece::Model model = TinyModel();
   const Tokenizer plain = TinyTokenizer(), user_defined = UserDefinedTokenizer();
   ASSERT_EQ(plain.begins_word().size(), static_cast<size_t>(plain.vocab_size()));
-  int begins = 0, goes_on = 0;
+  int begins = 0, continues = 0;
   for (int id = 0; id < model.pieces_size(); ++id) {
     const std::string& piece = model.pieces(id).piece();
     const bool has_space = piece.rfind("\u2581", 0) == 0;
@@ -258,22 +258,22 @@ TEST(TokenizerTest, AWordBeginsWithASpaceOrAUserDefinedPiece) {
                                                   piece == ")" || piece == "\"" || piece == "\u2013" ||
                                                   piece == "\u00a3" || piece == "\u20ac")
         << piece;
-    ++(has_space ? begins : goes_on);
+    ++(has_space ? begins : continues);
   }
   EXPECT_GT(begins, 100);
-  EXPECT_GT(goes_on, 100);
+  EXPECT_GT(continues, 100);
   for (const int32_t special :
        {Tokenizer::kPad, Tokenizer::kUnk, Tokenizer::kCls, Tokenizer::kSep, Tokenizer::kMask}) {
     EXPECT_FALSE(user_defined.begins_word()[special]);
   }
-  // As often as a text has words.
   int words = 0;
-  for (const int32_t id : Ids(plain, "The quartermaster unhurriedly whistled"))
+  for (const int32_t id : Ids(plain, "The quartermaster unhurriedly whistled")) {
     words += plain.begins_word()[id];
+  }
   EXPECT_EQ(words, 4);
 }
 
-TEST(TokenizerConfigJsonTest, NamesTheClassAndTheLimit) {
+TEST(TokenizerConfigJsonTest, ContainsTheClassAndTheLimit) {
   const auto config = nlohmann::json::parse(TokenizerConfigJson(128));
   EXPECT_EQ(config["tokenizer_class"], "AlbertTokenizer");
   EXPECT_EQ(config["model_max_length"], 128);

@@ -29,7 +29,7 @@ std::vector<int32_t> Ids(const UnigramModel& model, const std::string& word) {
   return ids;
 }
 
-TEST(UnigramModelTest, TakesTheHighestSum) {
+TEST(UnigramModelTest, ReturnsTheSegmentationWithTheHighestSum) {
   const UnigramModel model = SmallModel();
   EXPECT_THAT(Ids(model, "ab"), ElementsAre(3));
   EXPECT_THAT(Ids(model, "abc"), ElementsAre(3, 5));
@@ -38,31 +38,30 @@ TEST(UnigramModelTest, TakesTheHighestSum) {
   EXPECT_THAT(Ids(model, ""), IsEmpty());
 }
 
-TEST(UnigramModelTest, JoinsUnknownCharactersInARow) {
+TEST(UnigramModelTest, MergesARunOfUnknownCharacters) {
   const UnigramModel model = SmallModel();
   EXPECT_THAT(Ids(model, "xyz"), ElementsAre(kUnknown));
   EXPECT_THAT(Ids(model, "漢字"), ElementsAre(kUnknown));
   EXPECT_THAT(Ids(model, "xay"), ElementsAre(kUnknown, 1, kUnknown));
 }
 
-TEST(UnigramModelTest, OfEqualSumsTakesTheLastPieceThatBeginsFirst) {
+TEST(UnigramModelTest, PrefersTheLongestLastPieceForEqualSums) {
   EXPECT_THAT(Ids(Make({{"x", 1, -2}, {"xx", 2, -3}}), "xxx"), ElementsAre(1, 2));
 }
 
-TEST(UnigramModelTest, AppendsToWhatIsThere) {
+TEST(UnigramModelTest, AppendsToExistingIds) {
   std::vector<int32_t> ids = {7, 8};
   SmallModel().Encode("bc", &ids);
   EXPECT_THAT(ids, ElementsAre(7, 8, 2, 5));
 }
 
-TEST(UnigramModelTest, AWordThatIsAPieceIsThatOnlyWhereItIsTheBestCut) {
+TEST(UnigramModelTest, SplitsAWordThatIsAPieceIfThatScoresHigher) {
   const UnigramModel model = SmallModel();
   EXPECT_THAT(Ids(model, "é"), ElementsAre(6));
   EXPECT_THAT(Ids(model, "abc"), ElementsAre(3, 5));  // not 4
 }
 
-// Every byte may follow every other, at any depth.
-TEST(UnigramModelTest, FindsEachOfManyPieces) {
+TEST(UnigramModelTest, FindsEveryPieceOfALargeVocabulary) {
   std::vector<std::string> texts;
   for (char32_t character = 1; character < 0x500; ++character) {
     texts.emplace_back("x");
@@ -77,17 +76,17 @@ TEST(UnigramModelTest, FindsEachOfManyPieces) {
   }
 }
 
-TEST(UnigramModelTest, APieceThatIsNotUtf8IsNoWord) {
+TEST(UnigramModelTest, IgnoresPiecesThatAreNotUtf8) {
   EXPECT_THAT(Ids(Make({{"\xE2", 1, -1}, {"a\xF0", 2, -1}, {"a", 3, -1}}), "a"), ElementsAre(3));
 }
 
-TEST(UnigramModelTest, RefusesAnEmptyAndARepeatedPiece) {
+TEST(UnigramModelTest, RefusesAnEmptyOrDuplicatePiece) {
   for (const char* text : {"", "ab"}) {
     Pieces pieces = kSmall;
     pieces.push_back({text, 7, -1});
     EXPECT_THAT(
         UnigramModel::FromPieces(pieces, {kUnknown, -20}),
-        StatusIs(absl::StatusCode::kInvalidArgument, "piece 7 of the vocabulary is empty or a repetition"));
+        StatusIs(absl::StatusCode::kInvalidArgument, "piece 7 of the vocabulary is empty or a duplicate"));
   }
 }
 

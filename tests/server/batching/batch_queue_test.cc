@@ -41,8 +41,8 @@ struct Case {
 // Two models with the same limits.
 struct Models {
   explicit Models(const BatchLimits& limits)
-      : a(std::make_shared<const FakeModel>("a", FakeModel::Rules, limits)),
-        b(std::make_shared<const FakeModel>("b", FakeModel::Rules, limits)) {}
+      : a(std::make_shared<const FakeModel>("a", FakeModel::PredictByLength, limits)),
+        b(std::make_shared<const FakeModel>("b", FakeModel::PredictByLength, limits)) {}
   std::shared_ptr<const Model> a, b;
 };
 

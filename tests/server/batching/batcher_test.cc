@@ -64,7 +64,7 @@ class Recorder : public BatchObserver {
   std::vector<int64_t> tokens_ ABSL_GUARDED_BY(mutex_);
 };
 
-std::shared_ptr<const Model> MakeModel(FakeModel::PredictFunction predict = FakeModel::Rules,
+std::shared_ptr<const Model> MakeModel(FakeModel::PredictFunction predict = FakeModel::PredictByLength,
                                        BatchLimits limits = {8, 1000}) {
   return std::make_shared<const FakeModel>("fake", std::move(predict), limits);
 }
@@ -104,7 +104,7 @@ Batcher::Options OptionsOf(int workers, int64_t max_queue_texts = 100) {
 std::vector<float> RowOfTokens(int tokens) {
   Encoding encoding;
   encoding.ids.assign(tokens, 5);
-  return FakeModel::RowOf(encoding);
+  return FakeModel::PredictionFor(encoding);
 }
 
 // Fails every batch that holds a text of exactly 13 tokens.
@@ -112,7 +112,7 @@ absl::StatusOr<ProbabilityRows> FailOnThirteen(const std::vector<const Encoding*
   for (const Encoding* encoding : batch) {
     if (encoding->ids.size() == 13) return absl::DataLossError("thirteen");
   }
-  return FakeModel::Rules(batch);
+  return FakeModel::PredictByLength(batch);
 }
 
 TEST(BatcherTest, EveryJobGetsItsOwnRow) {
@@ -131,7 +131,7 @@ TEST(BatcherTest, JobsThatWaitTogetherRunTogether) {
   Recorder recorder;
   Gate gate;
   Batcher batcher(OptionsOf(1), &recorder);
-  const auto model = MakeModel(gate.Before(FakeModel::Rules));
+  const auto model = MakeModel(gate.Guard(FakeModel::PredictByLength));
   std::vector<std::future<Scores>> results;
   results.push_back(SubmitOne(&batcher, model, 1));
   gate.WaitUntilReached();
@@ -148,7 +148,7 @@ TEST(BatcherTest, JobsOfTwoModelsRunApart) {
   Recorder recorder;
   Gate gate;
   Batcher batcher(OptionsOf(1), &recorder);
-  const auto old_model = MakeModel(gate.Before(FakeModel::Rules));
+  const auto old_model = MakeModel(gate.Guard(FakeModel::PredictByLength));
   const auto new_model = MakeModel();
   auto first = SubmitOne(&batcher, old_model, 1);
   gate.WaitUntilReached();
@@ -169,7 +169,7 @@ TEST(BatcherTest, OneSubmitKeepsAllWorkersBusy) {
   const auto predict = [&](const std::vector<const Encoding*>& batch) {
     if (++entered == 2) both_entered.set_value();
     wait.wait();  // returns only once two workers run at the same time
-    return FakeModel::Rules(batch);
+    return FakeModel::PredictByLength(batch);
   };
   const auto model = MakeModel(predict, {1, 1000});
   Batcher batcher(OptionsOf(2), &recorder);
@@ -201,7 +201,7 @@ TEST(BatcherTest, WarmUpRunsEachTextOnEveryWorker) {
   const auto model = MakeModel([&](const std::vector<const Encoding*>& batch) {
     MutexLock lock(&mutex);
     for (const Encoding* encoding : batch) runs.emplace(std::this_thread::get_id(), encoding->ids.size());
-    return FakeModel::Rules(batch);
+    return FakeModel::PredictByLength(batch);
   });
   EXPECT_THAT(batcher.WarmUp(*model, {Encoding{{5, 5}}, Encoding{{5, 5, 5}}}), IsOk());
   std::set<std::thread::id> workers;
@@ -219,7 +219,7 @@ TEST(BatcherTest, WarmUpAndJobsDoNotHinderEachOther) {
   Recorder recorder;
   Gate gate;
   Batcher batcher(OptionsOf(1), &recorder);
-  const auto model = MakeModel(gate.Before(FakeModel::Rules));
+  const auto model = MakeModel(gate.Guard(FakeModel::PredictByLength));
   auto running = SubmitOne(&batcher, model, 1);
   gate.WaitUntilReached();
   auto warm = std::async(std::launch::async, [&] { return batcher.WarmUp(*model, {Encoding{{5}}}); });
@@ -245,7 +245,7 @@ TEST(BatcherTest, AFullQueueTakesAllOrNothing) {
   Recorder recorder;
   Gate gate;
   Batcher batcher(OptionsOf(1, 3), &recorder);
-  const auto model = MakeModel(gate.Before(FakeModel::Rules));
+  const auto model = MakeModel(gate.Guard(FakeModel::PredictByLength));
   auto running = SubmitOne(&batcher, model, 1);
   gate.WaitUntilReached();
   auto second = SubmitOne(&batcher, model, 1);
@@ -273,7 +273,7 @@ TEST(BatcherTest, ARoomGivesBackWhatIsNotUsed) {
   Recorder recorder;
   Gate gate;
   Batcher batcher(OptionsOf(1, 3), &recorder);
-  const auto model = MakeModel(gate.Before(FakeModel::Rules));
+  const auto model = MakeModel(gate.Guard(FakeModel::PredictByLength));
   auto running = SubmitOne(&batcher, model, 1);
   gate.WaitUntilReached();
   std::future<Scores> waiting;
@@ -307,7 +307,7 @@ TEST(BatcherTest, WorkersRunOnWhileAReplyIsHeld) {
   ASSERT_THAT(Submit(&batcher, std::move(jobs)), IsOk());
   const auto telling = MakeModel([&](const std::vector<const Encoding*>& batch) {
     second_ran.set_value();
-    return FakeModel::Rules(batch);
+    return FakeModel::PredictByLength(batch);
   });
   auto second = SubmitOne(&batcher, telling, 2);
   second_ran.get_future().wait();  // while the only finisher is held
@@ -324,7 +324,7 @@ TEST(BatcherTest, NoWorkerIsFreeWhileATextWaits) {
   const auto model = MakeModel([&](const std::vector<const Encoding*>& batch) {
     if (++entered == kTexts) all_entered.set_value();
     wait.wait();  // returns only once every worker has taken a text without waiting for a second one
-    return FakeModel::Rules(batch);
+    return FakeModel::PredictByLength(batch);
   });
   Batcher batcher(OptionsOf(kTexts), &recorder);
   std::vector<std::future<Scores>> results;
@@ -356,7 +356,7 @@ TEST(BatcherTest, DrainFinishesWhatWasAcceptedAndRefusesTheRest) {
   Recorder recorder;
   Gate gate;
   Batcher batcher(OptionsOf(1), &recorder);
-  const auto model = MakeModel(gate.Before(FakeModel::Rules));
+  const auto model = MakeModel(gate.Guard(FakeModel::PredictByLength));
   auto running = SubmitOne(&batcher, model, 1);
   gate.WaitUntilReached();
   auto waiting = SubmitOne(&batcher, model, 1);
@@ -388,7 +388,7 @@ TEST(BatcherTest, ExpiredAndCancelledJobsNeverReachTheModel) {
   std::atomic<int> predicted{0};
   const auto model = MakeModel([&](const std::vector<const Encoding*>& batch) {
     predicted += batch.size();
-    return FakeModel::Rules(batch);
+    return FakeModel::PredictByLength(batch);
   });
   Batcher batcher(OptionsOf(1), &recorder);
   std::future<Scores> expired, cancelled;
@@ -409,7 +409,7 @@ TEST(BatcherTest, AFailingBatchIsHalvedUntilOnlyTheBadJobFails) {
   Recorder recorder;
   Gate gate;
   Batcher batcher(OptionsOf(1), &recorder);
-  const auto model = MakeModel(gate.Before(FailOnThirteen));
+  const auto model = MakeModel(gate.Guard(FailOnThirteen));
   auto first = SubmitOne(&batcher, model, 1);
   gate.WaitUntilReached();
   std::vector<std::future<Scores>> results;

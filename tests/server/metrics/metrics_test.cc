@@ -9,7 +9,7 @@
 
 #include "gmock/gmock.h"
 #include "tests/support/fake_model.h"
-#include "tests/support/metrics_page.h"
+#include "tests/support/metrics_text.h"
 #include "tests/support/temp_dir.h"
 
 namespace newsgenre {
@@ -20,7 +20,7 @@ using testing::HasSubstr;
 class MetricsTest : public testing::Test {
  protected:
   double Series(const std::string& series) const {
-    return SeriesValue(MetricsPage(metrics_.collectables()), series);
+    return SeriesValue(MetricsText(metrics_.collectables()), series);
   }
 
   Metrics metrics_;
@@ -45,7 +45,7 @@ TEST_F(MetricsTest, EverySeriesExistsBeforeTheFirstCall) {
     EXPECT_EQ(Series(series), 0) << series;
   }
   EXPECT_EQ(Series("newsgenre_model_info{device=\"cpu\",precision=\"fp32\",version=\"fake-1\"}"), 1);
-  EXPECT_THAT(MetricsPage(metrics_.collectables()), HasSubstr("newsgenre_build_info{"));
+  EXPECT_THAT(MetricsText(metrics_.collectables()), HasSubstr("newsgenre_build_info{"));
 }
 
 TEST_F(MetricsTest, ACallCountsWithItsCodeAndItsTime) {
@@ -117,7 +117,7 @@ TEST_F(MetricsTest, OnlyTheServingModelHasAnInfo) {
   metrics_.Instrument(std::make_shared<const FakeModel>("one"));
   metrics_.Instrument(std::make_shared<const FakeModel>("two"));
   EXPECT_EQ(Series("newsgenre_model_info{device=\"cpu\",precision=\"fp32\",version=\"two\"}"), 1);
-  EXPECT_THAT(MetricsPage(metrics_.collectables()), testing::Not(HasSubstr("version=\"one\"")));
+  EXPECT_THAT(MetricsText(metrics_.collectables()), testing::Not(HasSubstr("version=\"one\"")));
 }
 
 TEST_F(MetricsTest, ThePageHasTheProcess) { EXPECT_GT(Series("process_resident_memory_bytes"), 0); }
@@ -128,7 +128,7 @@ TEST_F(MetricsTest, PromtoolFindsNoFault) {
   metrics_.AddMethod("Classify");
   metrics_.Instrument(std::make_shared<const FakeModel>());
   const TempDir dir;
-  std::ofstream(dir.File("page")) << MetricsPage(metrics_.collectables());
+  std::ofstream(dir.File("page")) << MetricsText(metrics_.collectables());
   EXPECT_EQ(std::system(("promtool check metrics < " + dir.File("page")).c_str()), 0);
 }
 

@@ -13,7 +13,7 @@
 #include "server/metrics/metrics.h"
 #include "tests/support/fake_model.h"
 #include "tests/support/gate.h"
-#include "tests/support/metrics_page.h"
+#include "tests/support/metrics_text.h"
 
 namespace newsgenre {
 namespace {
@@ -60,7 +60,7 @@ class ClassifierServiceTest : public testing::Test {
     batcher_->Drain();
   }
 
-  void Serve(FakeModel::PredictFunction predict = FakeModel::Rules) {
+  void Serve(FakeModel::PredictFunction predict = FakeModel::PredictByLength) {
     models_.Replace(metrics_.Instrument(
         std::make_shared<const FakeModel>("fake-1", std::move(predict), BatchLimits{1, 4096})));
   }
@@ -87,7 +87,7 @@ class ClassifierServiceTest : public testing::Test {
   }
 
   double Series(const std::string& series) const {
-    return SeriesValue(MetricsPage(metrics_.collectables()), series);
+    return SeriesValue(MetricsText(metrics_.collectables()), series);
   }
   double Calls(const std::string& method, const std::string& code) const {
     return Series("newsgenre_rpc_calls_total{code=\"" + code + "\",method=\"" + method + "\"}");
@@ -264,9 +264,9 @@ class WaitingCallTest : public ClassifierServiceTest {
   int PredictedTexts(const GiveUp& prepare, const GiveUp& give_up, StatusCode expected) {
     Gate gate;
     std::atomic<int> predicted{0};
-    Serve(gate.Before([&](const std::vector<const Encoding*>& batch) {
+    Serve(gate.Guard([&](const std::vector<const Encoding*>& batch) {
       predicted += static_cast<int>(batch.size());
-      return FakeModel::Rules(batch);
+      return FakeModel::PredictByLength(batch);
     }));
     auto first = std::async(std::launch::async, [&] { return Classify(Text("abc")); });
     gate.WaitUntilReached();

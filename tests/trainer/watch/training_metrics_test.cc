@@ -5,7 +5,7 @@
 #include <string>
 
 #include "gmock/gmock.h"
-#include "tests/support/metrics_page.h"
+#include "tests/support/metrics_text.h"
 #include "tests/support/temp_dir.h"
 
 namespace newsgenre {
@@ -15,7 +15,7 @@ using testing::HasSubstr;
 
 class TrainingMetricsTest : public testing::Test {
  protected:
-  std::string Page() const { return MetricsPage(metrics_.collectables()); }
+  std::string Page() const { return MetricsText(metrics_.collectables()); }
   double Series(const std::string& series) const { return SeriesValue(Page(), series); }
 
   TrainingMetrics metrics_{{"20260102-030405", "cpu", "fp32", /*epochs=*/3, /*steps=*/300}};

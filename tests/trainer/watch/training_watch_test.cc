@@ -11,7 +11,7 @@
 #include "gmock/gmock.h"
 #include "tests/support/file_size_limit.h"
 #include "tests/support/http_get.h"
-#include "tests/support/metrics_page.h"
+#include "tests/support/metrics_text.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 

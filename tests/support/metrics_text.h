@@ -1,4 +1,4 @@
-// Series of a page in Prometheus's text format, for tests.
+// Metrics in Prometheus's text format, for tests.
 #pragma once
 
 #include <cmath>
@@ -13,7 +13,8 @@
 
 namespace newsgenre {
 
-inline std::string MetricsPage(const Collectables& collectables) {
+// Returns what a scrape of `collectables` returns.
+inline std::string MetricsText(const Collectables& collectables) {
   std::vector<prometheus::MetricFamily> families;
   for (const auto& collectable : collectables) {
     for (prometheus::MetricFamily& family : collectable->Collect()) families.push_back(std::move(family));
@@ -21,20 +22,20 @@ inline std::string MetricsPage(const Collectables& collectables) {
   return prometheus::TextSerializer().Serialize(families);
 }
 
-// The value of `series`, such as `newsgenre_rpc_calls_total{code="OK",method="Classify"}`; NaN where it is
-// not there.
-inline double SeriesValue(const std::string& page, const std::string& series) {
-  std::istringstream lines(page);
+// Returns the value of `series`, such as `newsgenre_rpc_calls_total{code="OK",method="Classify"}`, or NaN if
+// it is missing.
+inline double SeriesValue(const std::string& metrics, const std::string& series) {
+  std::istringstream lines(metrics);
   for (std::string line; std::getline(lines, line);) {
     if (line.rfind(series + " ", 0) == 0) return std::stod(line.substr(series.size() + 1));
   }
   return std::nan("");
 }
 
-// What this project names a series on the page, its labels included.
-inline std::set<std::string> SeriesNames(const std::string& page) {
+// Returns the names, including labels, of the series that begin with "newsgenre_".
+inline std::set<std::string> SeriesNames(const std::string& metrics) {
   std::set<std::string> names;
-  std::istringstream lines(page);
+  std::istringstream lines(metrics);
   for (std::string line; std::getline(lines, line);) {
     if (line.rfind("newsgenre_", 0) == 0) names.insert(line.substr(0, line.rfind(' ')));
   }
