@@ -1,19 +1,15 @@
 #include "common/device/precision.h"
 
-#include <string>
+#include <algorithm>
+#include <iterator>
 
+#include "common/base/flag_checks.h"
 #include "common/base/status_macros.h"
 
 namespace newsgenre {
 namespace {
 
-absl::StatusOr<Precision> PrecisionNamed(std::string_view name) {
-  for (const Precision precision : {Precision::kFp32, Precision::kBf16, Precision::kFp16, Precision::kInt8}) {
-    if (name == PrecisionName(precision)) return precision;
-  }
-  return absl::InvalidArgumentError("precision is '" + std::string(name) +
-                                    "'; allowed: auto, fp32, bf16, fp16, int8");
-}
+constexpr Precision kPrecisions[] = {Precision::kFp32, Precision::kBf16, Precision::kFp16, Precision::kInt8};
 
 }  // namespace
 
@@ -32,12 +28,15 @@ std::string_view PrecisionName(Precision precision) {
 }
 
 absl::Status CheckPrecisionName(std::string_view name) {
-  return name == "auto" ? absl::OkStatus() : PrecisionNamed(name).status();
+  return CheckOneOf("precision", name, {"auto", "fp32", "bf16", "fp16", "int8"});
 }
 
 absl::StatusOr<Precision> ParsePrecision(std::string_view name, const DeviceCapabilities& device) {
   if (name == "auto") return device.native_bf16 ? Precision::kBf16 : Precision::kFp32;
-  ASSIGN_OR_RETURN(const Precision precision, PrecisionNamed(name));
+  RETURN_IF_ERROR(CheckPrecisionName(name));
+  const Precision precision =
+      *std::find_if(std::begin(kPrecisions), std::end(kPrecisions),
+                    [&](Precision candidate) { return PrecisionName(candidate) == name; });
   if (precision == Precision::kFp16 && !device.is_gpu) {
     return absl::FailedPreconditionError(
         "precision 'fp16' is for GPUs; the CPU has auto, fp32, bf16 and int8");

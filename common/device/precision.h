@@ -17,7 +17,7 @@ enum class Precision {
 // "fp32", "bf16", "fp16", "int8".
 std::string_view PrecisionName(Precision precision);
 
-// Whether `name` is "auto" or a precision's name; INVALID_ARGUMENT lists them.
+// Checks the flag --precision: returns INVALID_ARGUMENT unless `name` is "auto" or a precision's name.
 absl::Status CheckPrecisionName(std::string_view name);
 
 struct DeviceCapabilities {

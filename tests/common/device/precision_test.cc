@@ -35,7 +35,7 @@ TEST(PrecisionTest, SaysWhatADeviceHasNot) {
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr("a GPU has auto, fp32, bf16 and fp16")));
   EXPECT_THAT(ParsePrecision("fp64", kNewCpu),
               StatusIs(StatusCode::kInvalidArgument,
-                       HasSubstr("precision is 'fp64'; allowed: auto, fp32, bf16, fp16, int8")));
+                       HasSubstr("--precision is 'fp64'; it must be auto or fp32 or bf16 or fp16 or int8")));
   EXPECT_THAT(CheckPrecisionName("auto"), IsOk());
   EXPECT_THAT(CheckPrecisionName("FP32"), StatusIs(StatusCode::kInvalidArgument, HasSubstr("FP32")));
 }
