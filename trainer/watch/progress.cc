@@ -33,7 +33,7 @@ void Progress::Show(const ProgressState& state, Clock::time_point now) {
     Write(ProgressLine(state));
     return;
   }
-  Log(Severity::kInfo, "training",
+  newsgenre::Log(Severity::kInfo, "training",
       {{"epoch", state.epoch},
        {"step", state.step},
        {"steps", state.steps},
@@ -52,7 +52,7 @@ void Progress::UpdateCount(const std::string& what, int64_t done, int64_t all) {
   if (terminal_ != nullptr) {
     Write(what + "  " + std::to_string(done) + "/" + std::to_string(all));
   } else {
-    Log(Severity::kInfo, what, {{"done", done}, {"all", all}});
+    newsgenre::Log(Severity::kInfo, what, {{"done", done}, {"all", all}});
   }
 }
 
@@ -66,7 +66,7 @@ void Progress::EpochDone(const EpochResult& epoch, int epochs) {
           Summary(epoch.validation) + article);
     return;
   }
-  Log(Severity::kInfo, "epoch done",
+  newsgenre::Log(Severity::kInfo, "epoch done",
       {{"epoch", epoch.epoch},
        {"epochs", epochs},
        {"training_loss", epoch.training_loss},
@@ -83,7 +83,7 @@ void Progress::EpochDone(const EpochResult& epoch, int epochs) {
 
 void Progress::Log(const std::string& message, const nlohmann::ordered_json& fields) {
   if (terminal_ == nullptr) {
-    Log(Severity::kInfo, message, fields);
+    newsgenre::Log(Severity::kInfo, message, fields);
     return;
   }
   std::string text = message;
@@ -95,7 +95,7 @@ void Progress::Log(const std::string& message, const nlohmann::ordered_json& fie
 
 void Progress::Error(const std::string& message) {
   if (terminal_ == nullptr) {
-    Log(Severity::kError, message);
+    newsgenre::Log(Severity::kError, message);
   } else {
     Write("newsgenre_trainer: " + message + "\n");
   }
