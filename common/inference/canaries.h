@@ -1,4 +1,4 @@
-// The texts of a release's self-check, and the record of what the model says of them.
+// Canaries: texts in a release's manifest with the model's probabilities, which each load checks.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 
 namespace newsgenre {
 
-// Returns one text of each genre and two of none, written for this purpose.
+// Returns one text of each AG News genre and two of no genre. They were written for this purpose.
 const std::vector<std::string>& CanaryTexts();
 
-// Adds each text, with the probabilities that the checkpoint's model gives it alone in its batch, to the
-// manifest's canaries. Returns the error of the encoder, with the text's number, or that of Predict.
+// Adds each text to the manifest's canaries, with the probabilities that the checkpoint's model gives it in a
+// batch of its own. Returns the encoder's error, with the text's number, or Predict's.
 absl::Status RecordCanaries(const std::vector<std::string>& texts, Checkpoint* checkpoint);
 
 }  // namespace newsgenre

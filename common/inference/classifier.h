@@ -1,4 +1,4 @@
-// What serves: a checkpoint on a device. This header shows no torch.
+// Serves a checkpoint on a device. This header includes no torch.
 #pragma once
 
 #include <memory>
@@ -14,44 +14,51 @@
 
 namespace newsgenre {
 
-// Which ways through the network may serve.
+// The execution paths that may serve.
 enum class ServingPath {
-  kBest,   // the fastest that agrees with the plain one
-  kEager,  // as kBest, but nothing recorded ahead (CUDA graphs); for comparisons
+  kBest,   // the fastest that agrees with the plain path
+  kEager,  // the same without CUDA graphs; for comparisons
   kPlain,  // Albert::Logits in fp32; for comparisons
 };
 
 struct ClassifierOptions {
   std::string device = "auto";     // as in ParseDevice
   std::string precision = "auto";  // as in ParsePrecision
-  int workers = 1;                 // threads that will call Predict at once
+  int workers = 1;                 // threads that call Predict at once
   ServingPath path = ServingPath::kBest;
-  bool check = true;  // false: `path` serves unchecked, and nothing else does; for comparisons
+  bool check = true;  // if false, `path` serves without a check and without a fallback; for comparisons
+  // The kernels to use on the CPU: kernels() of an earlier classifier with the same sizes and precision, so
+  // that a reload times none. Load times the kernels of the linear maps that this lacks.
+  std::vector<KernelChoice> kernels = {};
 };
 
-// Owns the weights on the device. Immutable after Load: any thread; torch makes one OpenMP team for each
-// thread that calls Predict, so let few threads do it.
+// Owns the weights on the device. Immutable; safe to use from any thread. torch starts one OpenMP team for
+// each thread that calls Predict, so few threads should.
 class Classifier {
  public:
-  // `path`: a model folder with CURRENT, one release, or a plain Hugging Face folder. The plain fp32 path on
-  // the CPU is held against the manifest's canaries: FAILED_PRECONDITION where a probability is off by more
-  // than 1e-3. What it says of them and of a few built-in texts is what the path that serves is held against
-  // (Tolerance); one that drifts or fails is refused, which is logged, and the next plainer one serves.
+  // Loads a model folder with CURRENT, one release, or a plain Hugging Face folder. Changes none of the
+  // process's settings, such as its threads, so that other classifiers can serve meanwhile.
+  //
+  // Compares the plain fp32 path on the CPU with the manifest's canaries, and returns FAILED_PRECONDITION if
+  // a probability differs by more than 1e-3. Compares the faster paths with the plain one, on the canaries
+  // and on ProbeTexts(). A path that exceeds Tolerance, or fails, is refused and logged, and the next plainer
+  // one serves. Returns LoadCheckpoint's errors, and INVALID_ARGUMENT or FAILED_PRECONDITION if the device or
+  // the precision is not available.
   static absl::StatusOr<std::unique_ptr<Classifier>> Load(const std::string& path,
                                                           const ClassifierOptions& options);
   ~Classifier();
 
   const TextEncoder& encoder() const;
   const v1::Manifest& manifest() const;
-  // As taken: "cpu", "cuda:0".
+  // The device in use: "cpu", "cuda:0".
   const std::string& device() const;
-  // Of the path that serves.
+  // The precision of the path that serves.
   Precision precision() const;
-  // Of the path that serves, where it has a choice: the engine on the CPU.
+  // The kernel of each linear map, or nothing if the path that serves has no choice of kernels.
   const std::vector<KernelChoice>& kernels() const;
 
-  // softmax(logits): for each text one probability a label, in the manifest's label order. An error is
-  // INTERNAL or RESOURCE_EXHAUSTED (device memory). The batch may hold any number of texts from 1 on.
+  // Returns softmax(logits): for each text one probability per label, in the manifest's label order. `batch`
+  // has at least one text. Returns INTERNAL, or RESOURCE_EXHAUSTED if the device has too little memory.
   absl::StatusOr<ProbabilityRows> Predict(const std::vector<const Encoding*>& batch) const;
 
  private:

@@ -1,7 +1,7 @@
-// The network on the CPU, by rows: each thread takes its share of a batch's tokens through a whole layer, a
-// few dozen at a time, so that what passes from one operator to the next stays in its caches, and all meet
-// once a layer, since attention sees the other threads' tokens. Activations are fp32; each linear map runs on
-// the fastest kernel that this machine has for the precision.
+// The network on the CPU. Each thread takes its share of a batch's tokens through a whole layer, a few dozen
+// at a time, so that the values between operators stay in its caches. The threads synchronize once per layer,
+// because attention reads the tokens of other threads. Activations are fp32. Each linear map runs on the
+// fastest kernel that this machine has for the precision.
 #pragma once
 
 #include <cstdint>
@@ -16,32 +16,37 @@ namespace newsgenre {
 
 class CpuNetwork : public Network {
  public:
-  // Times the kernels on the calling thread's CPU threads. The caller holds an at::NoGradGuard.
-  CpuNetwork(const Albert& model, Precision precision);
+  // Takes each linear map's kernel from `kernels`, or times the candidates on the calling thread's CPU
+  // threads if `kernels` names none that this CPU has. The caller holds an at::NoGradGuard. Throws torch's
+  // exceptions.
+  CpuNetwork(const Albert& model, Precision precision, const std::vector<KernelChoice>& kernels = {});
 
-  // On the calling thread's CPU threads. A text's logits do not depend on the rest of the batch, but for
-  // rounding. A padded batch's texts of length 0 have a result that means nothing.
+  // Runs on the calling thread's CPU threads. A text's logits depend on the rest of the batch only by
+  // rounding. Accepts padded batches; the logits of texts of length 0 are meaningless.
   at::Tensor Logits(const PackedBatch& batch) const override;
+  c10::Device device() const override { return c10::kCPU; }
   std::vector<KernelChoice> kernels() const override { return choices_; }
 
  private:
   struct Piece;
   using Kernel = std::shared_ptr<const LinearKernel>;
 
-  Kernel Choose(const LinearMap& map, Precision precision);
+  Kernel Choose(const LinearMap& map, Precision precision, const std::vector<KernelChoice>& kernels);
+  // Writes the last layer's first tokens, [texts, hidden], to `first`.
   void RunPiece(const Piece& piece, float* first) const;
-  // Each for the rows (or texts, in the last layer) from `begin` to `end`, on the calling thread.
+  // The steps below run on the calling thread, for the rows from `begin` to `end`; for the texts from `begin`
+  // to `end` in the last layer.
   void Embed(const Piece& piece, int64_t begin, int64_t end, float* x) const;
   void RunLayer(const Piece& piece, int64_t begin, int64_t end, const float* qkv, float* x) const;
   void RunLastLayer(const Piece& piece, int64_t begin, int64_t end, const float* key_value, const float* x,
                     float* first) const;
-  // All that comes after attention, from the layer's input in `x` to its output.
+  // Runs the part of a layer after attention. `x` holds the layer's input and receives its output.
   void FinishLayer(const float* context, int64_t rows, float* x) const;
   void Norm(float* x, int64_t rows, const Affine& norm) const;
 
   const AlbertConfig config_;
   const AlbertWeights weights_;
-  const at::Tensor place_embeddings_;  // of a position and of token type 0 together
+  const at::Tensor position_embeddings_;  // as in PositionEmbeddings
   std::vector<KernelChoice> choices_;
   Kernel mapping_in_, query_key_value_, dense_, ffn_, ffn_output_;
   Kernel last_query_, last_key_value_;

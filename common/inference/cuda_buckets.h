@@ -1,5 +1,5 @@
-// The shapes of which CUDA graphs are made: a graph runs at one shape, so a batch runs in a bucket that may
-// be larger than it is.
+// The batch shapes of CUDA graphs. A graph runs at one shape, so a batch runs in the smallest bucket that
+// holds it and is padded to the bucket's shape.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,14 @@
 
 namespace newsgenre {
 
-// Smallest first, up to `max_rows` rows. Between two powers of two lie eight buckets, but never closer than
-// 32 rows (tiles of the GPU's matrix products are that high or higher): at most 32 rows, or an eighth of the
-// batch, are padding. Each has room for a text every eight rows: a text's own cost is the last layer for one
-// row, so that this room costs 1 % at most, and a batch of shorter texts takes a larger bucket.
+// Returns the buckets of up to `max_rows` rows, smallest first. There are eight between two powers of two,
+// but at least 32 rows apart, because tiles of the GPU's matrix products have at least that many rows. So at
+// most 32 rows or an eighth of the batch are padding. A bucket holds one text per eight rows: a text by
+// itself costs one row of the last layer, so these slots cost at most 1 %. A batch of shorter texts takes a
+// larger bucket.
 std::vector<BatchShape> GraphBuckets(int64_t max_rows);
 
-// The index of the smallest of `buckets` that has room for `batch`; nothing where none has.
+// Returns the index of the smallest of `buckets` that holds `batch`, or nothing if all are too small.
 std::optional<size_t> SmallestBucket(const std::vector<BatchShape>& buckets, const BatchShape& batch);
 
 }  // namespace newsgenre

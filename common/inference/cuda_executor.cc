@@ -15,11 +15,10 @@
 namespace newsgenre {
 namespace {
 
-// Texts of several lengths that all but fill a bucket.
-std::vector<Encoding> ProbeTexts(const BatchShape& shape, int64_t max_length) {
+// Returns texts of several lengths that nearly fill a bucket.
+std::vector<Encoding> TextsFor(const BatchShape& shape, int64_t max_length) {
   constexpr int64_t kLengths[] = {21, 7, 150, 54, 2};
-  // Ids that any vocabulary has.
-  constexpr int32_t kIds = 4;
+  constexpr int32_t kIds = 4;  // any vocabulary has these ids
   std::vector<Encoding> texts;
   int64_t rows = 0;
   while (static_cast<int64_t>(texts.size()) < shape.texts) {
@@ -34,72 +33,74 @@ std::vector<Encoding> ProbeTexts(const BatchShape& shape, int64_t max_length) {
 
 }  // namespace
 
-CudaExecutor::CudaExecutor(std::unique_ptr<DeviceStream> stream, Logits logits, const Options& options)
-    : stream_(std::move(stream)), logits_(std::move(logits)), options_(options) {}
+CudaExecutor::CudaExecutor(std::unique_ptr<DeviceStream> stream, std::shared_ptr<const Network> network,
+                           const Options& options)
+    : stream_(std::move(stream)), network_(std::move(network)), options_(options) {}
 
 absl::StatusOr<std::unique_ptr<CudaExecutor>> CudaExecutor::Make(std::unique_ptr<DeviceStream> stream,
-                                                                 Logits logits, const Options& options) {
-  std::unique_ptr<CudaExecutor> lane(new CudaExecutor(std::move(stream), std::move(logits), options));
-  if (!options.buckets.empty()) RETURN_IF_ERROR(lane->Record());
-  return lane;
+                                                                 std::shared_ptr<const Network> network,
+                                                                 const Options& options) {
+  std::unique_ptr<CudaExecutor> executor(new CudaExecutor(std::move(stream), std::move(network), options));
+  if (!options.buckets.empty()) RETURN_IF_ERROR(executor->CaptureBuckets());
+  return executor;
 }
 
-absl::Status CudaExecutor::Record() {
+absl::Status CudaExecutor::CaptureBuckets() {
   const bool pinned = stream_->device().is_cuda();
   const int64_t size = PackedSize(options_.buckets.back());
   cpu_input_ = at::empty({size}, at::TensorOptions(at::kInt).pinned_memory(pinned));
   input_ = at::empty({size}, at::TensorOptions(at::kInt).device(stream_->device()));
   for (const BatchShape& shape : options_.buckets) {
-    recordings_.push_back({shape, ViewOf(input_.narrow(0, 0, PackedSize(shape)), shape), {}, {}});
-    recordings_.back().batch.max_length = std::min(shape.rows, options_.max_length);
+    graphs_.push_back({shape, ViewOf(input_.narrow(0, 0, PackedSize(shape)), shape), {}, {}});
+    graphs_.back().batch.max_length = std::min(shape.rows, options_.max_length);
   }
   absl::Status status;
-  stream_->Finish([&] {
-    // Largest first: the smaller ones fit into its memory.
-    for (auto it = recordings_.rbegin(); it != recordings_.rend() && status.ok(); ++it) {
-      status = RecordBucket(&*it);
+  stream_->RunAndWait([&] {
+    // Largest first, so that the smaller ones fit into its memory.
+    for (auto it = graphs_.rbegin(); it != graphs_.rend() && status.ok(); ++it) {
+      status = CaptureBucket(&*it);
     }
   });
   RETURN_IF_ERROR(status);
-  const int64_t texts = options_.buckets.back().texts, labels = recordings_.front().logits.size(1);
+  const int64_t texts = options_.buckets.back().texts, labels = graphs_.front().logits.size(1);
   cpu_output_ = at::empty({texts, labels}, at::TensorOptions(at::kFloat).pinned_memory(pinned));
   return absl::OkStatus();
 }
 
-absl::Status CudaExecutor::RecordBucket(CapturedGraph* recording) {
-  // Some batch that the bucket has room for: a recording holds no values but addresses.
-  const Encoding text{std::vector<int32_t>(recording->batch.max_length, 0)};
-  CopyIn({&text}, recording);
-  ASSIGN_OR_RETURN(recording->replay,
-                   stream_->Record([this, recording] { recording->logits = logits_(recording->batch); }));
-  return CheckRecording(recording);
+absl::Status CudaExecutor::CaptureBucket(CapturedGraph* graph) {
+  // Any batch that the bucket holds will do: a graph holds addresses, not values.
+  const Encoding text{std::vector<int32_t>(graph->batch.max_length, 0)};
+  CopyIn({&text}, graph);
+  ASSIGN_OR_RETURN(graph->replay,
+                   stream_->Capture([this, graph] { graph->logits = network_->Logits(graph->batch); }));
+  return CheckGraph(graph);
 }
 
-// Same kernels, same shapes: all but equal.
-absl::Status CudaExecutor::CheckRecording(CapturedGraph* recording) {
-  constexpr double kMaxDrift = 1e-3;
-  const std::vector<Encoding> texts = ProbeTexts(recording->shape, options_.max_length);
+absl::Status CudaExecutor::CheckGraph(CapturedGraph* graph) {
+  // The kernels and shapes are the same, so the results are nearly equal.
+  constexpr double kMaxDeviation = 1e-3;
+  const std::vector<Encoding> texts = TextsFor(graph->shape, options_.max_length);
   std::vector<const Encoding*> batch;
   for (const Encoding& text : texts) batch.push_back(&text);
-  CopyIn(batch, recording);
-  recording->replay();
+  CopyIn(batch, graph);
+  graph->replay();
   const auto probabilities = [&](const at::Tensor& logits) {
     return at::softmax(logits.narrow(0, 0, static_cast<int64_t>(batch.size())), /*dim=*/1, at::kFloat);
   };
-  const at::Tensor replayed = probabilities(recording->logits).to(at::kCPU);
-  const at::Tensor at_once = probabilities(logits_(recording->batch)).to(at::kCPU);
-  const double drift = (replayed - at_once).abs().max().item<double>();
-  if (drift <= kMaxDrift) return absl::OkStatus();  // false for a NaN
+  const at::Tensor replayed = probabilities(graph->logits).to(at::kCPU);
+  const at::Tensor direct = probabilities(network_->Logits(graph->batch)).to(at::kCPU);
+  const double deviation = (replayed - direct).abs().max().item<double>();
+  if (deviation <= kMaxDeviation) return absl::OkStatus();  // false for a NaN
   return absl::InternalError(absl::StrFormat(
-      "recorded, a batch of %d rows gives a probability that is %.2g from that of the same batch "
-      "run at once; the limit is %g",
-      recording->shape.rows, drift, kMaxDrift));
+      "in the graph of %d rows a probability differs by %.2g from a direct run of the same batch; the limit "
+      "is %g",
+      graph->shape.rows, deviation, kMaxDeviation));
 }
 
-void CudaExecutor::CopyIn(const std::vector<const Encoding*>& batch, CapturedGraph* recording) {
-  const int64_t size = PackedSize(recording->shape);
+void CudaExecutor::CopyIn(const std::vector<const Encoding*>& batch, CapturedGraph* graph) {
+  const int64_t size = PackedSize(graph->shape);
   const at::Tensor packed = cpu_input_.narrow(0, 0, size);
-  recording->batch.starts = PackInto(batch, recording->shape, packed);
+  graph->batch.starts = PackInto(batch, graph->shape, packed);
   input_.narrow(0, 0, size).copy_(packed, /*non_blocking=*/true);
 }
 
@@ -107,18 +108,18 @@ at::Tensor CudaExecutor::Run(const std::vector<const Encoding*>& batch) {
   const std::optional<size_t> bucket = SmallestBucket(options_.buckets, ShapeOf(batch));
   at::Tensor logits;
   if (!bucket) {
-    stream_->Finish([&] { logits = logits_(PackBatch(batch, stream_->device())).to(at::kCPU); });
+    stream_->RunAndWait([&] { logits = network_->Logits(PackBatch(batch, stream_->device())).to(at::kCPU); });
     return logits;
   }
-  CapturedGraph& recording = recordings_[*bucket];
+  CapturedGraph& graph = graphs_[*bucket];
   const int64_t texts = static_cast<int64_t>(batch.size());
   const at::Tensor rows = cpu_output_.narrow(0, 0, texts);
-  stream_->Finish([&] {
-    CopyIn(batch, &recording);
-    recording.replay();
-    rows.copy_(recording.logits.narrow(0, 0, texts), /*non_blocking=*/true);
+  stream_->RunAndWait([&] {
+    CopyIn(batch, &graph);
+    graph.replay();
+    rows.copy_(graph.logits.narrow(0, 0, texts), /*non_blocking=*/true);
   });
-  // The next batch writes over the buffer.
+  // A copy, because the next batch overwrites the buffer.
   return rows.clone();
 }
 

@@ -1,4 +1,4 @@
-// The network on a GPU for several threads.
+// Runs a network on a GPU for several threads.
 #pragma once
 
 #include <cstdint>
@@ -7,23 +7,26 @@
 
 #include "absl/status/statusor.h"
 #include "common/inference/cuda_executor.h"
-#include "common/inference/engine.h"
+#include "common/inference/network.h"
 #include "common/inference/predict.h"
 
 namespace newsgenre {
 
-// A thread takes a lane that is free, or waits for one. Owns `lanes`, at least one. Any thread.
-Forward LanesForward(std::vector<std::unique_ptr<CudaExecutor>> lanes);
+// Returns a Forward that runs each batch on a free executor and blocks while all are in use. `executors` has
+// at least one.
+std::shared_ptr<const Forward> MakePooledForward(std::vector<std::unique_ptr<CudaExecutor>> executors);
 
 struct CudaForwardOptions {
   int64_t max_length = 0;  // tokens of the longest text
-  int lanes = 1;           // batches that may run at once
-  // Batches of up to 8,192 tokens run from CUDA graphs, which are captured here (seconds a lane) and hold
-  // some hundred MiB of the GPU's memory; larger ones keep the GPU busy without.
+  int executors = 1;       // batches that can run at once
+  // Runs batches of up to 8,192 tokens from CUDA graphs; larger batches keep the GPU busy without them. The
+  // graphs of an executor take seconds to capture and some hundred MiB of the GPU's memory.
   bool graphs = true;
 };
 
-// `engine`, which is on a GPU. INTERNAL, or RESOURCE_EXHAUSTED for the GPU's memory.
-absl::StatusOr<Forward> CudaForward(const Engine& engine, const CudaForwardOptions& options);
+// Returns a pool of executors for `network`, which is on a GPU. Returns RESOURCE_EXHAUSTED if the GPU has too
+// little memory, INTERNAL for CudaExecutor::Make's other errors.
+absl::StatusOr<std::shared_ptr<const Forward>> MakeCudaForward(std::shared_ptr<const Network> network,
+                                                               const CudaForwardOptions& options);
 
 }  // namespace newsgenre

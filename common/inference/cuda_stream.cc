@@ -17,8 +17,8 @@ namespace newsgenre {
 
 namespace {
 
-// Before a capture: they load kernels and make cuBLAS choose and take its workspace, none of which a capture
-// allows.
+// Runs before a capture. They load the kernels and let cuBLAS allocate its workspace, which is not possible
+// during a capture.
 constexpr int kWarmUpRuns = 2;
 
 class CudaStream : public DeviceStream {
@@ -26,18 +26,18 @@ class CudaStream : public DeviceStream {
   explicit CudaStream(c10::Device device)
       : stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device.index())),
         pool_(at::cuda::graph_pool_handle()) {
-    // The weights may still be on their way on the caller's stream, for which this one does not wait.
+    // The caller's stream may still be copying the weights, and this stream does not wait for it.
     c10::cuda::getCurrentCUDAStream(device.index()).synchronize();
   }
 
   c10::Device device() const override { return stream_.device(); }
 
-  void Finish(const Run& body) override {
+  void RunAndWait(const Work& body) override {
     const c10::cuda::CUDAStreamGuard guard(stream_);
     try {
       body();
     } catch (...) {
-      // What was started still reads the caller's buffers. An error of its own comes up in the next call.
+      // The work started so far still uses the caller's buffers. If it fails too, the next call reports it.
       static_cast<void>(cudaStreamSynchronize(stream_));
       throw;
     }
@@ -45,30 +45,30 @@ class CudaStream : public DeviceStream {
     done_.synchronize();
   }
 
-  absl::StatusOr<Run> Record(const Run& run) override {
-    for (int i = 0; i < kWarmUpRuns; ++i) run();
+  absl::StatusOr<Work> Capture(const Work& work) override {
+    for (int i = 0; i < kWarmUpRuns; ++i) work();
     stream_.synchronize();
     const auto graph = std::make_shared<at::cuda::CUDAGraph>();
-    // Thread-local: meanwhile another model may serve on other threads.
+    // Thread-local, because other threads may use the GPU meanwhile.
     graph->capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
     const absl::Status captured = CatchTorch([&] {
-      run();
+      work();
       return absl::OkStatus();
     });
-    // Also after an error: until then the stream takes no other work.
+    // Ends the capture after an error too, because the stream accepts no other work until then.
     const absl::Status ended = CatchTorch([&] {
       graph->capture_end();
       return absl::OkStatus();
     });
     RETURN_IF_ERROR(captured);
     RETURN_IF_ERROR(ended);
-    return Run([graph] { graph->replay(); });
+    return Work([graph] { graph->replay(); });
   }
 
  private:
   const c10::cuda::CUDAStream stream_;
   const at::cuda::MempoolId_t pool_;
-  // Blocking: the CPU that waits sleeps, and does not spin.
+  // Blocking, so that the waiting CPU sleeps instead of spinning.
   c10::cuda::CUDAEvent done_{cudaEventDisableTiming | cudaEventBlockingSync};
 };
 

@@ -1,5 +1,5 @@
-// A queue of work on a device, of which runs can be recorded. The one that is a CUDA stream is the only file
-// that touches CUDA's graphs; tests bring one for the CPU.
+// A queue of work on a device that can capture work and replay it. The CUDA implementation is the only code
+// that touches CUDA's graphs; tests have one for the CPU.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -11,26 +11,26 @@
 
 namespace newsgenre {
 
-// For one thread at a time, any. torch's exceptions pass (see CatchTorch).
+// Not thread-safe, but not bound to one thread. Throws torch's exceptions (see CatchTorch).
 class DeviceStream {
  public:
-  using Run = std::function<void()>;
+  using Work = std::function<void()>;
 
   virtual ~DeviceStream() = default;
   virtual c10::Device device() const = 0;
 
-  // Calls `body`; the work that it starts on the device goes to this stream. Returns once all of it is done,
-  // or passes an exception on; meanwhile the CPU sleeps.
-  virtual void Finish(const Run& body) = 0;
+  // Calls `body` with this stream as the current one and blocks until all the work that it started is done.
+  // The CPU sleeps meanwhile. Waits for the work also if `body` throws.
+  virtual void RunAndWait(const Work& body) = 0;
 
-  // Calls `run` a few times, and returns what starts the same work again with one call, on the same tensors
-  // in the same memory; so `run` may wait for nothing and read nothing from the device. Only within Finish.
-  // What was recorded holds the stream's memory: it must not outlive the stream.
-  virtual absl::StatusOr<Run> Record(const Run& run) = 0;
+  // Calls `work` a few times and returns a function that starts the same work again by one call, on the same
+  // tensors. `work` must not wait for the device or read from it. Call this only within RunAndWait. The
+  // returned function holds memory of the stream and must not outlive it.
+  virtual absl::StatusOr<Work> Capture(const Work& work) = 0;
 };
 
-// A stream of its own on a GPU, whose recordings are CUDA graphs that share one pool of memory. What the
-// caller started on the GPU before is done when it returns. INTERNAL in a build without CUDA.
+// Returns a new stream on a GPU. Its captures are CUDA graphs that share one memory pool. Blocks until the
+// work that the caller has started on the GPU is done. Returns INTERNAL in a build without CUDA.
 absl::StatusOr<std::unique_ptr<DeviceStream>> MakeCudaStream(c10::Device device);
 
 }  // namespace newsgenre

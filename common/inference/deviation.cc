@@ -40,33 +40,37 @@ const std::vector<std::string>& ProbeTexts() {
   return *texts;
 }
 
-absl::StatusOr<ProbabilityRows> AnswersOf(const Predictor& predict, const std::vector<Encoding>& texts,
-                                          bool together) {
-  ProbabilityRows answers;
-  std::vector<const Encoding*> all;
+absl::StatusOr<ProbabilityRows> PredictAlone(const Predictor& predict, const std::vector<Encoding>& texts) {
+  ProbabilityRows probabilities;
   for (const Encoding& text : texts) {
     ASSIGN_OR_RETURN(ProbabilityRows rows, predict({&text}));
-    answers.push_back(std::move(rows[0]));
-    all.push_back(&text);
+    probabilities.push_back(std::move(rows[0]));
   }
-  if (together && !all.empty()) {
-    ASSIGN_OR_RETURN(ProbabilityRows rows, predict(all));
-    std::move(rows.begin(), rows.end(), std::back_inserter(answers));
-  }
-  return answers;
+  return probabilities;
 }
 
-double LargestDeviation(const ProbabilityRows& answers, const ProbabilityRows& expected) {
-  constexpr double kWrong = std::numeric_limits<double>::infinity();
+absl::StatusOr<ProbabilityRows> PredictAloneAndTogether(const Predictor& predict,
+                                                        const std::vector<Encoding>& texts) {
+  if (texts.empty()) return ProbabilityRows();
+  ASSIGN_OR_RETURN(ProbabilityRows probabilities, PredictAlone(predict, texts));
+  std::vector<const Encoding*> batch;
+  for (const Encoding& text : texts) batch.push_back(&text);
+  ASSIGN_OR_RETURN(ProbabilityRows rows, predict(batch));
+  std::move(rows.begin(), rows.end(), std::back_inserter(probabilities));
+  return probabilities;
+}
+
+double LargestDeviation(const ProbabilityRows& rows, const ProbabilityRows& expected) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   double largest = 0;
-  for (size_t i = 0; i < answers.size(); ++i) {
-    const Probabilities& row = answers[i];
-    const Probabilities& right = expected[i % expected.size()];
-    if (row.size() != right.size()) return kWrong;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const Probabilities& row = rows[i];
+    const Probabilities& expected_row = expected[i % expected.size()];
+    if (row.size() != expected_row.size()) return kInfinity;
     for (size_t label = 0; label < row.size(); ++label) {
-      const double drift = std::abs(row[label] - right[label]);
-      if (!std::isfinite(drift)) return kWrong;
-      largest = std::max(largest, drift);
+      const double deviation = std::abs(row[label] - expected_row[label]);
+      if (!std::isfinite(deviation)) return kInfinity;
+      largest = std::max(largest, deviation);
     }
   }
   return largest;

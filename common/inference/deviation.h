@@ -1,5 +1,5 @@
-// How far one way through the network is from another: in probabilities, on texts. This header shows no
-// torch.
+// The deviation of one execution path from another: the difference of their probabilities on some texts. This
+// header includes no torch.
 #pragma once
 
 #include <functional>
@@ -15,21 +15,25 @@ namespace newsgenre {
 
 using Predictor = std::function<absl::StatusOr<ProbabilityRows>(const std::vector<const Encoding*>&)>;
 
-// What a way through the network in this precision may differ by from the plain one in fp32; more means that
-// a kernel is wrong. fp32: another order of additions. bf16 and fp16: 8 and 11 bits of mantissa at every
-// layer. int8: 8 bits for each factor of a product. A label changes only where two are closer than that.
+// Returns the largest deviation from the plain fp32 path that rounding explains in this precision; a larger
+// one means that a kernel is wrong. fp32 differs by the order of additions. bf16 and fp16 have 8 and 11 bits
+// of mantissa in every layer. int8 has 8 bits for each factor of a product. A label changes only if its
+// probability is closer than this to another's.
 double Tolerance(Precision precision);
 
-// News of our own: one word, a sentence, a few, and as much as three times an average article of AG News.
+// Returns built-in news texts: one word, a sentence, a few sentences, and three times the length of an
+// average AG News article.
 const std::vector<std::string>& ProbeTexts();
 
-// What `predict` says of each text alone and, with `together`, then of all of them in one batch: one or two
-// rows a text.
-absl::StatusOr<ProbabilityRows> AnswersOf(const Predictor& predict, const std::vector<Encoding>& texts,
-                                          bool together);
+// Returns the probabilities of each text, each in a batch of its own, or `predict`'s error.
+absl::StatusOr<ProbabilityRows> PredictAlone(const Predictor& predict, const std::vector<Encoding>& texts);
 
-// The largest difference of a probability. `answers` may be `expected` several times over, one after the
-// other. Infinity where one is not a number or a row has another size.
-double LargestDeviation(const ProbabilityRows& answers, const ProbabilityRows& expected);
+// Returns the rows of PredictAlone, followed by those of one batch of all texts: two rows per text.
+absl::StatusOr<ProbabilityRows> PredictAloneAndTogether(const Predictor& predict,
+                                                        const std::vector<Encoding>& texts);
+
+// Returns the largest difference between two probabilities. `rows` may repeat the texts of `expected` several
+// times, one round after the other. Returns infinity if a value is not a number or two rows differ in size.
+double LargestDeviation(const ProbabilityRows& rows, const ProbabilityRows& expected);
 
 }  // namespace newsgenre

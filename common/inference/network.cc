@@ -1,11 +1,32 @@
 #include "common/inference/network.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/tanh.h>
 
+#include "common/base/status_macros.h"
+#include "common/device/device.h"
+#include "common/inference/cpu_network.h"
+#include "common/inference/tensor_network.h"
+
 namespace newsgenre {
+
+absl::StatusOr<std::shared_ptr<const Network>> MakeNetwork(const Albert& model, Precision precision,
+                                                           const std::vector<KernelChoice>& kernels) {
+  std::shared_ptr<const Network> network;
+  RETURN_IF_ERROR(CatchTorch([&] {
+    const at::NoGradGuard no_grad;
+    if (model.device().is_cpu()) {
+      network = std::make_shared<const CpuNetwork>(model, precision, kernels);
+    } else {
+      network = std::make_shared<const TensorNetwork>(model, TypeOnGpu(precision));
+    }
+    return absl::OkStatus();
+  }));
+  return network;
+}
 
 AlbertWeights CastWeights(AlbertWeights weights, c10::ScalarType type) {
   const auto convert = [type](at::Tensor* tensor) { *tensor = tensor->detach().to(type).contiguous(); };

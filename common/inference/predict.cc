@@ -31,13 +31,11 @@ absl::StatusOr<ProbabilityRows> Softmax(const std::function<at::Tensor()>& logit
 }
 
 absl::StatusOr<ProbabilityRows> Predict(const Forward& forward, const std::vector<const Encoding*>& batch) {
-  return Softmax([&] { return forward(batch); });
+  return Softmax([&] { return forward.Logits(batch); });
 }
 
-Forward PlainForward(const Albert& model) {
-  return [model](const std::vector<const Encoding*>& batch) {
-    return model.Logits(PackBatch(batch, model.device()));
-  };
+at::Tensor PlainForward::Logits(const std::vector<const Encoding*>& batch) const {
+  return model_.Logits(PackBatch(batch, model_.device()));
 }
 
 absl::StatusOr<ProbabilityRows> Predict(const Albert& model, const std::vector<const Encoding*>& batch) {

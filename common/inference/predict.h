@@ -1,9 +1,10 @@
-// From encoded texts to probabilities.
+// Computes probabilities from encoded texts.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,22 +14,36 @@
 
 namespace newsgenre {
 
-// A way through the network: at least one text to [texts, labels] logits, fp32, on any device, without
-// dropout. Is called in a c10::InferenceMode; torch's exceptions pass. Any thread.
-using Forward = std::function<at::Tensor(const std::vector<const Encoding*>& batch)>;
+// Computes logits on one execution path. Thread-safe.
+class Forward {
+ public:
+  virtual ~Forward() = default;
 
-// softmax in fp32 of the [texts, labels] logits that `logits` returns, which is called in a
-// c10::InferenceMode: for each text one probability a label. INTERNAL, or RESOURCE_EXHAUSTED for the device's
-// memory. Any thread.
+  // Returns the [texts, labels] logits of a batch of at least one text: fp32, on any device, without dropout.
+  // The caller holds a c10::InferenceMode. Throws torch's exceptions.
+  virtual at::Tensor Logits(const std::vector<const Encoding*>& batch) const = 0;
+};
+
+// The reference path: Albert::Logits on the model's device. The faster paths are compared with it.
+class PlainForward : public Forward {
+ public:
+  explicit PlainForward(Albert model) : model_(std::move(model)) {}
+
+  at::Tensor Logits(const std::vector<const Encoding*>& batch) const override;
+
+ private:
+  const Albert model_;
+};
+
+// Calls `logits` in a c10::InferenceMode and returns the fp32 softmax of the [texts, labels] logits that it
+// returns, one row per text. Returns INTERNAL if torch throws or a probability is not a number,
+// RESOURCE_EXHAUSTED if the device has too little memory. Thread-safe.
 absl::StatusOr<ProbabilityRows> Softmax(const std::function<at::Tensor()>& logits);
 
-// Softmax of forward(batch).
+// Returns the probabilities of the batch's texts. Errors as in Softmax. Thread-safe.
 absl::StatusOr<ProbabilityRows> Predict(const Forward& forward, const std::vector<const Encoding*>& batch);
 
-// The plain way, on the model's device: what a fast one is held against.
-Forward PlainForward(const Albert& model);
-
-// Predict(PlainForward(model), batch).
+// Returns the same by PlainForward.
 absl::StatusOr<ProbabilityRows> Predict(const Albert& model, const std::vector<const Encoding*>& batch);
 
 }  // namespace newsgenre

@@ -20,15 +20,15 @@ TensorNetwork::TensorNetwork(const Albert& model, c10::ScalarType type)
       weights_(CastWeights(model.weights(), type)),
       query_key_value_(ConcatLinear({weights_.query, weights_.key, weights_.value})),
       key_value_(ConcatLinear({weights_.key, weights_.value})),
-      place_embeddings_(PositionEmbeddings(model.weights()).to(type)) {}
+      position_embeddings_(PositionEmbeddings(model.weights()).to(type)) {}
 
 at::Tensor TensorNetwork::Norm(const at::Tensor& x, const Affine& norm) const {
   return at::layer_norm(x, norm.weight.sizes(), norm.weight, norm.bias, config_.layer_norm_eps);
 }
 
 at::Tensor TensorNetwork::Embed(const PackedBatch& batch) const {
-  const at::Tensor x =
-      at::embedding(weights_.word_embeddings, batch.ids) + at::embedding(place_embeddings_, batch.positions);
+  const at::Tensor x = at::embedding(weights_.word_embeddings, batch.ids) +
+                       at::embedding(position_embeddings_, batch.positions);
   return Apply(weights_.mapping_in, Norm(x, weights_.embeddings_norm));
 }
 
@@ -43,13 +43,13 @@ at::Tensor TensorNetwork::Logits(const PackedBatch& batch) const {
   const int64_t heads = config_.num_attention_heads;
   at::Tensor x = Embed(batch);
   for (int layer = 1; layer < config_.num_hidden_layers; ++layer) {
-    const auto parts = Apply(query_key_value_, x).chunk(3, 1);
-    x = FinishLayer(x, layout.Attend(parts[0], parts[1], parts[2], heads));
+    const auto qkv = Apply(query_key_value_, x).chunk(3, 1);
+    x = FinishLayer(x, layout.Attend(qkv[0], qkv[1], qkv[2], heads));
   }
-  // The heads read the last layer's first tokens only: nothing else of it is computed.
-  const auto parts = Apply(key_value_, x).chunk(2, 1);
+  // The heads read only the last layer's first tokens, so the last layer computes no others.
+  const auto kv = Apply(key_value_, x).chunk(2, 1);
   const at::Tensor first = x.index_select(0, batch.first_rows);
-  const at::Tensor context = layout.Attend(Apply(weights_.query, first), parts[0], parts[1], heads);
+  const at::Tensor context = layout.Attend(Apply(weights_.query, first), kv[0], kv[1], heads);
   return HeadLogits(weights_, FinishLayer(first, context).to(at::kFloat));
 }
 

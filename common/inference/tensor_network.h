@@ -1,4 +1,4 @@
-// The network in torch's operators, in one type throughout: how a GPU runs it.
+// The network as a GPU runs it: torch's operators, in one type throughout.
 #pragma once
 
 #include <c10/core/ScalarType.h>
@@ -9,23 +9,24 @@ namespace newsgenre {
 
 class TensorNetwork : public Network {
  public:
-  // On `model`'s device (any, so that it can be tested without a GPU), in fp32, bf16 or fp16.
+  // `model` is on any device, so that tests need no GPU. `type` is fp32, bf16 or fp16.
   TensorNetwork(const Albert& model, c10::ScalarType type);
 
-  // Also of a padded batch.
+  // Accepts padded batches.
   at::Tensor Logits(const PackedBatch& batch) const override;
+  c10::Device device() const override { return weights_.word_embeddings.device(); }
 
  private:
   at::Tensor Embed(const PackedBatch& batch) const;
-  // Of the rows of `x`, which has the layer's context beside it.
+  // Returns the layer's output for the rows of its input `x` and their attention output `context`.
   at::Tensor FinishLayer(const at::Tensor& x, const at::Tensor& context) const;
   at::Tensor Norm(const at::Tensor& x, const Affine& norm) const;
 
   const AlbertConfig config_;
-  const AlbertWeights weights_;  // in the type, but for the head's
+  const AlbertWeights weights_;  // in the type, except the heads' in fp32
   const Affine query_key_value_;
   const Affine key_value_;
-  const at::Tensor place_embeddings_;  // of a position and of token type 0 together
+  const at::Tensor position_embeddings_;  // as in PositionEmbeddings
 };
 
 }  // namespace newsgenre

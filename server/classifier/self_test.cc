@@ -36,14 +36,14 @@ struct Path {
 // bf16 only where the GPU multiplies it; the CPU can always, if slowly.
 std::vector<Path> PathsOn(const Machine& machine) {
   const std::string& device = machine.device;
-  if (!machine.abilities.is_gpu) {
+  if (!machine.capabilities.is_gpu) {
     return {{device, "fp32", ServingPath::kBest, "engine"},
             {device, "bf16", ServingPath::kBest, "engine"},
             {device, "int8", ServingPath::kBest, "engine"}};
   }
   std::vector<Path> paths = {{device, "fp32", ServingPath::kPlain, "plain"}};
   for (const std::string precision : {"fp32", "bf16", "fp16"}) {
-    if (precision == "bf16" && !machine.abilities.native_bf16) continue;
+    if (precision == "bf16" && !machine.capabilities.native_bf16) continue;
     paths.push_back({device, precision, ServingPath::kEager, "eager"});
     paths.push_back({device, precision, ServingPath::kBest, "graphs"});
   }
@@ -76,8 +76,7 @@ absl::StatusOr<std::vector<Encoding>> EncodeTexts(const Classifier& classifier) 
 }
 
 absl::StatusOr<ProbabilityRows> AnswersBy(const Classifier& classifier, const std::vector<Encoding>& texts) {
-  return AnswersOf([&](const Batch& batch) { return classifier.Predict(batch); }, texts,
-                   /*together=*/true);
+  return PredictAloneAndTogether([&](const Batch& batch) { return classifier.Predict(batch); }, texts);
 }
 
 // The CPU and, if there is one, the GPU; says of each what it is.

@@ -1,7 +1,8 @@
-// For compare_albert.py: what our network computes from files that transformers reads and writes as well.
+// Computes what compare_albert.py compares, from files that transformers reads and writes too.
 //   albert_forward compute MODEL_FOLDER BATCH_JSON OUT_SAFETENSORS HEAD
-//     The batch is {"texts": [[ids]…], "labels": [numbers]}. Writes "logits"; "gradient.NAME" of the mean
-//     cross-entropy; "alone" and "grouped", the probabilities of each text by itself and in batches of three.
+//     BATCH_JSON is {"texts": [[ids]…], "labels": [numbers]}. Writes "logits"; "gradient.NAME", the gradients
+//     of the mean cross-entropy; "alone" and "grouped", the probabilities in batches of one and of three
+//     texts. "engine", "engine_alone" and "engine_grouped" are the same by the serving network in fp32.
 //   albert_forward publish MODEL_DIR HEAD
 //     Publishes the tests' tiny model and prints the release's folder.
 #include <ATen/core/grad_mode.h>
@@ -12,12 +13,13 @@
 
 #include <algorithm>
 #include <iostream>
+#include <memory>
 
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/checkpoint/safetensors.h"
 #include "common/device/device.h"
-#include "common/inference/engine.h"
+#include "common/inference/network.h"
 #include "common/model/albert.h"
 #include "nlohmann/json.hpp"
 #include "tests/support/tiny_model.h"
@@ -66,11 +68,11 @@ at::Tensor ProbabilitiesInBatchesOf(size_t size, const Albert& model, const std:
   return at::cat(probabilities);
 }
 
-at::Tensor EngineLogits(const Engine& engine, const std::vector<Encoding>& texts, size_t batch_texts) {
+at::Tensor NetworkLogits(const Network& network, const std::vector<Encoding>& texts, size_t batch_texts) {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> logits;
   for (size_t start = 0; start < texts.size(); start += batch_texts) {
-    logits.push_back(engine.Logits(Pack(texts, start, start + batch_texts)));
+    logits.push_back(network.Logits(Pack(texts, start, start + batch_texts)));
   }
   return at::cat(logits);
 }
@@ -83,10 +85,10 @@ absl::Status Compute(const std::string& folder, const std::string& batch_path, c
   result.tensors["alone"] = ProbabilitiesInBatchesOf(1, model, batch.texts);
   result.tensors["grouped"] = ProbabilitiesInBatchesOf(3, model, batch.texts);
 
-  ASSIGN_OR_RETURN(const Engine engine, Engine::Build(model, Precision::kFp32));
-  result.tensors["engine"] = EngineLogits(engine, batch.texts, batch.texts.size());
-  result.tensors["engine_alone"] = EngineLogits(engine, batch.texts, 1).softmax(-1);
-  result.tensors["engine_grouped"] = EngineLogits(engine, batch.texts, 3).softmax(-1);
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Network> network, MakeNetwork(model, Precision::kFp32));
+  result.tensors["engine"] = NetworkLogits(*network, batch.texts, batch.texts.size());
+  result.tensors["engine_alone"] = NetworkLogits(*network, batch.texts, 1).softmax(-1);
+  result.tensors["engine_grouped"] = NetworkLogits(*network, batch.texts, 3).softmax(-1);
 
   model.SetRequiresGrad(true);
   const at::Tensor logits = model.Logits(Pack(batch.texts, 0, batch.texts.size()));

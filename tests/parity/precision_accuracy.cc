@@ -1,17 +1,19 @@
-// What each precision of the engine costs on a trained model: its accuracy, how often it gives fp32's top
-// label, and how far its probabilities are from fp32's. By hand:
+// Measures what each precision costs on a trained model: its accuracy, how often its top label is fp32's, and
+// the deviation of its probabilities from fp32's.
 //   build/release/bin/precision_accuracy MODEL_DIR TRAIN_CSV [ROWS [PRECISION…]]
-// MODEL_DIR: a model folder, a release or a Hugging Face folder; TRAIN_CSV: the file that it was trained on,
-// of which the rows that the trainer split off for validation are taken (by the recipe in the manifest; all
-// rows for a model without one), the first ROWS of them (0: all). Precisions: bf16 and int8 where none is
-// named. Exit status 1: a precision loses more than 0.2 points, or gives another top label than fp32 on more
-// than 0.5 % of the rows.
+// MODEL_DIR is a model folder, a release or a Hugging Face folder. TRAIN_CSV is the file that the model was
+// trained on. The program uses the rows that the trainer split off for validation, by the recipe in the
+// manifest, or all rows for a model without a recipe; ROWS limits their number (0: no limit). The default
+// precisions are bf16 and int8. The exit status is 1 if a precision loses more than 0.2 points, or its top
+// label differs from fp32's on more than 0.5 % of the rows.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -19,9 +21,8 @@
 #include "common/checkpoint/checkpoint.h"
 #include "common/device/cpu_threads.h"
 #include "common/device/precision.h"
-#include "common/inference/engine.h"
+#include "common/inference/network.h"
 #include "common/inference/predict.h"
-#include "common/model/packed_batch.h"
 #include "common/text/news_reader.h"
 #include "trainer/data/dataset.h"
 #include "trainer/data/epoch_plan.h"
@@ -30,10 +31,10 @@
 namespace newsgenre {
 namespace {
 
-constexpr double kMostPointsLost = 0.2;
-constexpr double kLeastAgreement = 0.995;
+constexpr double kMaxPointsLost = 0.2;
+constexpr double kMinAgreement = 0.995;
 
-// The rows that the trainer did not learn from.
+// Returns the rows that the trainer did not train on.
 absl::StatusOr<std::vector<int32_t>> HeldOutRows(const v1::Manifest& manifest, int64_t rows) {
   const auto& recipe = manifest.recipe();
   int64_t validation_rows = 0, seed = 0;
@@ -68,43 +69,44 @@ absl::StatusOr<ProbabilityRows> PredictAll(const Forward& forward, const Dataset
   return PredictRows(data.Lengths(), {/*tokens=*/2048, /*texts=*/32}, predict, stop);
 }
 
-int TopLabel(const std::vector<float>& row) {
+int TopLabel(const Probabilities& row) {
   return static_cast<int>(std::max_element(row.begin(), row.end()) - row.begin());
 }
 
 double Accuracy(const ProbabilityRows& rows, const std::vector<int>& labels) {
-  int64_t right = 0;
-  for (size_t i = 0; i < rows.size(); ++i) right += TopLabel(rows[i]) == labels[i];
-  return static_cast<double>(right) / static_cast<double>(rows.size());
+  int64_t correct = 0;
+  for (size_t i = 0; i < rows.size(); ++i) correct += TopLabel(rows[i]) == labels[i];
+  return static_cast<double>(correct) / static_cast<double>(rows.size());
 }
 
-// For each text how far its probabilities are from fp32's, ascending.
-std::vector<float> Drifts(const ProbabilityRows& rows, const ProbabilityRows& fp32) {
-  std::vector<float> drifts(rows.size(), 0);
+// Returns each text's largest deviation from fp32's probabilities, ascending.
+std::vector<float> Deviations(const ProbabilityRows& rows, const ProbabilityRows& fp32) {
+  std::vector<float> deviations(rows.size(), 0);
   for (size_t i = 0; i < rows.size(); ++i) {
     for (size_t label = 0; label < rows[i].size(); ++label) {
-      drifts[i] = std::max(drifts[i], std::abs(rows[i][label] - fp32[i][label]));
+      deviations[i] = std::max(deviations[i], std::abs(rows[i][label] - fp32[i][label]));
     }
   }
-  std::sort(drifts.begin(), drifts.end());
-  return drifts;
+  std::sort(deviations.begin(), deviations.end());
+  return deviations;
 }
 
-// Prints a line; whether the precision keeps to its bounds.
+// Prints one line. Returns whether the precision keeps to the limits.
 bool Report(std::string_view precision, const ProbabilityRows& rows, const ProbabilityRows& fp32,
             const std::vector<int>& labels) {
-  int64_t same = 0;
-  for (size_t i = 0; i < rows.size(); ++i) same += TopLabel(rows[i]) == TopLabel(fp32[i]);
-  const double agreement = static_cast<double>(same) / static_cast<double>(rows.size());
+  int64_t agreeing = 0;
+  for (size_t i = 0; i < rows.size(); ++i) agreeing += TopLabel(rows[i]) == TopLabel(fp32[i]);
+  const double agreement = static_cast<double>(agreeing) / static_cast<double>(rows.size());
   const double accuracy = Accuracy(rows, labels), lost = 100 * (Accuracy(fp32, labels) - accuracy);
-  const std::vector<float> drifts = Drifts(rows, fp32);
-  const bool good = lost <= kMostPointsLost && agreement >= kLeastAgreement;
+  const std::vector<float> deviations = Deviations(rows, fp32);
+  const bool passed = lost <= kMaxPointsLost && agreement >= kMinAgreement;
   std::printf(
-      "%-5s accuracy %.2f %%, %.2f points lost; top label as fp32's %.2f %%; probabilities moved by %.4f "
-      "(median), %.4f (99 %%), %.4f (most)  %s\n",
-      std::string(precision).c_str(), 100 * accuracy, lost, 100 * agreement, drifts[drifts.size() / 2],
-      drifts[drifts.size() * 99 / 100], drifts.back(), good ? "ok" : "MISS");
-  return good;
+      "%-5s accuracy %.2f %%, %.2f points lost; top label as fp32's %.2f %%; deviation %.4f "
+      "(median), %.4f (99 %%), %.4f (largest)  %s\n",
+      std::string(precision).c_str(), 100 * accuracy, lost, 100 * agreement,
+      deviations[deviations.size() / 2], deviations[deviations.size() * 99 / 100], deviations.back(),
+      passed ? "ok" : "MISS");
+  return passed;
 }
 
 absl::StatusOr<bool> Run(const std::vector<std::string>& arguments) {
@@ -119,24 +121,21 @@ absl::StatusOr<bool> Run(const std::vector<std::string>& arguments) {
   ASSIGN_OR_RETURN(const Dataset data, ReadData(checkpoint, arguments[1], limit));
   ASSIGN_OR_RETURN(const ProbabilityRows fp32, PredictAll(PlainForward(checkpoint.model), data));
   std::printf("%ld rows\n", static_cast<long>(data.size()));
-  bool good = Report("fp32", fp32, fp32, data.labels);
+  bool passed = Report("fp32", fp32, fp32, data.labels);
   for (const std::string& name : names) {
     ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(name, {}));
-    ASSIGN_OR_RETURN(const Engine engine, Engine::Build(checkpoint.model, precision));
-    const Forward forward = [&](const std::vector<const Encoding*>& batch) {
-      return engine.Logits(PackBatch(batch, engine.device()));
-    };
-    ASSIGN_OR_RETURN(const ProbabilityRows rows, PredictAll(forward, data));
-    good &= Report(name, rows, fp32, data.labels);
+    ASSIGN_OR_RETURN(std::shared_ptr<const Network> network, MakeNetwork(checkpoint.model, precision));
+    ASSIGN_OR_RETURN(const ProbabilityRows rows, PredictAll(NetworkForward(std::move(network)), data));
+    passed &= Report(name, rows, fp32, data.labels);
   }
-  return good;
+  return passed;
 }
 
 }  // namespace
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  const absl::StatusOr<bool> good = newsgenre::Run({argv + 1, argv + argc});
-  if (!good.ok()) std::cerr << good.status() << '\n';
-  return good.value_or(false) ? 0 : 1;
+  const absl::StatusOr<bool> passed = newsgenre::Run({argv + 1, argv + argc});
+  if (!passed.ok()) std::cerr << passed.status() << '\n';
+  return passed.value_or(false) ? 0 : 1;
 }

@@ -1,5 +1,7 @@
 #include "common/inference/classifier.h"
 
+#include <ATen/Parallel.h>
+
 #include <cmath>
 #include <numeric>
 #include <sstream>
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include "common/base/json_log.h"
+#include "common/inference/canaries.h"
 #include "common/inference/deviation.h"
 #include "common/inference/predict.h"
 #include "gmock/gmock.h"
@@ -54,7 +57,7 @@ class ClassifierTest : public testing::Test {
   std::unique_ptr<Classifier> classifier_;
 };
 
-TEST_F(ClassifierTest, SaysWhatItServes) {
+TEST_F(ClassifierTest, DescribesTheLoadedModel) {
   Publish({"v1"});
   EXPECT_EQ(classifier_->device(), "cpu");
   EXPECT_EQ(classifier_->manifest().version(), "v1");
@@ -75,7 +78,7 @@ TEST_F(ClassifierTest, ProbabilitiesSumToOne) {
   }
 }
 
-TEST_F(ClassifierTest, ATextsProbabilitiesDoNotDependOnItsBatch) {
+TEST_F(ClassifierTest, ProbabilitiesDoNotDependOnTheRestOfTheBatch) {
   for (const Head head : {Head::kCls, Head::kPooler}) {
     Publish({std::string(HeadName(head)), head});
     const std::vector<Encoding> encodings = EncodeTexts();
@@ -100,7 +103,7 @@ TEST_F(ClassifierTest, DifferentTextsGetDifferentProbabilities) {
   EXPECT_GT(std::abs(rows[0][0] - rows[1][0]), 1e-3);
 }
 
-TEST_F(ClassifierTest, ThreadsGetTheSameAnswer) {
+TEST_F(ClassifierTest, ThreadsGetTheSameProbabilities) {
   Publish({});
   const std::vector<Encoding> encodings = EncodeTexts();
   ASSERT_OK_AND_ASSIGN(const auto expected, classifier_->Predict({&encodings[4]}));
@@ -115,7 +118,7 @@ TEST_F(ClassifierTest, ThreadsGetTheSameAnswer) {
   for (std::thread& thread : threads) thread.join();
 }
 
-TEST_F(ClassifierTest, RefusesACanaryThatDrifted) {
+TEST_F(ClassifierTest, RefusesACanaryThatDeviates) {
   Publish({});
   const EditableFolder folder(release_);
   Json canaries;
@@ -142,7 +145,7 @@ TEST_F(ClassifierTest, RefusesACanaryThatDrifted) {
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr("canary 0: World")));
 }
 
-TEST_F(ClassifierTest, EveryPrecisionOfTheCpuAgreesWithThePlainPath) {
+TEST_F(ClassifierTest, EveryCpuPrecisionStaysWithinToleranceOfThePlainPath) {
   Publish({});
   const std::vector<Encoding> encodings = EncodeTexts();
   ClassifierOptions options{"cpu", "fp32"};
@@ -162,7 +165,7 @@ TEST_F(ClassifierTest, EveryPrecisionOfTheCpuAgreesWithThePlainPath) {
   }
 }
 
-TEST_F(ClassifierTest, UncheckedLoadsWhatDoesNotFitItsManifest) {
+TEST_F(ClassifierTest, LoadsADeviatingModelIfTheCheckIsOff) {
   Publish({});
   EditableFolder(release_).EditManifest([](Json& manifest) {
     manifest["canaries"][0]["probabilities"] = {1, 0, 0, 0};
@@ -174,7 +177,7 @@ TEST_F(ClassifierTest, UncheckedLoadsWhatDoesNotFitItsManifest) {
   EXPECT_THAT(Classifier::Load(release_, options), IsOk());
 }
 
-TEST_F(ClassifierTest, SaysInOneLineWhatServes) {
+TEST_F(ClassifierTest, LogsThePathThatServes) {
   Publish({});
   std::ostringstream log;
   SetLogStream(&log);
@@ -186,9 +189,43 @@ TEST_F(ClassifierTest, SaysInOneLineWhatServes) {
   EXPECT_EQ(line["device"], "cpu");
   EXPECT_EQ(line["path"], "engine");
   EXPECT_EQ(line["precision"], "int8");
-  EXPECT_LE(line["drift"], Tolerance(Precision::kInt8));
+  EXPECT_LE(line["deviation"], Tolerance(Precision::kInt8));
   ASSERT_THAT(line["kernels"], Not(testing::IsEmpty()));
   EXPECT_TRUE(line["kernels"][0].contains("linear"));
+}
+
+TEST_F(ClassifierTest, TakesGivenKernelsWithoutTimingThem) {
+  Publish({});
+  ClassifierOptions options{"cpu", "fp32"};
+  for (KernelChoice choice : classifier_->kernels()) {
+    // Rates that no timing gives.
+    choice.kernel = "at::linear fp32";
+    choice.small_gflops = -1;
+    choice.large_gflops = -2;
+    options.kernels.push_back(choice);
+  }
+  std::ostringstream log;
+  SetLogStream(&log);
+  const auto loaded = Classifier::Load(release_, options);
+  SetLogStream(nullptr);
+  ASSERT_THAT(loaded, IsOk());
+  EXPECT_THAT((*loaded)->kernels(), SizeIs(7));
+  for (const KernelChoice& choice : (*loaded)->kernels()) {
+    EXPECT_EQ(choice.kernel, "at::linear fp32") << choice.linear;
+    EXPECT_EQ(choice.small_gflops, -1) << choice.linear;
+    EXPECT_EQ(choice.large_gflops, -2) << choice.linear;
+  }
+  EXPECT_THAT(log.str(), HasSubstr(R"({"linear":"qkv","kernel":"at::linear fp32","gflops_small":-1.0)"));
+}
+
+TEST_F(ClassifierTest, LoadingChangesNoThreads) {
+  const int threads = at::get_num_threads();
+  for (const int changed : {1, 2, 3}) {
+    at::set_num_threads(changed);
+    Publish({"v" + std::to_string(changed)});
+    EXPECT_EQ(at::get_num_threads(), changed);
+  }
+  at::set_num_threads(threads);
 }
 
 TEST_F(ClassifierTest, RefusesACanaryWithoutText) {
@@ -204,7 +241,7 @@ TEST_F(ClassifierTest, LoadsAModelWithoutCanaries) {
   EXPECT_THAT(Classifier::Load(release_, {"auto", "fp32"}), IsOk());
 }
 
-TEST_F(ClassifierTest, NamesTheFolderOrTheDeviceThatIsWrong) {
+TEST_F(ClassifierTest, NamesAMissingFolderAndAnUnknownDevice) {
   EXPECT_THAT(Classifier::Load(dir_.File("absent"), {"cpu", "fp32"}),
               StatusIs(StatusCode::kNotFound, HasSubstr("absent")));
   Publish({});
@@ -212,7 +249,7 @@ TEST_F(ClassifierTest, NamesTheFolderOrTheDeviceThatIsWrong) {
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("tpu")));
 }
 
-TEST(RecordCanariesTest, NamesATextThatIsEmpty) {
+TEST(RecordCanariesTest, NamesAnEmptyText) {
   ASSERT_OK_AND_ASSIGN(Checkpoint checkpoint, TinyCheckpoint());
   EXPECT_THAT(RecordCanaries({"one", " "}, &checkpoint),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("canary 1")));

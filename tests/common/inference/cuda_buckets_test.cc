@@ -18,18 +18,18 @@ std::vector<int64_t> Rows(const std::vector<BatchShape>& buckets) {
   return rows;
 }
 
-TEST(GraphBucketsTest, GrowInEvenStepsAndThenByAnEighth) {
+TEST(GraphBucketsTest, GrowByStepsOf32AndThenByAnEighth) {
   EXPECT_THAT(Rows(GraphBuckets(800)), ElementsAre(32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384,
                                                    416, 448, 480, 512, 576, 640, 704, 768));
   EXPECT_THAT(Rows(GraphBuckets(31)), IsEmpty());
 }
 
-TEST(GraphBucketsTest, EndAtAPowerOfTwo) {
+TEST(GraphBucketsTest, EndAtTheMaximum) {
   EXPECT_EQ(GraphBuckets(8192).back().rows, 8192);
   EXPECT_EQ(GraphBuckets(8192).back().texts, 1024);
 }
 
-TEST(GraphBucketsTest, AreFewEnoughToBeCapturedAtLoad) { EXPECT_LE(GraphBuckets(8192).size(), 64u); }
+TEST(GraphBucketsTest, AreFewEnoughToCaptureAtLoad) { EXPECT_LE(GraphBuckets(8192).size(), 64u); }
 
 TEST(GraphBucketsTest, HaveMoreRowsThanTexts) {
   for (const BatchShape& bucket : GraphBuckets(8192)) {
@@ -38,7 +38,7 @@ TEST(GraphBucketsTest, HaveMoreRowsThanTexts) {
   }
 }
 
-TEST(SmallestBucketTest, WastesAnEighthOr32RowsAtMost) {
+TEST(SmallestBucketTest, PadsByAtMostAnEighthOr32Rows) {
   const std::vector<BatchShape> buckets = GraphBuckets(8192);
   for (int64_t rows = 1; rows <= 8192; ++rows) {
     const auto bucket = SmallestBucket(buckets, {rows, 1});
@@ -48,7 +48,7 @@ TEST(SmallestBucketTest, WastesAnEighthOr32RowsAtMost) {
   }
 }
 
-TEST(SmallestBucketTest, HasRoomForRowsAndTexts) {
+TEST(SmallestBucketTest, HoldsTheRowsAndTheTexts) {
   const std::vector<BatchShape> buckets = {{32, 4}, {64, 8}, {96, 12}};
   EXPECT_THAT(SmallestBucket(buckets, {32, 4}), Optional(Eq(0u)));
   EXPECT_THAT(SmallestBucket(buckets, {33, 1}), Optional(Eq(1u)));

@@ -12,6 +12,7 @@
 
 #include "common/device/device.h"
 #include "gmock/gmock.h"
+#include "tests/common/inference/fake_network.h"
 #include "tests/support/fake_stream.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/tiny_model.h"
@@ -37,33 +38,33 @@ void ExpectNear(const ProbabilityRows& rows, const ProbabilityRows& expected, fl
   }
 }
 
-// A lane whose network calls `run`.
-std::unique_ptr<CudaExecutor> LaneOf(StreamCounts* counts, const std::function<void()>& run) {
-  const auto logits = [run](const PackedBatch& batch) {
+// Returns an executor whose network calls `run`.
+std::unique_ptr<CudaExecutor> ExecutorOf(StreamCounts* counts, const std::function<void()>& run) {
+  auto network = std::make_shared<const FakeNetwork>([run](const PackedBatch& batch) {
     run();
     return at::full({batch.texts(), 2}, 0.0, at::kFloat);
-  };
-  return CudaExecutor::Make(std::make_unique<FakeStream>(counts), logits, {}).value();
+  });
+  return CudaExecutor::Make(std::make_unique<FakeStream>(counts), std::move(network), {}).value();
 }
 
-TEST(LanesForwardTest, ALaneRunsOneBatchAtATimeAndAllLanesAreUsed) {
-  constexpr int kLanes = 2, kThreads = 4, kBatches = 50;
-  StreamCounts counts[kLanes];
-  std::atomic<int> inside[kLanes] = {};
+TEST(PooledForwardTest, EachExecutorRunsOneBatchAtATime) {
+  constexpr int kExecutors = 2, kThreads = 4, kBatches = 50;
+  StreamCounts counts[kExecutors];
+  std::atomic<int> inside[kExecutors] = {};
   std::atomic<bool> crowded = false;
-  std::vector<std::unique_ptr<CudaExecutor>> lanes;
-  for (int i = 0; i < kLanes; ++i) {
-    lanes.push_back(LaneOf(&counts[i], [&crowded, here = &inside[i]] {
+  std::vector<std::unique_ptr<CudaExecutor>> executors;
+  for (int i = 0; i < kExecutors; ++i) {
+    executors.push_back(ExecutorOf(&counts[i], [&crowded, here = &inside[i]] {
       if (++*here > 1) crowded = true;
       --*here;
     }));
   }
-  const Forward forward = LanesForward(std::move(lanes));
+  const std::shared_ptr<const Forward> forward = MakePooledForward(std::move(executors));
   const Encoding text{{2, 3}};
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
-      for (int batch = 0; batch < kBatches; ++batch) EXPECT_THAT(Predict(forward, {&text}), IsOk());
+      for (int batch = 0; batch < kBatches; ++batch) EXPECT_THAT(Predict(*forward, {&text}), IsOk());
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -71,51 +72,51 @@ TEST(LanesForwardTest, ALaneRunsOneBatchAtATimeAndAllLanesAreUsed) {
   EXPECT_EQ(counts[0].finished + counts[1].finished, kThreads * kBatches);
 }
 
-TEST(LanesForwardTest, TwoBatchesRunInTwoLanesAtOnce) {
+TEST(PooledForwardTest, TwoExecutorsRunTwoBatchesAtOnce) {
   StreamCounts counts[2];
   std::atomic<int> arrived = 0;
   std::promise<void> both;
   const std::shared_future<void> both_arrived = both.get_future().share();
-  std::vector<std::unique_ptr<CudaExecutor>> lanes;
+  std::vector<std::unique_ptr<CudaExecutor>> executors;
   for (StreamCounts& count : counts) {
-    lanes.push_back(LaneOf(&count, [&] {
+    executors.push_back(ExecutorOf(&count, [&] {
       if (++arrived == 2) both.set_value();
       EXPECT_EQ(both_arrived.wait_for(std::chrono::seconds(60)), std::future_status::ready);
     }));
   }
-  const Forward forward = LanesForward(std::move(lanes));
+  const std::shared_ptr<const Forward> forward = MakePooledForward(std::move(executors));
   const Encoding text{{2, 3}};
-  std::thread other([&] { EXPECT_THAT(Predict(forward, {&text}), IsOk()); });
-  EXPECT_THAT(Predict(forward, {&text}), IsOk());
+  std::thread other([&] { EXPECT_THAT(Predict(*forward, {&text}), IsOk()); });
+  EXPECT_THAT(Predict(*forward, {&text}), IsOk());
   other.join();
   EXPECT_EQ(counts[0].finished, 1);
   EXPECT_EQ(counts[1].finished, 1);
 }
 
-TEST(LanesForwardTest, ALaneThatThrewIsFreeAgain) {
+TEST(PooledForwardTest, AnExecutorIsFreeAgainAfterAnException) {
   StreamCounts counts;
   bool fail = true;
-  std::vector<std::unique_ptr<CudaExecutor>> lanes;
-  lanes.push_back(LaneOf(&counts, [&] { TORCH_CHECK(!fail, "the kernel broke"); }));
-  const Forward forward = LanesForward(std::move(lanes));
+  std::vector<std::unique_ptr<CudaExecutor>> executors;
+  executors.push_back(ExecutorOf(&counts, [&] { TORCH_CHECK(!fail, "the kernel broke"); }));
+  const std::shared_ptr<const Forward> forward = MakePooledForward(std::move(executors));
   const Encoding text{{2, 3}};
-  EXPECT_THAT(Predict(forward, {&text}),
+  EXPECT_THAT(Predict(*forward, {&text}),
               StatusIs(absl::StatusCode::kInternal, HasSubstr("the kernel broke")));
   fail = false;
-  ASSERT_OK_AND_ASSIGN(const ProbabilityRows rows, Predict(forward, {&text}));
+  ASSERT_OK_AND_ASSIGN(const ProbabilityRows rows, Predict(*forward, {&text}));
   EXPECT_THAT(rows[0], Each(0.5f));
 }
 
 #ifndef NEWSGENRE_CUDA
-TEST(CudaForwardTest, SaysThatTheBuildHasNoCuda) {
+TEST(CudaForwardTest, ReturnsAnErrorInABuildWithoutCuda) {
   ASSERT_OK_AND_ASSIGN(const Checkpoint checkpoint, TinyCheckpoint());
-  ASSERT_OK_AND_ASSIGN(const Engine engine, Engine::Build(checkpoint.model, Precision::kFp32));
-  EXPECT_THAT(CudaForward(engine, {64}).status(),
+  ASSERT_OK_AND_ASSIGN(const auto network, MakeNetwork(checkpoint.model, Precision::kFp32));
+  EXPECT_THAT(MakeCudaForward(network, {64}).status(),
               StatusIs(absl::StatusCode::kInternal, HasSubstr("built without CUDA")));
 }
 #endif
 
-// On a GPU: the tiny model in fp32 and, where the GPU has it, in bf16 and fp16.
+// Runs the tiny model on a GPU, in fp32, fp16 and, if the GPU has it, bf16.
 class CudaForwardOnAGpuTest : public testing::TestWithParam<Precision> {
  protected:
   void SetUp() override {
@@ -131,12 +132,12 @@ class CudaForwardOnAGpuTest : public testing::TestWithParam<Precision> {
       expected_.push_back(row[0]);
     }
     checkpoint.model.To(*device);
-    ASSERT_OK_AND_ASSIGN(const Engine engine, Engine::Build(checkpoint.model, GetParam()));
-    ASSERT_OK_AND_ASSIGN(eager_, CudaForward(engine, {64, 1, /*graphs=*/false}));
-    ASSERT_OK_AND_ASSIGN(graphs_, CudaForward(engine, {64, 2}));
+    ASSERT_OK_AND_ASSIGN(const auto network, MakeNetwork(checkpoint.model, GetParam()));
+    ASSERT_OK_AND_ASSIGN(eager_, MakeCudaForward(network, {64, /*executors=*/1, /*graphs=*/false}));
+    ASSERT_OK_AND_ASSIGN(graphs_, MakeCudaForward(network, {64, /*executors=*/2}));
   }
-  // Batches of 1, 3 and all texts.
-  void ExpectRight(const Forward& forward, float bound) const {
+  // Checks batches of 1, 3 and all texts.
+  void ExpectMatchesTheCpu(const Forward& forward, float bound) const {
     for (const size_t size : {size_t{1}, size_t{3}, texts_.size()}) {
       for (size_t first = 0; first + size <= texts_.size(); first += size) {
         std::vector<const Encoding*> batch;
@@ -150,24 +151,24 @@ class CudaForwardOnAGpuTest : public testing::TestWithParam<Precision> {
 
   std::vector<Encoding> texts_;
   ProbabilityRows expected_;  // by the plain path on the CPU
-  Forward eager_, graphs_;
+  std::shared_ptr<const Forward> eager_, graphs_;
 };
 
-TEST_P(CudaForwardOnAGpuTest, EagerMatchesTheCpu) { ExpectRight(eager_, bound()); }
+TEST_P(CudaForwardOnAGpuTest, EagerMatchesTheCpu) { ExpectMatchesTheCpu(*eager_, bound()); }
 
-TEST_P(CudaForwardOnAGpuTest, GraphsMatchTheCpu) { ExpectRight(graphs_, bound()); }
+TEST_P(CudaForwardOnAGpuTest, GraphsMatchTheCpu) { ExpectMatchesTheCpu(*graphs_, bound()); }
 
-TEST_P(CudaForwardOnAGpuTest, AGraphMatchesEager) {
+TEST_P(CudaForwardOnAGpuTest, GraphsMatchEager) {
   for (const Encoding& text : texts_) {
-    ASSERT_OK_AND_ASSIGN(const ProbabilityRows graph, Predict(graphs_, {&text}));
-    ASSERT_OK_AND_ASSIGN(const ProbabilityRows eager, Predict(eager_, {&text}));
+    ASSERT_OK_AND_ASSIGN(const ProbabilityRows graph, Predict(*graphs_, {&text}));
+    ASSERT_OK_AND_ASSIGN(const ProbabilityRows eager, Predict(*eager_, {&text}));
     ExpectNear(graph, eager, bound());
   }
 }
 
-TEST_P(CudaForwardOnAGpuTest, ThreeWorkersAtOnce) {
+TEST_P(CudaForwardOnAGpuTest, ServesThreeThreadsAtOnce) {
   std::vector<std::thread> workers;
-  for (int i = 0; i < 3; ++i) workers.emplace_back([&] { ExpectRight(graphs_, bound()); });
+  for (int i = 0; i < 3; ++i) workers.emplace_back([&] { ExpectMatchesTheCpu(*graphs_, bound()); });
   for (std::thread& worker : workers) worker.join();
 }
 

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-// Says how long each text is, and how many the batch has.
+// Returns each text's length and the batch's size instead of probabilities.
 absl::StatusOr<ProbabilityRows> Lengths(const std::vector<const Encoding*>& batch) {
   ProbabilityRows rows;
   for (const Encoding* text : batch) {
@@ -24,45 +24,44 @@ absl::StatusOr<ProbabilityRows> Lengths(const std::vector<const Encoding*>& batc
   return rows;
 }
 
-TEST(AnswersOfTest, AsksForEachTextAloneAndThenForAll) {
+TEST(PredictAloneAndTogetherTest, PredictsEachTextAloneAndThenAllTogether) {
   const std::vector<Encoding> texts = {{{2, 3}}, {{2, 7, 3}}};
-  ASSERT_OK_AND_ASSIGN(const ProbabilityRows alone, AnswersOf(Lengths, texts, false));
+  ASSERT_OK_AND_ASSIGN(const ProbabilityRows alone, PredictAlone(Lengths, texts));
   EXPECT_THAT(alone, ElementsAre(ElementsAre(2, 1), ElementsAre(3, 1)));
-  ASSERT_OK_AND_ASSIGN(const ProbabilityRows both, AnswersOf(Lengths, texts, true));
+  ASSERT_OK_AND_ASSIGN(const ProbabilityRows both, PredictAloneAndTogether(Lengths, texts));
   EXPECT_THAT(both, ElementsAre(ElementsAre(2, 1), ElementsAre(3, 1), ElementsAre(2, 2), ElementsAre(3, 2)));
-  ASSERT_OK_AND_ASSIGN(const ProbabilityRows none, AnswersOf(Lengths, {}, true));
+  ASSERT_OK_AND_ASSIGN(const ProbabilityRows none, PredictAloneAndTogether(Lengths, {}));
   EXPECT_THAT(none, ElementsAre());
 }
 
-TEST(AnswersOfTest, PassesErrorsOn) {
+TEST(PredictAloneTest, ReturnsTheErrorOfThePredictor) {
   const auto broken = [](const std::vector<const Encoding*>&) -> absl::StatusOr<ProbabilityRows> {
     return absl::InternalError("broke");
   };
-  EXPECT_THAT(AnswersOf(broken, {{{2, 3}}}, false),
-              StatusIs(absl::StatusCode::kInternal, HasSubstr("broke")));
+  EXPECT_THAT(PredictAlone(broken, {{{2, 3}}}), StatusIs(absl::StatusCode::kInternal, HasSubstr("broke")));
 }
 
-TEST(LargestDriftTest, IsTheLargestOverTextsAndLabels) {
+TEST(LargestDeviationTest, IsTheMaximumOverTextsAndLabels) {
   EXPECT_EQ(LargestDeviation({}, {}), 0);
   EXPECT_EQ(LargestDeviation({{0.5f, 0.5f}}, {{0.5f, 0.5f}}), 0);
   EXPECT_THAT(LargestDeviation({{0.5f, 0.5f}, {0.2f, 0.8f}}, {{0.6f, 0.4f}, {0.5f, 0.5f}}),
               DoubleNear(0.3, 1e-6));
 }
 
-TEST(LargestDriftTest, ExpectsTheSameOfEveryRound) {
+TEST(LargestDeviationTest, ComparesEachRoundWithTheExpectedRows) {
   const ProbabilityRows expected = {{0.1f, 0.9f}, {0.7f, 0.3f}};
   EXPECT_EQ(LargestDeviation({{0.1f, 0.9f}, {0.7f, 0.3f}, {0.1f, 0.9f}, {0.7f, 0.3f}}, expected), 0);
   EXPECT_THAT(LargestDeviation({{0.1f, 0.9f}, {0.7f, 0.3f}, {0.1f, 0.9f}, {0.1f, 0.9f}}, expected),
               DoubleNear(0.6, 1e-6));
 }
 
-TEST(LargestDriftTest, NoNumberIsInfinitelyFar) {
+TEST(LargestDeviationTest, IsInfiniteForANaNOrAnotherNumberOfLabels) {
   EXPECT_EQ(LargestDeviation({{kNaN, 0.5f}}, {{0.5f, 0.5f}}), kInfinity);
   EXPECT_EQ(LargestDeviation({{0.5f, 0.5f}}, {{0.5f, kNaN}}), kInfinity);
   EXPECT_EQ(LargestDeviation({{0.5f}}, {{0.5f, 0.5f}}), kInfinity);
 }
 
-TEST(MaxDriftTest, GrowsAsBitsGo) {
+TEST(ToleranceTest, GrowsWithFewerBits) {
   EXPECT_LT(Tolerance(Precision::kFp32), Tolerance(Precision::kFp16));
   EXPECT_LE(Tolerance(Precision::kFp16), Tolerance(Precision::kBf16));
   EXPECT_LT(Tolerance(Precision::kBf16), Tolerance(Precision::kInt8));

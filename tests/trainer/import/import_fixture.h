@@ -70,7 +70,7 @@ class ImportTest : public testing::Test {
     batch.reserve(texts.size());
     for (const Encoding& text : texts) batch.push_back(&text);
     const c10::InferenceMode inference;
-    return PlainForward(model)(batch);
+    return PlainForward(model).Logits(batch);
   }
   static void ExpectLogits(const Albert& model, const std::string& name) {
     std::vector<at::Tensor> rows;
