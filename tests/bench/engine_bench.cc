@@ -1,9 +1,9 @@
-// Our side of tests/bench/engine_bench.py: runs texts through a classifier as they are asked for.
+// engine_bench: newsgenre's worker of engine_bench.py, which runs texts through a classifier on request.
 //   engine_bench MODEL_FOLDER PRECISION THREADS IDS_JSON
-//     IDS_JSON is a file with a list of texts, each a list of ids. Says {"precision": …, "kernels": …} on
-//     stdout, then answers each line {"texts": [numbers], "batch": size, "scores": bool} on stdin with
-//     {"seconds": …}, the time that the texts took in batches of that size, in that order; with `scores` also
-//     the texts' "log_probabilities".
+//     IDS_JSON is a file with a list of texts, each a list of token ids. Prints {"precision": …, "kernels":
+//     …} on stdout. Then reads requests {"texts": [indexes], "batch": size, "scores": bool} from stdin, one
+//     per line, and responds to each with {"seconds": …}, the time for these texts in batches of that size
+//     and in this order. With `scores` the response also has the texts' "log_probabilities".
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -31,7 +31,7 @@ absl::StatusOr<std::vector<Encoding>> ReadTexts(const std::string& path) {
   return texts;
 }
 
-// The probabilities of `texts`, in batches of `size`.
+// Runs `texts` in batches of `size` and returns their probabilities.
 absl::StatusOr<ProbabilityRows> RunBatches(const Classifier& classifier,
                                            const std::vector<const Encoding*>& texts, size_t size) {
   ProbabilityRows scores;
@@ -45,26 +45,26 @@ absl::StatusOr<ProbabilityRows> RunBatches(const Classifier& classifier,
   return scores;
 }
 
-Json Logarithms(const ProbabilityRows& scores) {
+Json LogProbabilities(const ProbabilityRows& scores) {
   Json rows = Json::array();
   for (const Probabilities& row : scores) {
-    Json logarithms = Json::array();
-    for (const float probability : row) logarithms.push_back(std::log(probability));
-    rows.push_back(std::move(logarithms));
+    Json log_probabilities = Json::array();
+    for (const float probability : row) log_probabilities.push_back(std::log(probability));
+    rows.push_back(std::move(log_probabilities));
   }
   return rows;
 }
 
-absl::StatusOr<Json> Answer(const Classifier& classifier, const std::vector<Encoding>& all,
-                            const Json& request) {
+absl::StatusOr<Json> Respond(const Classifier& classifier, const std::vector<Encoding>& all,
+                             const Json& request) {
   std::vector<const Encoding*> texts;
   for (const size_t text : request.at("texts")) texts.push_back(&all.at(text));
   const auto start = std::chrono::steady_clock::now();
   ASSIGN_OR_RETURN(const ProbabilityRows scores, RunBatches(classifier, texts, request.at("batch")));
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  Json answer = {{"seconds", seconds.count()}};
-  if (request.value("scores", false)) answer["log_probabilities"] = Logarithms(scores);
-  return answer;
+  Json response = {{"seconds", seconds.count()}};
+  if (request.value("scores", false)) response["log_probabilities"] = LogProbabilities(scores);
+  return response;
 }
 
 absl::Status Run(const std::vector<std::string>& arguments) {
@@ -82,8 +82,8 @@ absl::Status Run(const std::vector<std::string>& arguments) {
     kernels.push_back(choice.linear + ": " + choice.kernel);
   std::cout << Json{{"precision", PrecisionName(classifier->precision())}, {"kernels", kernels}} << std::endl;
   for (std::string line; std::getline(std::cin, line);) {
-    ASSIGN_OR_RETURN(const Json answer, Answer(*classifier, texts, Json::parse(line)));
-    std::cout << answer << std::endl;
+    ASSIGN_OR_RETURN(const Json response, Respond(*classifier, texts, Json::parse(line)));
+    std::cout << response << std::endl;
   }
   return absl::OkStatus();
 }

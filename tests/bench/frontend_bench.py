@@ -104,7 +104,7 @@ class Bench:
         threads = {}
         for sample in chosen:
             for name, seconds in sample["cpu_seconds"].items():
-                stem = name.split("-")[0] if name.startswith(("worker", "finisher")) else "gRPC and encoding"
+                stem = name.split("-")[0] if name.startswith(("worker", "reply")) else "gRPC and encoding"
                 threads[stem] = threads.get(stem, 0) + seconds
         rows = [[f"CPU: {name}", report.number(1e6 * seconds / calls), ""] for name, seconds in sorted(threads.items())]
         for stage in STAGES:

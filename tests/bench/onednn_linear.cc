@@ -8,16 +8,16 @@
 
 namespace newsgenre {
 
-c10::IValue Call(const char* name, std::vector<c10::IValue> arguments) {
+c10::IValue CallOperator(const char* name, std::vector<c10::IValue> arguments) {
   c10::Dispatcher::singleton().findSchemaOrThrow(name, "").callBoxed(&arguments);
   return std::move(arguments.back());
 }
 
 std::function<at::Tensor(const at::Tensor&)> OneDnnLinear(const at::Tensor& weight, int64_t rows) {
-  const at::Tensor packed = Call("mkldnn::_reorder_linear_weight", {weight, rows}).toTensor();
+  const at::Tensor packed = CallOperator("mkldnn::_reorder_linear_weight", {weight, rows}).toTensor();
   return [packed](const at::Tensor& x) {
-    return Call("mkldnn::_linear_pointwise",
-                {x, packed, c10::IValue(), "none", c10::List<std::optional<at::Scalar>>(), c10::IValue()})
+    return CallOperator("mkldnn::_linear_pointwise", {x, packed, c10::IValue(), "none",
+                                                      c10::List<std::optional<at::Scalar>>(), c10::IValue()})
         .toTensor();
   };
 }

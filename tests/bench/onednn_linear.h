@@ -1,4 +1,4 @@
-// torch's operators that have no C++ function of their own, oneDNN's linear map among them.
+// Operators of torch that have no C++ function, such as oneDNN's linear map.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,11 +10,11 @@
 
 namespace newsgenre {
 
-// The last result of an operator; torch's exceptions pass.
-c10::IValue Call(const char* name, std::vector<c10::IValue> arguments);
+// Runs an operator and returns its last result. Throws c10::Error on failure.
+c10::IValue CallOperator(const char* name, std::vector<c10::IValue> arguments);
 
-// x Wᵀ for any x, [rows, in], of the weight's type, [out, in]. The weight is packed here, for about so many
-// rows.
+// Returns a function that computes x Wᵀ for x, [rows, in], of the weight's type. `weight` is [out, in]. Packs
+// the weight once, for inputs of about `rows` rows.
 std::function<at::Tensor(const at::Tensor&)> OneDnnLinear(const at::Tensor& weight, int64_t rows);
 
 }  // namespace newsgenre

@@ -1,11 +1,12 @@
-// For tests/bench/engine_bench.py: how fast this machine multiplies matrices of an ALBERT's shapes, by the
-// libraries that torch brings, with nothing around the products.
+// product_rate: measures for engine_bench.py how fast this machine multiplies matrices of an ALBERT's shapes
+// with the libraries of torch, without the rest of the network.
 //   product_rate HIDDEN INTERMEDIATE PRECISION THREADS
-//     Says the kernels of the precision (fp32, bf16, int8) on stdout, then answers each line {"rows":
-//     [numbers]} on stdin with {"seconds": {KERNEL: [four numbers]}}: what one layer's four products (QKV,
-//     dense, ffn, ffn_output) took by each kernel, summed over those row counts. Weights are packed before;
-//     fp32 and bf16 give their own type, int8 takes unsigned activations and gives fp32 (oneDNN) or unsigned
-//     bytes (FBGEMM), whichever the library does best.
+//     Prints the kernels of the precision (fp32, bf16, int8) on stdout. Then reads requests {"rows":
+//     [counts]} from stdin, one per line, and responds to each with {"seconds": {KERNEL: [four numbers]}}:
+//     the time of one layer's four products (QKV, dense, ffn, ffn_output) with each kernel, summed over the
+//     row counts. Packs the weights beforehand. fp32 and bf16 products return their own type. int8 products
+//     take unsigned activations and return the type that is best for the library: fp32 (oneDNN) or unsigned
+//     bytes (FBGEMM).
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
@@ -35,7 +36,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// One product with its packed weight: [rows, in] → [rows, out].
+// A product with its packed weight, [rows, in] → [rows, out].
 using Product = std::function<at::Tensor(const at::Tensor&)>;
 
 struct Shape {
@@ -43,20 +44,20 @@ struct Shape {
   int64_t out;
 };
 
-// How a library multiplies: what its products take, and how one is made ready.
-struct Kernel {
-  std::function<at::Tensor(int64_t rows, int64_t in)> input;
-  std::function<Product(Shape)> product;
+// A library's implementation of products.
+struct ProductKernel {
+  std::function<at::Tensor(int64_t rows, int64_t in)> input;  // returns a random input
+  std::function<Product(Shape)> product;                      // packs a random weight
 };
 
-// Row count that weights are packed for; other counts run as well.
+// Row count that the weights are packed for. Products with other row counts work too.
 constexpr int64_t kTypicalRows = 512;
 constexpr double kActivationScale = 0.05;
 constexpr double kWeightScale = 0.01;
 
 at::Tensor Weight(Shape shape) { return at::randn({shape.out, shape.in}); }
 
-Kernel PlainKernel(at::ScalarType type) {
+ProductKernel PlainKernel(at::ScalarType type) {
   return {[type](int64_t rows, int64_t in) {
             return at::randn({rows, in}).to(type);
           },
@@ -65,7 +66,7 @@ Kernel PlainKernel(at::ScalarType type) {
           }};
 }
 
-Kernel OneDnnKernel(at::ScalarType type) {
+ProductKernel OneDnnKernel(at::ScalarType type) {
   return {[type](int64_t rows, int64_t in) {
             return at::randn({rows, in}).to(type);
           },
@@ -81,53 +82,54 @@ at::Tensor QuantizedInput(int64_t rows, int64_t in) {
   return at::quantize_per_tensor(at::randn({rows, in}), kActivationScale, 64, at::kQUInt8);
 }
 
-Kernel FbgemmKernel() {
-  return {
-      QuantizedInput, [](Shape shape) -> Product {
-        const c10::IValue packed = Call("quantized::linear_prepack", {QuantizedWeight(shape), c10::IValue()});
-        return [packed](const at::Tensor& x) {
-          return Call("quantized::linear", {x, packed, kActivationScale, int64_t{64}}).toTensor();
-        };
-      }};
+ProductKernel FbgemmKernel() {
+  return {QuantizedInput, [](Shape shape) -> Product {
+            const c10::IValue packed =
+                CallOperator("quantized::linear_prepack", {QuantizedWeight(shape), c10::IValue()});
+            return [packed](const at::Tensor& x) {
+              return CallOperator("quantized::linear", {x, packed, kActivationScale, int64_t{64}}).toTensor();
+            };
+          }};
 }
 
-Kernel OneDnnInt8Kernel() {
-  return {
-      [](int64_t rows, int64_t in) { return QuantizedInput(rows, in).int_repr(); },
-      [](Shape shape) -> Product {
-        const at::Tensor weight =
-            Call("onednn::qlinear_prepack", {QuantizedWeight(shape).int_repr(), c10::IValue()}).toTensor();
-        const at::Tensor scales = at::full({shape.out}, kWeightScale, at::kFloat);
-        const at::Tensor zeros = at::zeros({shape.out}, at::kInt);
-        return [weight, scales, zeros](const at::Tensor& x) {
-          return Call("onednn::qlinear_pointwise",
-                      {x, kActivationScale, int64_t{0}, weight, scales, zeros, c10::IValue(), 1.0, int64_t{0},
-                       static_cast<int64_t>(at::kFloat), "none", c10::List<std::optional<at::Scalar>>(), ""})
-              .toTensor();
-        };
-      }};
+ProductKernel OneDnnInt8Kernel() {
+  return {[](int64_t rows, int64_t in) { return QuantizedInput(rows, in).int_repr(); },
+          [](Shape shape) -> Product {
+            const at::Tensor weight =
+                CallOperator("onednn::qlinear_prepack", {QuantizedWeight(shape).int_repr(), c10::IValue()})
+                    .toTensor();
+            const at::Tensor scales = at::full({shape.out}, kWeightScale, at::kFloat);
+            const at::Tensor zeros = at::zeros({shape.out}, at::kInt);
+            return [weight, scales, zeros](const at::Tensor& x) {
+              return CallOperator("onednn::qlinear_pointwise",
+                                  {x, kActivationScale, int64_t{0}, weight, scales, zeros, c10::IValue(), 1.0,
+                                   int64_t{0}, static_cast<int64_t>(at::kFloat), "none",
+                                   c10::List<std::optional<at::Scalar>>(), ""})
+                  .toTensor();
+            };
+          }};
 }
 
-absl::StatusOr<std::map<std::string, Kernel>> KernelsOf(const std::string& precision) {
-  using Kernels = std::map<std::string, Kernel>;
+absl::StatusOr<std::map<std::string, ProductKernel>> KernelsFor(const std::string& precision) {
+  using Kernels = std::map<std::string, ProductKernel>;
   if (precision == "fp32")
     return Kernels{{"MKL", PlainKernel(at::kFloat)}, {"oneDNN", OneDnnKernel(at::kFloat)}};
   if (precision == "bf16") {
     return Kernels{{"at::linear", PlainKernel(at::kBFloat16)}, {"oneDNN", OneDnnKernel(at::kBFloat16)}};
   }
   if (precision == "int8") return Kernels{{"FBGEMM", FbgemmKernel()}, {"oneDNN", OneDnnInt8Kernel()}};
-  return absl::InvalidArgumentError("precision is '" + precision + "'; allowed: fp32, bf16, int8");
+  return absl::InvalidArgumentError("precision is '" + precision + "'; it must be fp32, bf16 or int8");
 }
 
-// A layer's four products by one kernel, each on an input of its own.
+// The four products of a layer with one kernel, each with its own input.
 class Layer {
  public:
-  Layer(const Kernel& kernel, const std::vector<Shape>& shapes) : kernel_(kernel), shapes_(shapes) {
+  Layer(const ProductKernel& kernel, const std::vector<Shape>& shapes) : kernel_(kernel), shapes_(shapes) {
     for (const Shape& shape : shapes_) products_.push_back(kernel_.product(shape));
   }
 
-  // The seconds of each product, summed over the row counts. Each row count runs twice and the second time
-  // counts: a library prepares itself for one that it has not seen.
+  // Returns the seconds of each product, summed over the row counts. Runs each row count twice and takes the
+  // second time, because the libraries prepare for a new row count.
   std::vector<double> Time(const std::vector<int64_t>& row_counts) {
     Grow(*std::max_element(row_counts.begin(), row_counts.end()));
     std::vector<double> seconds(shapes_.size());
@@ -151,13 +153,14 @@ class Layer {
     return seconds;
   }
 
+  // Makes inputs of at least `rows` rows.
   void Grow(int64_t rows) {
     if (!inputs_.empty() && inputs_[0].size(0) >= rows) return;
     inputs_.clear();
     for (const Shape& shape : shapes_) inputs_.push_back(kernel_.input(rows, shape.in));
   }
 
-  Kernel kernel_;
+  ProductKernel kernel_;
   std::vector<Shape> shapes_;
   std::vector<Product> products_;
   std::vector<at::Tensor> inputs_;
@@ -168,7 +171,7 @@ absl::Status Serve(const std::vector<std::string>& arguments) {
   const int64_t intermediate = std::stoll(arguments[1]);
   const std::vector<Shape> shapes = {
       {hidden, 3 * hidden}, {hidden, hidden}, {hidden, intermediate}, {intermediate, hidden}};
-  ASSIGN_OR_RETURN(const auto kernels, KernelsOf(arguments[2]));
+  ASSIGN_OR_RETURN(const auto kernels, KernelsFor(arguments[2]));
   at::set_num_threads(std::stoi(arguments[3]));
   std::map<std::string, Layer> layers;
   Json names = Json::array();

@@ -1,9 +1,10 @@
-// Our side of tests/bench/train_bench.py: learns from batches as they are asked for.
+// train_bench: newsgenre's worker of train_bench.py, which trains on batches on request.
 //   train_bench MODEL_FOLDER PRECISION THREADS IDS_JSON
-//     IDS_JSON is a file with a list of texts, each a list of ids; text i has label i mod 4. Says {"kernels":
-//     …, "batches": [[numbers]…]} on stdout, the latter as the trainer's own settings plan an epoch, then
-//     answers each line {"batches": [[numbers]…]} on stdin, a step each, with {"seconds": …, "losses": […]}.
-//     The trainer's AdamW with its decay and clipping, at a learning rate of 1e-5 throughout.
+//     IDS_JSON is a file with a list of texts, each a list of token ids; text i has label i mod 4. Prints
+//     {"kernels": …, "batches": [[indexes]…]} on stdout, where the batches are an epoch as the trainer plans
+//     it by default. Then reads requests {"batches": [[indexes]…]} from stdin, one per line, makes a step
+//     with each batch, and responds with {"seconds": …, "losses": […]}. The steps use the trainer's AdamW
+//     with its default weight decay and clipping, at a constant learning rate of 1e-5.
 #include <ATen/core/Tensor.h>
 
 #include <chrono>
@@ -42,36 +43,37 @@ absl::StatusOr<Dataset> ReadTexts(const std::string& path) {
   return texts;
 }
 
-// As Trainer::LearnFrom has it.
-double Learn(const LabelledBatch& batch, TrainingNetwork* network, Optimizer* optimizer) {
+// Makes one step as the trainer does, and returns the mean loss of the batch.
+double Step(const LabelledBatch& batch, TrainingNetwork* network, Optimizer* optimizer) {
   network->ZeroGradients();
   const double weight = 1.0 / static_cast<double>(batch.texts.texts());
   const BatchResult result = network->AccumulateGradients(batch.texts, {batch.labels}, weight);
-  optimizer->Step(kLearningRate, network->gradients(), network->WordRows());
+  optimizer->Step(kLearningRate, network->gradients(), network->WordRowsWithGradients());
   network->Refresh();
   return result.loss.item<double>() * weight;
 }
 
-Json Answer(const DeviceDataset& texts, const Json& request, TrainingNetwork* network, Optimizer* optimizer) {
+Json Respond(const DeviceDataset& texts, const Json& request, TrainingNetwork* network,
+             Optimizer* optimizer) {
   std::vector<double> losses;
   const auto start = std::chrono::steady_clock::now();
   for (const RowBatch& rows : request.at("batches").get<std::vector<RowBatch>>()) {
-    losses.push_back(Learn(texts.Batch(rows), network, optimizer));
+    losses.push_back(Step(texts.Batch(rows), network, optimizer));
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   return {{"seconds", seconds.count()}, {"losses", losses}};
 }
 
 absl::Status Serve(const Dataset& data, const Checkpoint& checkpoint, at::ScalarType type) {
-  const TrainerConfig config;
+  const OptimizerConfig config;
   const DeviceDataset texts(data, c10::kCPU);
   TrainingNetwork network(checkpoint.model, c10::kCPU, type);
   Optimizer optimizer(network.parameters(), {config.weight_decay, config.clip_norm});
   const std::vector<RowBatch> plan =
-      PlanEpoch(data.Lengths(), {config.batch_tokens, config.batch_texts}, config.seed, /*epoch=*/0);
+      PlanEpoch(data.Lengths(), {config.batch_tokens, config.batch_texts}, RunConfig().seed, /*epoch=*/0);
   std::cout << Json{{"kernels", network.kernels()}, {"batches", plan}} << std::endl;
   for (std::string line; std::getline(std::cin, line);) {
-    std::cout << Answer(texts, Json::parse(line), &network, &optimizer) << std::endl;
+    std::cout << Respond(texts, Json::parse(line), &network, &optimizer) << std::endl;
   }
   return absl::OkStatus();
 }

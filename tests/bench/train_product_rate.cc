@@ -1,10 +1,11 @@
-// For tests/bench/train_bench.py: how fast this machine multiplies matrices of an ALBERT's shapes as training
-// needs it, by the libraries that torch brings, with nothing around the products.
+// train_product_rate: measures for train_bench.py how fast this machine multiplies matrices of an ALBERT's
+// shapes as in training, with the libraries of torch and without the rest of the network.
 //   train_product_rate HIDDEN INTERMEDIATE PRECISION THREADS
-//     Says the kernels on stdout, then answers each line {"rows": [numbers]} on stdin with {"seconds":
-//     {KERNEL: [twelve numbers]}}: what the products of one layer's four maps (QKV, dense, ffn, ffn_output),
-//     for each x Wᵀ, dy W and dyᵀ x, took by each kernel, summed over those row counts, which are rounded up
-//     as the trainer pads; null for what a kernel doesn't have. Weights are packed before.
+//     Prints the kernels on stdout. Then reads requests {"rows": [counts]} from stdin, one per line, and
+//     responds to each with {"seconds": {KERNEL: [twelve numbers]}}: the time of the products x Wᵀ, dy W and
+//     dyᵀ x of each of one layer's four linear maps (QKV, dense, ffn, ffn_output) with each kernel, summed
+//     over the row counts. The row counts are rounded up as the trainer pads batches. A product that a kernel
+//     lacks is null. Packs the weights beforehand.
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
@@ -38,46 +39,49 @@ namespace {
 
 using Json = nlohmann::json;
 
-// A map's weight, [out, in], its input, [rows, in], and the gradient of its result, [rows, out].
+// The operands of a linear map's products.
 struct Operands {
-  at::Tensor weight, x, dy;
+  at::Tensor weight;  // [out, in]
+  at::Tensor x;       // input, [rows, in]
+  at::Tensor dy;      // gradient of the output, [rows, out]
 };
 
-// A product over the operands' rows; what it has to do but once it has done when it is made.
+// Computes one product. Work that is needed only once is done when the product is made.
 using Product = std::function<void()>;
 
-// Makes x Wᵀ, dy W and dyᵀ x; a product that a library lacks is empty.
-using Kernel = std::function<std::array<Product, 3>(const Operands&)>;
+// Returns the products x Wᵀ, dy W and dyᵀ x. A product that the library lacks is empty.
+using ProductKernel = std::function<std::array<Product, 3>(const Operands&)>;
 
-std::array<Product, 3> MatrixProducts(const Operands& of) {
-  return {[of] { at::linear(of.x, of.weight); }, [of] { at::mm(of.dy, of.weight); },
-          [of] { at::mm(of.dy.t(), of.x); }};
+std::array<Product, 3> MatrixProducts(const Operands& operands) {
+  return {[operands] { at::linear(operands.x, operands.weight); },
+          [operands] { at::mm(operands.dy, operands.weight); },
+          [operands] { at::mm(operands.dy.t(), operands.x); }};
 }
 
-std::array<Product, 3> OneDnnProducts(const Operands& of) {
-  const int64_t rows = of.x.size(0);
-  const auto forward = OneDnnLinear(of.weight, rows);
-  const auto input_gradient = OneDnnLinear(of.weight.t().contiguous(), rows);
-  std::array<Product, 3> products = {[of, forward] { forward(of.x); },
-                                     [of, input_gradient] { input_gradient(of.dy); }};
-  // torch has no bf16 there.
-  if (of.x.scalar_type() == at::kFloat) {
-    products[2] = [weight = of.weight, x = of.x.to_mkldnn(), dy = of.dy.to_mkldnn()] {
+std::array<Product, 3> OneDnnProducts(const Operands& operands) {
+  const int64_t rows = operands.x.size(0);
+  const auto forward = OneDnnLinear(operands.weight, rows);
+  const auto input_gradient = OneDnnLinear(operands.weight.t().contiguous(), rows);
+  std::array<Product, 3> products = {[operands, forward] { forward(operands.x); },
+                                     [operands, input_gradient] { input_gradient(operands.dy); }};
+  // torch implements this operator only for fp32.
+  if (operands.x.scalar_type() == at::kFloat) {
+    products[2] = [weight = operands.weight, x = operands.x.to_mkldnn(), dy = operands.dy.to_mkldnn()] {
       at::mkldnn_linear_backward_weights(dy, x, weight, /*bias_defined=*/false);
     };
   }
   return products;
 }
 
-// Rows as places of a picture, weights as kernels of one place: see trainer/network/trained_linear.h (a
-// candidate that it does not take).
-std::array<Product, 3> ConvolutionProducts(const Operands& of) {
-  const auto picture = [](const at::Tensor& x) {
+// Computes the products as 1 x 1 convolutions over an image whose pixels are the rows. The trainer doesn't
+// use this kernel (see trainer/network/training_linear.h).
+std::array<Product, 3> ConvolutionProducts(const Operands& operands) {
+  const auto to_image = [](const at::Tensor& x) {
     return x.view({1, -1, kRowMultiple, x.size(1)}).permute({0, 3, 1, 2});
   };
-  const at::Tensor x = picture(of.x), dy = picture(of.dy);
+  const at::Tensor x = to_image(operands.x), dy = to_image(operands.dy);
   const at::Tensor weight =
-      of.weight.view({of.weight.size(0), 1, 1, of.weight.size(1)}).permute({0, 3, 1, 2});
+      operands.weight.view({operands.weight.size(0), 1, 1, operands.weight.size(1)}).permute({0, 3, 1, 2});
   const auto backward = [x, dy, weight](bool input) {
     at::convolution_backward(dy, x, weight, /*bias_sizes=*/std::nullopt, /*stride=*/{1, 1},
                              /*padding=*/{0, 0},
@@ -88,8 +92,8 @@ std::array<Product, 3> ConvolutionProducts(const Operands& of) {
           [backward] { backward(false); }};
 }
 
-const std::map<std::string, Kernel>& Kernels() {
-  static const auto* const kernels = new std::map<std::string, Kernel>{
+const std::map<std::string, ProductKernel>& Kernels() {
+  static const auto* const kernels = new std::map<std::string, ProductKernel>{
       {"matrix", MatrixProducts}, {"oneDNN", OneDnnProducts}, {"convolution", ConvolutionProducts}};
   return *kernels;
 }
@@ -100,9 +104,10 @@ double Seconds(const Product& product) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// Adds the seconds of each product over so many rows to `seconds`. All run once before: a library prepares
-// itself for a number of rows that it has not seen, and each product finds the others' data in the caches.
-void AddSeconds(const Kernel& kernel, const std::vector<Operands>& maps, int64_t rows, Json* seconds) {
+// Adds the seconds of each product over `rows` rows to `seconds`. Runs all products once before the
+// measurement, because a library prepares for a new row count. Each product then finds the others' data in
+// the caches.
+void AddSeconds(const ProductKernel& kernel, const std::vector<Operands>& maps, int64_t rows, Json* seconds) {
   std::vector<Product> products;
   for (const Operands& map : maps) {
     const Operands part = {map.weight, map.x.narrow(0, 0, rows), map.dy.narrow(0, 0, rows)};
@@ -117,24 +122,24 @@ void AddSeconds(const Kernel& kernel, const std::vector<Operands>& maps, int64_t
   }
 }
 
-Json Answer(const std::vector<Operands>& weights, const Json& request) {
+Json Respond(const std::vector<Operands>& weights, const Json& request) {
   std::vector<int64_t> row_counts;
-  int64_t most = 0;
+  int64_t max_rows = 0;
   for (const int64_t rows : request.at("rows")) {
     row_counts.push_back((rows + kRowMultiple - 1) / kRowMultiple * kRowMultiple);
-    most = std::max(most, row_counts.back());
+    max_rows = std::max(max_rows, row_counts.back());
   }
   std::vector<Operands> maps = weights;
   for (Operands& map : maps) {
-    map.x = at::randn({most, map.weight.size(1)}).to(map.weight.scalar_type());
-    map.dy = at::randn({most, map.weight.size(0)}).to(map.weight.scalar_type());
+    map.x = at::randn({max_rows, map.weight.size(1)}).to(map.weight.scalar_type());
+    map.dy = at::randn({max_rows, map.weight.size(0)}).to(map.weight.scalar_type());
   }
-  Json answer;
+  Json response;
   for (const auto& [name, kernel] : Kernels()) {
-    Json& seconds = answer["seconds"][name];
+    Json& seconds = response["seconds"][name];
     for (const int64_t rows : row_counts) AddSeconds(kernel, maps, rows, &seconds);
   }
-  return answer;
+  return response;
 }
 
 absl::Status Serve(const std::vector<std::string>& arguments) {
@@ -151,7 +156,7 @@ absl::Status Serve(const std::vector<std::string>& arguments) {
   for (const auto& [name, kernel] : Kernels()) names.push_back(name);
   std::cout << Json{{"kernels", names}} << std::endl;
   for (std::string line; std::getline(std::cin, line);) {
-    std::cout << Answer(weights, Json::parse(line)) << std::endl;
+    std::cout << Respond(weights, Json::parse(line)) << std::endl;
   }
   return absl::OkStatus();
 }

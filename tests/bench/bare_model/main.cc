@@ -1,10 +1,10 @@
-// The forward pass that newsgenre_server would run, with nothing around it: same weights, threads, precision
-// and kernels, on texts that are already tokens.
+// bare_model: times the forward pass of newsgenre_server alone, with the same weights, threads, precision and
+// kernels, on encoded texts.
 //
 //   bare_model --model_dir=DIR --texts=FILE --count=N
-// First prints {"tokens": [of each text], "batch_texts": N, "batch_tokens": N, "precision": "fp32"}. Then
-// each line of standard input names the texts of a batch by their indexes, such as "0 5 7"; the answer is one
-// line, the seconds that its forward pass took.
+// First prints {"tokens": [count of each text], "batch_texts": N, "batch_tokens": N, "precision": "fp32"}.
+// Then reads batches from standard input, one per line, as indexes of texts, such as "0 5 7". For each batch,
+// prints the seconds of its forward pass on one line.
 #include <chrono>
 #include <iostream>
 #include <sstream>
@@ -20,9 +20,9 @@
 #include "nlohmann/json.hpp"
 #include "server/classifier/classifier_model.h"
 
-ABSL_FLAG(std::string, model_dir, "", "As newsgenre_server's.");
+ABSL_FLAG(std::string, model_dir, "", "The model folder, as for newsgenre_server.");
 ABSL_FLAG(std::string, texts, "", "CSV or JSON Lines file of news.");
-ABSL_FLAG(int, count, 0, "How many of its texts.");
+ABSL_FLAG(int, count, 0, "Number of texts to read from the file.");
 
 namespace newsgenre {
 namespace {
@@ -40,7 +40,7 @@ absl::StatusOr<std::vector<Encoding>> EncodeTexts(const Model& model) {
   return encodings;
 }
 
-void Describe(const Model& model, const std::vector<Encoding>& texts) {
+void PrintDescription(const Model& model, const std::vector<Encoding>& texts) {
   nlohmann::ordered_json json;
   for (const Encoding& text : texts) json["tokens"].push_back(text.ids.size());
   json["batch_texts"] = model.batch_limits().texts;
@@ -49,7 +49,7 @@ void Describe(const Model& model, const std::vector<Encoding>& texts) {
   std::cout << json.dump() << std::endl;
 }
 
-absl::Status AnswerLines(const Model& model, const std::vector<Encoding>& texts) {
+absl::Status TimeBatches(const Model& model, const std::vector<Encoding>& texts) {
   using Clock = std::chrono::steady_clock;
   for (std::string line; std::getline(std::cin, line);) {
     std::vector<const Encoding*> batch;
@@ -67,8 +67,8 @@ absl::Status Run() {
   options.model_dir = absl::GetFlag(FLAGS_model_dir);
   ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, LoadClassifierModel(options));
   ASSIGN_OR_RETURN(const std::vector<Encoding> texts, EncodeTexts(*model));
-  Describe(*model, texts);
-  return AnswerLines(*model, texts);
+  PrintDescription(*model, texts);
+  return TimeBatches(*model, texts);
 }
 
 int Main(int argc, char** argv) {

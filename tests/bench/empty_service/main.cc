@@ -1,8 +1,9 @@
-// The least that a gRPC server in C++ does for a call: newsgenre.v1.ClassifierService whose Classify reads
-// the bytes of the request and answers with constant bytes. What is measured beside it can't be faster.
+// empty_service: a newsgenre.v1.ClassifierService whose Classify reads the bytes of the request and responds
+// with constant bytes. This is the minimum work of a gRPC server in C++, and so an upper bound for the call
+// rate of newsgenre_server.
 //
 //   empty_service --answer_bytes=N
-// Takes a free port of 127.0.0.1 and prints {"port": …}; serves until standard input ends.
+// Listens on a free port of 127.0.0.1, prints {"port": …}, and serves until standard input ends.
 #include <iostream>
 #include <memory>
 #include <string>
@@ -16,19 +17,19 @@
 #include "grpcpp/server_builder.h"
 #include "newsgenre/v1/classifier.grpc.pb.h"
 
-ABSL_FLAG(int, answer_bytes, 100, "Size of an answer.");
+ABSL_FLAG(int, answer_bytes, 100, "Size of a response in bytes.");
 
 namespace newsgenre {
 namespace {
 
-// A ClassifyResponse of so many bytes.
-grpc::ByteBuffer Answer(size_t bytes) {
+// Returns a serialised ClassifyResponse of `bytes` bytes.
+grpc::ByteBuffer ResponseOfSize(size_t bytes) {
   v1::ClassifyResponse response;
   response.set_label("World");
-  const size_t without = response.ByteSizeLong();
+  const size_t label_bytes = response.ByteSizeLong();
   constexpr size_t kFieldBytes = 2;  // tag and length
-  if (bytes > without + kFieldBytes) {
-    response.set_model_version(std::string(bytes - without - kFieldBytes, 'x'));
+  if (bytes > label_bytes + kFieldBytes) {
+    response.set_model_version(std::string(bytes - label_bytes - kFieldBytes, 'x'));
   }
   const grpc::Slice slice(response.SerializeAsString());
   return grpc::ByteBuffer(&slice, 1);
@@ -37,18 +38,18 @@ grpc::ByteBuffer Answer(size_t bytes) {
 class EmptyService final
     : public v1::ClassifierService::WithRawCallbackMethod_Classify<v1::ClassifierService::Service> {
  public:
-  explicit EmptyService(size_t answer_bytes) : answer_(Answer(answer_bytes)) {}
+  explicit EmptyService(size_t response_bytes) : response_(ResponseOfSize(response_bytes)) {}
 
   grpc::ServerUnaryReactor* Classify(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    *response = answer_;
+    *response = response_;
     reactor->Finish(grpc::Status::OK);
     return reactor;
   }
 
  private:
-  const grpc::ByteBuffer answer_;
+  const grpc::ByteBuffer response_;
 };
 
 int Main(int argc, char** argv) {
@@ -70,7 +71,7 @@ int Main(int argc, char** argv) {
 }  // namespace newsgenre
 
 int main(int argc, char** argv) {
-  newsgenre::ReexecWithRuntimeSettings(argv);  // all as newsgenre_server
+  newsgenre::ReexecWithRuntimeSettings(argv);  // the same settings as newsgenre_server
   newsgenre::UseBatchScheduling();
   newsgenre::DisableMutexDeadlockDetection();
   return newsgenre::Main(argc, argv);
