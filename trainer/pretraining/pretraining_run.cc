@@ -2,9 +2,11 @@
 
 #include <ATen/ops/randint.h>
 
+#include <atomic>
 #include <limits>
+#include <map>
 #include <memory>
-#include <utility>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
@@ -12,137 +14,128 @@
 #include "common/device/device.h"
 #include "trainer/pretraining/masked_batch.h"
 #include "trainer/pretraining/pretraining_data.h"
-#include "trainer/run/run_context.h"
-#include "trainer/run/run_report.h"
 #include "trainer/run/starting_point.h"
 #include "trainer/run/step_loop.h"
+#include "trainer/run/training_session.h"
 
 namespace newsgenre {
 namespace {
 
-// Progress shows the mean loss of so many steps: within an epoch of raw text it falls for hours.
+// Progress shows the mean loss of this many steps: an epoch of raw text takes hours, and its mean says
+// little.
 constexpr int64_t kLossSteps = 100;
-// Held-out texts are judged with the same words hidden, whatever the run.
+// Every run masks the same tokens of its held-out texts.
 constexpr uint64_t kHeldOutSeed = 1;
 
-// What must be the same for a run to go on, beside flags and machine.
-std::map<std::string, std::string> Inputs(const PretrainingData& data) {
-  std::map<std::string, std::string> inputs =
+// Returns the data's part of the run's identity.
+std::map<std::string, std::string> DataIdentity(const PretrainingData& data) {
+  std::map<std::string, std::string> identity =
       StartIdentity(data.start.model, {}, data.start.tokenizer, data.max_tokens);
-  inputs.insert({{"SHA-256 of --text", data.text_sha256},
-                 {"SHA-256 of --train", data.train_sha256},
-                 {"training texts", std::to_string(data.training.size())},
-                 {"held-out texts", std::to_string(data.held_out.size())}});
-  return inputs;
+  identity.insert({{"SHA-256 of --text", data.text_sha256},
+                   {"SHA-256 of --train", data.train_sha256},
+                   {"training texts", std::to_string(data.training.size())},
+                   {"held-out texts", std::to_string(data.held_out.size())}});
+  return identity;
 }
 
-// The network that learns, with the texts that it learns from.
-class Pretraining {
+void DescribeData(const PretrainingData& data, Report* report) {
+  report->training_rows = data.training.size();
+  report->validation_rows = data.held_out.size();
+  report->vocab_size = data.start.tokenizer.vocab_size();
+  report->lengths = CountLengths(data.training.Lengths(), /*truncated=*/0, data.max_tokens);
+}
+
+// Trains and evaluates a network on texts whose tokens it masks.
+class MaskedLmTask {
  public:
-  Pretraining(const TrainerConfig& config, const PretrainingData& data, TrainingNetwork* network)
-      : config_(config),
-        data_(data),
+  MaskedLmTask(const PretrainingData& data, TrainingNetwork* network)
+      : data_(data),
         vocabulary_{data.start.tokenizer.vocab_size(), data.start.tokenizer.begins_word()},
         network_(*network) {}
 
-  // As TrainingTask has it: each text counts for as many words as a text of the piece has to tell on average.
-  BatchResult Learn(const RowBatch& piece, double weight) {
+  // Implements TrainingTask::accumulate_gradients. The losses are over masked tokens, so the weight of a text
+  // is spread over the mean number of masked tokens per text.
+  BatchResult AccumulateGradients(const RowBatch& rows, double weight) {
     Random random(at::randint(std::numeric_limits<int64_t>::max(), {1}, at::kLong).item<int64_t>());
-    const MaskedBatch batch = MaskWordsOf(data_.training, piece, vocabulary_, &random, network_.device());
-    const double words = static_cast<double>(batch.targets.labels.size(0) - batch.targets.padding);
+    const MaskedBatch batch = MaskWordsOf(data_.training, rows, vocabulary_, &random, network_.device());
+    const auto tokens = static_cast<double>(batch.targets.labels.size(0) - batch.targets.padding);
     return network_.AccumulateGradients(batch.texts, batch.targets,
-                                        weight * static_cast<double>(piece.size()) / words);
+                                        weight * static_cast<double>(rows.size()) / tokens);
   }
 
-  // With so many tokens at once at most.
-  absl::StatusOr<HeldOut> Judge(int64_t tokens, const RunControl& control) const {
-    HeldOut sums;
+  // Evaluates the held-out texts in batches within `budget`. Returns CANCELLED once asked to stop.
+  absl::StatusOr<HeldOutResult> EvaluateHeldOut(const BatchBudget& budget,
+                                                const std::atomic<bool>& stop) const {
+    HeldOutResult sums;
     Random random(kHeldOutSeed);
-    for (const RowBatch& rows : PlanEvaluation(data_.held_out.Lengths(), {tokens, config_.batch_texts})) {
-      RETURN_IF_ERROR(CheckStop(control.stop));
+    for (const RowBatch& rows : PlanEvaluation(data_.held_out.Lengths(), budget)) {
+      RETURN_IF_ERROR(CheckStop(stop));
       const MaskedBatch batch = MaskWordsOf(data_.held_out, rows, vocabulary_, &random, network_.device());
       const BatchResult result = network_.Evaluate(batch.texts, batch.targets);
-      sums.words += result.count;
+      sums.predictions += result.count;
       sums.correct += result.correct.item<int64_t>();
       sums.loss += result.loss.item<double>();
     }
-    sums.loss /= static_cast<double>(sums.words);
+    sums.loss /= static_cast<double>(sums.predictions);
     return sums;
   }
 
  private:
-  const TrainerConfig& config_;
   const PretrainingData& data_;
   const MaskingVocabulary vocabulary_;
   TrainingNetwork& network_;
 };
 
-absl::Status Train(const TrainerConfig& config, PretrainingData* data, RunContext* setting, Report* report,
-                   const RunControl& control) {
-  TrainingNetwork network(data->start.model, setting->device, setting->type());
-  RETURN_IF_ERROR(Identify(config, network, Inputs(*data), setting, control.progress));
-  const RunPlan plan(data->training.Lengths(), {config.batch_tokens, config.batch_texts}, config.epochs,
-                     config.seed);
-  ASSIGN_OR_RETURN(const std::unique_ptr<TrainingWatch> watch,
-                   StartWatch(config, *setting, plan.steps(), control.progress));
-  Pretraining pretraining(config, *data, &network);
+// Trains the model in `data`, and adds the losses and the evaluation to the report.
+absl::Status Train(const PretrainingConfig& config, TrainingSession* session, PretrainingData* data,
+                   const std::atomic<bool>& stop) {
+  ASSIGN_OR_RETURN(const TrainingSetup setup, session->Prepare(data->start.model, data->training.Lengths(),
+                                                               config.optimizer, DataIdentity(*data)));
+  MaskedLmTask masked_lm(*data, setup.network.get());
   TrainingTask task;
-  task.learn = [&](const RowBatch& piece, double weight) { return pretraining.Learn(piece, weight); };
-  task.describe = [&](int64_t step) {
-    return absl::StrCat("a batch of ", plan.batch(step).size(), " texts");
+  task.accumulate_gradients = [&](const RowBatch& micro_batch, double weight) {
+    return masked_lm.AccumulateGradients(micro_batch, weight);
   };
-  task.outcomes = data->start.tokenizer.vocab_size();
+  task.describe_batch = [&](int64_t step) {
+    return absl::StrCat("a batch of ", setup.plan.batch(step).size(), " texts");
+  };
+  task.classes = data->start.tokenizer.vocab_size();
   task.loss_steps = kLossSteps;
-  StepLoop loop(config, plan, &network, {control.progress, watch.get(), setting->states.get()}, task);
-  RETURN_IF_ERROR(loop.Start(std::move(setting->start)));
-  RETURN_IF_ERROR(loop.RunTo(plan.steps(), control.stop));
+  StepLoop loop({config.optimizer, config.run}, setup.plan, setup.network.get(), session->Hooks(setup), task);
+  RETURN_IF_ERROR(loop.Start(session->TakeStart()));
+  RETURN_IF_ERROR(loop.RunTo(setup.plan.steps(), stop));
   RETURN_IF_ERROR(loop.Save());
-  ASSIGN_OR_RETURN(report->held_out, pretraining.Judge(loop.tokens_at_once(), control));
-
+  ASSIGN_OR_RETURN(session->report().held_out,
+                   masked_lm.EvaluateHeldOut({loop.max_pass_tokens(), config.optimizer.batch_texts}, stop));
+  session->report().steps = LossCurve(loop.snapshot().records, loop.snapshot().schedule);
   const Albert& model = data->start.model;
-  ASSIGN_OR_RETURN(data->start.model, Albert::FromTensors(model.config(), model.head(), model.labels(),
-                                                          network.parameters().Views(loop.CopyWeights())));
-  report->kernels = network.kernels();
-  report->parameters = network.parameters().count();
-  report->steps = Curve(loop.so_far().records, loop.so_far().schedule);
+  ASSIGN_OR_RETURN(data->start.model,
+                   Albert::FromTensors(model.config(), model.head(), model.labels(),
+                                       setup.network->parameters().Views(loop.CopyWeights())));
   return absl::OkStatus();
 }
 
-absl::Status Describe(const TrainerConfig& config, const RunContext& setting, const PretrainingData& data,
-                      Report* report) {
-  RETURN_IF_ERROR(DescribeSetting(config, setting, report));
-  report->release = config.model_dir;
-  report->training_rows = data.training.size();
-  report->validation_rows = data.held_out.size();
-  report->vocab_size = data.start.tokenizer.vocab_size();
-  report->lengths = CountLengths(data.training.Lengths(), /*truncated=*/0, data.max_tokens);
-  return absl::OkStatus();
+// Returns ALREADY_EXISTS if the folder holds a model, unless a saved state shows that this run wrote it
+// before it was killed.
+absl::Status RefuseModel(const std::string& folder, TrainingSession* session) {
+  if (session->resumes() || absl::IsNotFound(ResolveModelDir(folder).status())) return absl::OkStatus();
+  session->RemoveStates();
+  return absl::AlreadyExistsError(folder + " holds a model already; pre-training needs a folder without one");
 }
 
-// A model that is there stays, but for one that a run with a state wrote before it was killed.
-absl::Status RefuseModel(const std::string& folder, RunContext* setting) {
-  if (setting->start.step > 0 || absl::IsNotFound(ResolveModelDir(folder).status())) return absl::OkStatus();
-  setting->states->Remove();
-  return absl::AlreadyExistsError(folder +
-                                  " holds a model already; a pre-training needs a folder without one");
-}
-
-absl::StatusOr<Report> Run(const PretrainingConfig& pretraining, const RunControl& control) {
-  const Progress::Clock::time_point start = Progress::Clock::now();
-  const TrainerConfig& config = pretraining.training;
-  ASSIGN_OR_RETURN(RunContext setting, PrepareSetting(config, control.progress));
-  RETURN_IF_ERROR(RefuseModel(config.model_dir, &setting));
-  ASSIGN_OR_RETURN(PretrainingData data, PreparePretrainingData(pretraining, setting.threads, control));
-  Report report;
-  RETURN_IF_ERROR(Describe(config, setting, data, &report));
-  const double before = setting.start.seconds, cpu_before = setting.start.cpu_seconds;
-  RETURN_IF_ERROR(Train(config, &data, &setting, &report, control));
-  report.seconds = before + SecondsSince(start);
-  report.cpu_seconds = cpu_before + CpuSeconds();
-  RETURN_IF_ERROR(WriteReport(config.model_dir, report));
-  RETURN_IF_ERROR(WriteMaskedLm(config.model_dir, data.start, data.max_tokens));
-  setting.states->Remove();
-  return report;
+absl::StatusOr<Report> Run(const PretrainingConfig& config, const RunControl& control) {
+  const std::string& model_dir = config.run.model_dir;
+  ASSIGN_OR_RETURN(const std::unique_ptr<TrainingSession> session,
+                   TrainingSession::Open(config.run, /*version=*/"", control));
+  RETURN_IF_ERROR(RefuseModel(model_dir, session.get()));
+  ASSIGN_OR_RETURN(PretrainingData data, PreparePretrainingData(config, session->threads(), control));
+  session->report().release = model_dir;
+  DescribeData(data, &session->report());
+  RETURN_IF_ERROR(Train(config, session.get(), &data, control.stop));
+  RETURN_IF_ERROR(session->FinishReport());
+  RETURN_IF_ERROR(WriteMaskedLm(model_dir, data.start, data.max_tokens));
+  session->RemoveStates();
+  return session->report();
 }
 
 }  // namespace

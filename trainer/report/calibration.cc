@@ -9,7 +9,7 @@ namespace {
 
 using Logits = std::vector<std::vector<double>>;
 
-// The logits up to a constant for each row, which softmax takes away again. The highest is 0.
+// Returns the logits up to a constant per row, which softmax cancels. The highest logit of a row is 0.
 Logits ToLogits(const ProbabilityRows& probabilities) {
   Logits logits;
   logits.reserve(probabilities.size());
@@ -24,18 +24,18 @@ Logits ToLogits(const ProbabilityRows& probabilities) {
   return logits;
 }
 
-// Σ exp(logit / temperature): at least 1.
-double Normaliser(const std::vector<double>& row, double temperature) {
+// Returns Σ exp(logit / temperature), which is at least 1.
+double Normalizer(const std::vector<double>& row, double temperature) {
   double sum = 0;
   for (const double logit : row) sum += std::exp(logit / temperature);
   return sum;
 }
 
-// The sum over the rows of -ln softmax(logits / temperature)[label].
+// Returns the sum over the rows of -ln softmax(logits / temperature)[label].
 double Loss(const Logits& logits, const std::vector<int>& labels, double temperature) {
   double loss = 0;
   for (size_t i = 0; i < labels.size(); ++i) {
-    loss += std::log(Normaliser(logits[i], temperature)) - logits[i][labels[i]] / temperature;
+    loss += std::log(Normalizer(logits[i], temperature)) - logits[i][labels[i]] / temperature;
   }
   return loss;
 }
@@ -52,7 +52,7 @@ ProbabilityRows ApplyTemperature(const ProbabilityRows& probabilities, double te
   ProbabilityRows result;
   result.reserve(probabilities.size());
   for (const std::vector<double>& row : ToLogits(probabilities)) {
-    const double sum = Normaliser(row, temperature);
+    const double sum = Normalizer(row, temperature);
     Probabilities& scaled = result.emplace_back();
     for (const double logit : row) scaled.push_back(static_cast<float>(std::exp(logit / temperature) / sum));
   }
@@ -62,7 +62,7 @@ ProbabilityRows ApplyTemperature(const ProbabilityRows& probabilities, double te
 double FitTemperature(const ProbabilityRows& probabilities, const std::vector<int>& labels) {
   const Logits logits = ToLogits(probabilities);
   if (CountMistakes(logits, labels) < kMinMistakes) return 1;
-  // Golden section over ln T: of two points within the bounds the one of higher loss becomes a bound.
+  // Golden-section search over ln T: of two inner points, the one of higher loss becomes a bound.
   const double ratio = (std::sqrt(5.0) - 1) / 2;
   double low = std::log(kMinTemperature);
   double high = std::log(kMaxTemperature);

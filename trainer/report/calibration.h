@@ -1,5 +1,5 @@
-// Temperature scaling: probabilities that are as often right as they say (Guo et al. 2017, arXiv:1706.04599,
-// section 4.2). Pure; any thread.
+// Temperature scaling, which matches confidence to accuracy (Guo et al. 2017, arXiv:1706.04599, section 4.2).
+// Pure functions; safe to call from any thread.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +11,17 @@ namespace newsgenre {
 
 constexpr double kMinTemperature = 0.05;
 constexpr double kMaxTemperature = 20;
-// Wrong predictions that a fit takes at least: it is they that hold the temperature up, and without one the
-// loss falls for ever as the temperature does.
+// The least number of wrong predictions for a fit. They bound the temperature from below: without any, the
+// loss keeps falling as the temperature falls.
 constexpr int64_t kMinMistakes = 20;
 
-// softmax(ln p / temperature) of each row, which is softmax(logits / temperature). A p below the smallest
-// normal float counts as that.
+// Returns softmax(ln p / temperature) of each row, which equals softmax(logits / temperature). A p below the
+// smallest normal float counts as that float.
 ProbabilityRows ApplyTemperature(const ProbabilityRows& probabilities, double temperature);
 
-// The temperature within the bounds above that makes the mean of -ln softmax(ln p / temperature)[label]
-// smallest; it has one minimum, as that mean is convex in 1 / temperature. 1 with fewer than kMinMistakes
-// wrong predictions.
+// Returns the temperature from kMinTemperature to kMaxTemperature with the lowest mean of
+// -ln softmax(ln p / temperature)[label]. The mean has a single minimum, because it is convex in
+// 1 / temperature. Returns 1 if there are fewer than kMinMistakes wrong predictions.
 double FitTemperature(const ProbabilityRows& probabilities, const std::vector<int>& labels);
 
 }  // namespace newsgenre

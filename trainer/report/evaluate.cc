@@ -114,7 +114,7 @@ double ArticleLoss(const ProbabilityRows& probabilities, const std::vector<int>&
 }
 
 std::vector<Mistake> MostConfidentMistakes(const ProbabilityRows& probabilities,
-                                           const std::vector<int>& labels, int64_t most) {
+                                           const std::vector<int>& labels, int64_t limit) {
   std::vector<Mistake> mistakes;
   for (size_t i = 0; i < labels.size(); ++i) {
     const int predicted = Prediction(probabilities[i]);
@@ -123,7 +123,7 @@ std::vector<Mistake> MostConfidentMistakes(const ProbabilityRows& probabilities,
   }
   std::stable_sort(mistakes.begin(), mistakes.end(),
                    [](const Mistake& a, const Mistake& b) { return a.confidence > b.confidence; });
-  if (static_cast<int64_t>(mistakes.size()) > most) mistakes.resize(static_cast<size_t>(most));
+  if (static_cast<int64_t>(mistakes.size()) > limit) mistakes.resize(static_cast<size_t>(limit));
   return mistakes;
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kMostLengthBins = 32;
+constexpr int kMaxLengthBins = 32;
 
 Json MetricsJson(const ClassificationMetrics& metrics, const std::vector<std::string>& labels) {
   Json json = {{"rows", metrics.rows()}, {"correct", metrics.correct()},   {"accuracy", metrics.accuracy()},
@@ -80,7 +80,7 @@ std::string_view KindOf(const Report& report) {
 LengthHistogram CountLengths(const std::vector<int32_t>& lengths, int64_t truncated, int max_tokens) {
   LengthHistogram histogram;
   const int longest = *std::max_element(lengths.begin(), lengths.end());
-  histogram.bin_tokens = (longest + kMostLengthBins - 1) / kMostLengthBins;
+  histogram.bin_tokens = (longest + kMaxLengthBins - 1) / kMaxLengthBins;
   histogram.rows.resize((longest + histogram.bin_tokens - 1) / histogram.bin_tokens);
   for (const int32_t length : lengths) ++histogram.rows[(length - 1) / histogram.bin_tokens];
   histogram.truncated = truncated;
@@ -104,10 +104,11 @@ std::string Summary(const ClassificationMetrics& metrics) {
                          metrics.correct(), metrics.rows(), metrics.loss);
 }
 
-std::string Summary(const HeldOut& held_out) {
-  return absl::StrFormat("masked-LM accuracy %.2f %% (%d of %d), loss %.4f",
-                         100.0 * static_cast<double>(held_out.correct) / static_cast<double>(held_out.words),
-                         held_out.correct, held_out.words, held_out.loss);
+std::string Summary(const HeldOutResult& held_out) {
+  return absl::StrFormat(
+      "masked-LM accuracy %.2f %% (%d of %d), loss %.4f",
+      100.0 * static_cast<double>(held_out.correct) / static_cast<double>(held_out.predictions),
+      held_out.correct, held_out.predictions, held_out.loss);
 }
 
 std::vector<NamedMetrics> MetricsOf(const Report& report) {
@@ -140,7 +141,7 @@ Json ReportJson(const Report& report) {
   if (report.training_rows > 0) AddSteps(report, &json);
   if (!report.epochs.empty()) AddEpochs(report, &json);
   if (report.held_out.has_value()) {
-    json["held_out"] = {{"words", report.held_out->words},
+    json["held_out"] = {{"words", report.held_out->predictions},
                         {"correct", report.held_out->correct},
                         {"loss", report.held_out->loss}};
   }

@@ -35,7 +35,7 @@ std::string Figure(const std::string& title, const std::vector<LegendItem>& lege
   return html + "</ul>\n" + plot.Svg() + "</figure>\n";
 }
 
-// The smallest and largest finite y.
+// Returns the bounds of all points with a finite y.
 PlotBox Bounds(const std::vector<Series>& all) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   PlotBox bounds{{kInfinity, kInfinity}, {-kInfinity, -kInfinity}};
@@ -60,26 +60,26 @@ std::string Value(double value, Unit unit) {
   return unit == Unit::kPercent ? Percent(value) : absl::StrFormat("%.4f", value);
 }
 
-constexpr int kMostDots = 40;  // with more epochs they would run into each other
+constexpr int kMaxDots = 40;  // the dots of more epochs would overlap
 
 struct EpochPlot {
   std::string title;
   std::string axis;
   Unit unit;
-  double lowest;  // what the vertical axis reaches down to at least
+  double max_low;  // the highest value that the vertical axis may start at
   std::vector<Series> series;
 };
 
-// `published` is the published epoch's point: it gets a ring.
+// `published` is the point of the published epoch, which gets a ring.
 std::string EpochFigure(const EpochPlot& plot, const PlotPoint& published) {
   const PlotBox bounds = Bounds(plot.series);
-  const double low = std::min(bounds.from.y, plot.lowest);
-  const double margin = std::min(0.5, (bounds.to.x - bounds.from.x) / 25);  // for the dots
+  const double low = std::min(bounds.from.y, plot.max_low);
+  const double margin = std::min(0.5, (bounds.to.x - bounds.from.x) / 25);  // so that dots are not cut off
   SvgPlot svg(plot.title, ExactAxis("epoch", bounds.from.x - margin, bounds.to.x + margin, Unit::kCount),
               RoundAxis(plot.axis, std::min(low, bounds.to.y - 0.01), bounds.to.y, plot.unit));
   for (const Series& series : plot.series) svg.AddLine(series.points, series.style);
   for (const Series& series : plot.series) {
-    if (bounds.to.x > kMostDots) break;
+    if (bounds.to.x > kMaxDots) break;
     for (const PlotPoint& point : series.points) {
       svg.AddDot(point, series.style,
                  absl::StrFormat("%s, epoch %.0f: %s", series.name, point.x, Value(point.y, plot.unit)));
@@ -92,7 +92,7 @@ std::string EpochFigure(const EpochPlot& plot, const PlotPoint& published) {
   return Figure(plot.title, legend, svg);
 }
 
-Series Article() {
+Series ArticleSeries() {
   Series series{"article, validation", "article", {}};
   for (size_t i = 0; i < kArticleCorrect.size(); ++i) {
     series.points.push_back({static_cast<double>(i + 1), static_cast<double>(kArticleCorrect[i]) /
@@ -101,7 +101,7 @@ Series Article() {
   return series;
 }
 
-// Of a bin: how many rows, and how far what is right lies from what is said.
+// Adds a bin: its number of rows, its accuracy, and the gap to its mean confidence.
 void AddBin(const CalibrationBin& bin, double index, SvgPlot* plot) {
   if (bin.rows == 0) return;
   const double from = index / kCalibrationBins;
@@ -114,10 +114,10 @@ void AddBin(const CalibrationBin& bin, double index, SvgPlot* plot) {
 }
 
 std::string Reliability(const NamedMetrics& named) {
-  constexpr double kHead = 44;  // room for a count of seven digits
+  constexpr double kHead = 44;  // space for a count of seven digits
   const std::string title = absl::StrFormat("%s: ECE %s", named.name, Percent(named.metrics->ece()));
   SvgPlot plot(title, ExactAxis("confidence: probability of the predicted label", 0, 1, Unit::kPercent),
-               ExactAxis("accuracy; above, texts in each range", 0, 1, Unit::kPercent), kHead);
+               ExactAxis("accuracy; top: texts per range", 0, 1, Unit::kPercent), kHead);
   const std::vector<CalibrationBin>& bins = named.metrics->bins;
   for (size_t i = 0; i < bins.size(); ++i) AddBin(bins[i], static_cast<double>(i), &plot);
   plot.AddLine({{0, 0}, {1, 1}}, "ideal");
@@ -149,11 +149,19 @@ std::string EpochCharts(const Report& report) {
     training_loss.points.push_back({x, epoch.training_loss});
     validation_loss.points.push_back({x, epoch.validation.loss});
   }
-  EpochPlot accuracy{"Accuracy by epoch", "accuracy", Unit::kPercent, 1, {}};
-  if (ComparesWithArticle(report)) accuracy.series.push_back(Article());
+  EpochPlot accuracy;
+  accuracy.title = "Accuracy by epoch";
+  accuracy.axis = "accuracy";
+  accuracy.unit = Unit::kPercent;
+  accuracy.max_low = 1;
+  if (ComparesWithArticle(report)) accuracy.series.push_back(ArticleSeries());
   accuracy.series.insert(accuracy.series.end(), {training_accuracy, validation_accuracy});
-  const EpochPlot loss{
-      "Loss by epoch", "cross-entropy, nats a text", Unit::kNumber, 0, {training_loss, validation_loss}};
+  EpochPlot loss;
+  loss.title = "Loss by epoch";
+  loss.axis = "cross-entropy, nats per text";
+  loss.unit = Unit::kNumber;
+  loss.max_low = 0;
+  loss.series = {training_loss, validation_loss};
   return EpochFigure(accuracy, validation_accuracy.points[report.best]) +
          EpochFigure(loss, validation_loss.points[report.best]);
 }
@@ -168,7 +176,7 @@ std::string StepCharts(const Report& report) {
     rate.points.push_back({x, point.learning_rate});
   }
   const char* const unit =
-      report.held_out.has_value() ? "cross-entropy, nats a piece" : "cross-entropy, nats a text";
+      report.held_out.has_value() ? "cross-entropy, nats per token" : "cross-entropy, nats per text";
   return StepFigure(loss, unit) + StepFigure(rate, "learning rate, per step");
 }
 

@@ -33,22 +33,22 @@ std::string MetricTiles(const NamedMetrics& named) {
   return Tile("accuracy, " + named.name, Percent(metrics.accuracy()),
               absl::StrFormat("%s of %s texts", Thousands(metrics.correct()), Thousands(metrics.rows()))) +
          Tile("macro F1", Percent(metrics.macro_f1()), "mean over the labels") +
-         Tile("loss", absl::StrFormat("%.4f", metrics.loss), "cross-entropy, nats a text") +
+         Tile("loss", absl::StrFormat("%.4f", metrics.loss), "cross-entropy, nats per text") +
          Tile("calibration error (ECE)", Percent(metrics.ece()),
-              absl::StrFormat("over %d ranges of confidence", kCalibrationBins));
+              absl::StrFormat("over %d confidence ranges", kCalibrationBins));
 }
 
 std::string RunTiles(const Report& report) {
   std::string html;
   if (report.held_out.has_value()) {
-    const HeldOut& held_out = *report.held_out;
+    const HeldOutResult& held_out = *report.held_out;
     html += Tile("masked-LM accuracy",
-                 Percent(static_cast<double>(held_out.correct) / static_cast<double>(held_out.words)),
-                 absl::StrFormat("of %s pieces in texts held out", Thousands(held_out.words)));
-    html += Tile("loss", absl::StrFormat("%.4f", held_out.loss), "cross-entropy, nats a piece");
+                 Percent(static_cast<double>(held_out.correct) / static_cast<double>(held_out.predictions)),
+                 absl::StrFormat("of %s tokens of held-out texts", Thousands(held_out.predictions)));
+    html += Tile("loss", absl::StrFormat("%.4f", held_out.loss), "cross-entropy, nats per token");
   }
   if (report.test.has_value() && ComparesWithArticle(report)) {
-    html += Tile("the article's test accuracy", Percent(kArticleTestAccuracy),
+    html += Tile("test accuracy of the article", Percent(kArticleTestAccuracy),
                  absl::StrFormat("of %s texts", Thousands(kArticleTestRows)));
   }
   if (report.seconds > 0) {
@@ -79,7 +79,7 @@ std::string Results(const Report& report) {
   if (all.empty()) return html;
   const ClassificationMetrics& metrics = *all.front().metrics;
   html += Section("Confusion, " + all.front().name,
-                  "Rows are the right labels, columns the predicted ones; percentages are of a row.",
+                  "Rows are true labels, columns are predicted labels. Percentages are shares of a row.",
                   ConfusionHtml(metrics, report.labels));
   return html + Section("Labels, " + all.front().name, "", LabelsHtml(metrics, report.labels));
 }
@@ -88,11 +88,10 @@ std::string Training(const Report& report) {
   const std::string steps = Section("Steps", "", Charts(StepCharts(report)));
   if (report.epochs.empty()) return steps;
   std::string note =
-      "The training's own figures are with dropout, while the weights change. *As the article's loop counts: "
-      "the "
-      "sum of the batches' mean losses, divided by the number of texts.";
+      "Training loss and accuracy are measured with dropout while the weights change. *As computed in the "
+      "article: the sum of the batches' mean losses, divided by the number of texts.";
   if (ComparesWithArticle(report)) {
-    note = absl::StrFormat("Beside %s, %s validation rows, %s s an epoch. ", kArticle,
+    note = absl::StrFormat("Compared with %s, %s validation rows, %s s per epoch. ", kArticle,
                            Thousands(kArticleValidationRows),
                            Thousands(static_cast<int64_t>(kArticleEpochSeconds))) +
            note;
@@ -100,11 +99,11 @@ std::string Training(const Report& report) {
   return Section("Epochs", note, Charts(EpochCharts(report)) + EpochsHtml(report)) + steps;
 }
 
-std::string CutNote(const LengthHistogram& lengths) {
+std::string TruncationNote(const LengthHistogram& lengths) {
   int64_t rows = 0;
   for (const int64_t count : lengths.rows) rows += count;
   return absl::StrFormat(
-      "%s of %s texts (%s) are longer than the %s tokens that are read, and cut there.",
+      "%s of %s texts (%s) are longer than the limit of %s tokens and were truncated.",
       Thousands(lengths.truncated), Thousands(rows),
       Percent(rows == 0 ? 0 : static_cast<double>(lengths.truncated) / static_cast<double>(rows)),
       Thousands(lengths.max_tokens));
@@ -121,14 +120,14 @@ std::string ReportHtml(const Report& report) {
   html += Header(report) + Results(report) + Training(report);
   html +=
       Section("Calibration",
-              "How often a prediction is right against how sure it is. A temperature divides the logits so "
-              "that the two agree; it changes no prediction.",
+              "Accuracy of predictions by their confidence. A temperature divides the logits so that the two "
+              "agree; it does not change any prediction.",
               Charts(ReliabilityCharts(report)));
   if (!report.mistakes.empty()) {
     html += Section("Most confident mistakes", "", MistakesHtml(report));
   }
   if (report.lengths.has_value()) {
-    html += Section("Lengths", CutNote(*report.lengths), Charts(LengthChart(report)));
+    html += Section("Lengths", TruncationNote(*report.lengths), Charts(LengthChart(report)));
   }
   html += Section("Run", "", FactsHtml(RunFacts(report)));
   if (!report.recipe.empty()) {

@@ -1,4 +1,5 @@
-// The report as one page: no scripts, nothing from elsewhere, light and dark, for wide and narrow screens.
+// The report as one HTML page. It has no scripts and loads nothing, and fits light and dark themes and wide
+// and narrow screens.
 #pragma once
 
 #include <string>
@@ -7,7 +8,7 @@
 
 namespace newsgenre {
 
-// HTML, valid UTF-8 whatever bytes the report's texts have. Pure; any thread.
+// Returns HTML. It is valid UTF-8 even if the report's texts are not. Pure; safe to call from any thread.
 std::string ReportHtml(const Report& report);
 
 }  // namespace newsgenre

@@ -20,7 +20,7 @@ std::string Row(const Cells& cells) {
   return row + "\n";
 }
 
-// The first column to the left, the others to the right.
+// Aligns the first column to the left and the others to the right.
 std::string HeadRow(const Cells& cells) {
   std::string rule = "|---|";
   for (size_t i = 1; i < cells.size(); ++i) rule += "---:|";
@@ -46,13 +46,13 @@ std::string Results(const Report& report) {
              Percent(metrics.ece())});
   }
   if (ComparesWithArticle(report)) {
-    markdown += absl::StrFormat("\nFor comparison %s; %s of %s test rows.\n", kArticle,
+    markdown += absl::StrFormat("\nFor comparison, %s; accuracy %s on %s test rows.\n", kArticle,
                                 Percent(kArticleTestAccuracy, 3), Thousands(kArticleTestRows));
   }
   return markdown + "\n";
 }
 
-// "9,204 of 10,000".
+// Returns "9,204 of 10,000", or "" after the article's last epoch.
 std::string ArticleCell(int epoch) {
   if (epoch > static_cast<int>(kArticleCorrect.size())) return "";
   return absl::StrFormat("%s of %s", Thousands(kArticleCorrect[epoch - 1]),
@@ -63,7 +63,7 @@ std::string Epochs(const Report& report) {
   if (report.epochs.empty()) return "";
   const bool article = ComparesWithArticle(report);
   Cells head = {"epoch", "training loss", "validation loss", "accuracy", "correct"};
-  if (article) head.push_back("the article's");
+  if (article) head.push_back("article");
   head.insert(head.end(), {"time", "texts/s"});
   std::string markdown = "## Epochs\n\n" + HeadRow(head);
   for (size_t i = 0; i < report.epochs.size(); ++i) {
@@ -95,7 +95,7 @@ std::string Labels(const Report& report) {
                      Percent(metrics.recall(label)), Percent(metrics.f1(label))});
   }
   markdown +=
-      "\nRows are the right labels, columns the predicted ones.\n\n" + HeadRow(Escaped("", report.labels));
+      "\nRows are true labels, columns are predicted labels.\n\n" + HeadRow(Escaped("", report.labels));
   for (size_t i = 0; i < report.labels.size(); ++i) {
     Cells cells = {EscapeMarkdown(report.labels[i])};
     for (const int64_t count : metrics.confusion[i]) cells.push_back(Thousands(count));
@@ -107,7 +107,7 @@ std::string Labels(const Report& report) {
 std::string Mistakes(const Report& report) {
   if (report.mistakes.empty()) return "";
   std::string markdown = "## Most confident mistakes, " + EscapeMarkdown(report.mistakes_file) + "\n\n" +
-                         Row({"line", "predicted", "right", "text"}) + "|---:|---|---|---|\n";
+                         Row({"line", "predicted", "label", "text"}) + "|---:|---|---|---|\n";
   for (const ReportedMistake& mistake : report.mistakes) {
     markdown += Row({absl::StrFormat("%d", mistake.line),
                      EscapeMarkdown(report.labels[mistake.predicted]) + " " + Percent(mistake.confidence),

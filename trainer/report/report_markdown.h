@@ -1,4 +1,4 @@
-// The report as a summary to read.
+// The report as a Markdown summary.
 #pragma once
 
 #include <string>
@@ -7,7 +7,8 @@
 
 namespace newsgenre {
 
-// Markdown with GitHub's tables, valid UTF-8 whatever bytes the report's texts have. Pure; any thread.
+// Returns Markdown with GitHub's tables. It is valid UTF-8 even if the report's texts are not. Pure; safe to
+// call from any thread.
 std::string ReportMarkdown(const Report& report);
 
 }  // namespace newsgenre

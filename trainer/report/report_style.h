@@ -1,4 +1,4 @@
-// The page's CSS.
+// The CSS of the HTML report.
 #pragma once
 
 namespace newsgenre {

@@ -11,7 +11,7 @@ namespace newsgenre {
 namespace {
 
 constexpr int kExcerptCharacters = 280;
-constexpr size_t kConfusionColumn = 60;  // least pixels: five fit on a telephone
+constexpr size_t kConfusionColumnPixels = 60;  // minimum; five columns fit on a phone
 
 std::string HeadRow(const std::vector<std::string>& names) {
   std::string html = "<tr>";
@@ -19,7 +19,7 @@ std::string HeadRow(const std::vector<std::string>& names) {
   return html + "</tr>\n";
 }
 
-// The article's accuracy after `epoch`, as a count where ours is one of as many rows.
+// Returns the article's validation accuracy after `epoch`, as a count if both have the same number of rows.
 std::string ArticleCell(const EpochResult& epoch) {
   if (epoch.epoch > static_cast<int>(kArticleCorrect.size())) return "";
   const int64_t correct = kArticleCorrect[epoch.epoch - 1];
@@ -27,12 +27,13 @@ std::string ArticleCell(const EpochResult& epoch) {
   return Percent(static_cast<double>(correct) / static_cast<double>(kArticleValidationRows));
 }
 
-// One cell of the heat map. Shares of wrong labels are small: their colour goes by the root.
-std::string ConfusionCell(int64_t count, int64_t row, bool right) {
+// Returns a cell of the heat map. Shares of wrong labels are small, so the color depends on their square
+// root.
+std::string ConfusionCell(int64_t count, int64_t row, bool is_correct) {
   const double share = row == 0 ? 0 : static_cast<double>(count) / static_cast<double>(row);
-  const double depth = right ? share : 0.9 * std::sqrt(share);
+  const double depth = is_correct ? share : 0.9 * std::sqrt(share);
   return absl::StrFormat("<td class=\"%s%s\" style=\"--depth:%.2f\">%s<small>%s</small></td>",
-                         right ? "right" : "wrong", depth > 0.55 ? " deep" : "", depth, Thousands(count),
+                         is_correct ? "right" : "wrong", depth > 0.55 ? " deep" : "", depth, Thousands(count),
                          Percent(share, 1));
 }
 
@@ -83,7 +84,7 @@ std::string ConfusionHtml(const ClassificationMetrics& metrics, const std::vecto
   head.insert(head.end(), labels.begin(), labels.end());
   std::string html =
       absl::StrFormat("<div class=\"scroll\"><table class=\"confusion\" style=\"min-width:%dpx\"><thead>",
-                      kConfusionColumn * head.size()) +
+                      kConfusionColumnPixels * head.size()) +
       HeadRow(head) + "</thead><tbody>\n";
   for (size_t label = 0; label < labels.size(); ++label) {
     int64_t row = 0;
@@ -111,11 +112,10 @@ std::string LabelsHtml(const ClassificationMetrics& metrics, const std::vector<s
 std::string MistakesHtml(const Report& report) {
   std::string html = "<ol class=\"mistakes\">\n";
   for (const ReportedMistake& mistake : report.mistakes) {
-    html +=
-        absl::StrFormat("<li><p><b>%s</b> %s, right is <b>%s</b> <small>%s:%d</small></p><p>%s</p></li>\n",
-                        Percent(mistake.confidence), EscapeHtml(report.labels[mistake.predicted]),
-                        EscapeHtml(report.labels[mistake.label]), EscapeHtml(report.mistakes_file),
-                        mistake.line, EscapeHtml(Excerpt(mistake.text, kExcerptCharacters)));
+    html += absl::StrFormat("<li><p><b>%s</b> %s, label <b>%s</b> <small>%s:%d</small></p><p>%s</p></li>\n",
+                            Percent(mistake.confidence), EscapeHtml(report.labels[mistake.predicted]),
+                            EscapeHtml(report.labels[mistake.label]), EscapeHtml(report.mistakes_file),
+                            mistake.line, EscapeHtml(Excerpt(mistake.text, kExcerptCharacters)));
   }
   return html + "</ol>\n";
 }

@@ -1,4 +1,5 @@
-// The page's tables. Pure; any thread.
+// The tables of the HTML report, and the facts that both reports list. Pure functions; safe to call from any
+// thread.
 #pragma once
 
 #include <string>
@@ -9,18 +10,19 @@
 
 namespace newsgenre {
 
-std::string EpochsHtml(const Report& report);  // at least one epoch
-// Counts with the share of their row, as a heat map.
+// The report has at least one epoch.
+std::string EpochsHtml(const Report& report);
+// Returns a heat map of counts and of their shares of the row.
 std::string ConfusionHtml(const ClassificationMetrics& metrics, const std::vector<std::string>& labels);
-// Precision, recall and F1 of each label.
+// Returns precision, recall and F1 of each label.
 std::string LabelsHtml(const ClassificationMetrics& metrics, const std::vector<std::string>& labels);
 std::string MistakesHtml(const Report& report);
 
-// Names and values, any bytes.
+// Names and values. They can contain any bytes.
 using Facts = std::vector<std::pair<std::string, std::string>>;
 std::string FactsHtml(const Facts& facts);
 
-// What was run, on what, how long.
+// Returns facts about the run: versions, device, sizes and times.
 Facts RunFacts(const Report& report);
 
 }  // namespace newsgenre

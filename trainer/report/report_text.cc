@@ -11,14 +11,14 @@ namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
 
-// What shows: no control characters, and all white space of ASCII is a space.
-char32_t Shown(char32_t character) {
+// Returns the character to show: a space for ASCII white space, U+FFFD for other control characters.
+char32_t VisibleCharacter(char32_t character) {
   if (character == '\t' || character == '\n' || character == '\r') return ' ';
   const bool control = character < 0x20 || (character >= 0x7F && character < 0xA0);
   return control ? kReplacement : character;
 }
 
-// What Markdown, with GitHub's tables, strikes and formulas, could take for its own within a line.
+// Returns whether the character can be inline markup, with GitHub's tables, strikethrough and formulas.
 bool IsMarkup(char32_t character) {
   return character < 0x7F &&
          std::string_view("\\`*_~#$|[]>").find(static_cast<char>(character)) != std::string_view::npos;
@@ -29,7 +29,7 @@ bool IsMarkup(char32_t character) {
 std::string EscapeHtml(std::string_view text) {
   std::string html;
   for (size_t position = 0; position < text.size();) {
-    const char32_t character = Shown(NextCharacter(text, &position));
+    const char32_t character = VisibleCharacter(NextCharacter(text, &position));
     switch (character) {
       case '&':
         html += "&amp;";
@@ -53,12 +53,12 @@ std::string EscapeHtml(std::string_view text) {
   return html;
 }
 
-// A backslash takes the punctuation behind it as it is (CommonMark 0.31.2, section 2.4); & and < by name, for
-// readers that look for HTML first.
+// Escapes punctuation with a backslash (CommonMark 0.31.2, section 2.4), but & and < as HTML entities, for
+// renderers that parse HTML first.
 std::string EscapeMarkdown(std::string_view text) {
   std::string markdown;
   for (size_t position = 0; position < text.size();) {
-    const char32_t character = Shown(NextCharacter(text, &position));
+    const char32_t character = VisibleCharacter(NextCharacter(text, &position));
     if (character == '&') {
       markdown += "&amp;";
     } else if (character == '<') {

@@ -11,21 +11,21 @@
 namespace newsgenre {
 namespace {
 
-// In the picture's units, which are about a pixel.
+// In units of the image, which are about a pixel.
 constexpr double kWidth = 400;
 constexpr double kPlotHeight = 176;
 constexpr double kLeft = 56;
 constexpr double kRight = 20;
-constexpr double kTop = 24;     // the vertical axis's name stands here
-constexpr double kBottom = 40;  // the horizontal axis's ticks and name
-constexpr double kMostTicks = 6;
+constexpr double kTop = 24;     // space for the vertical axis's name
+constexpr double kBottom = 40;  // space for the horizontal axis's ticks and name
+constexpr double kMaxTicks = 6;
 
 double TickStep(double span, Unit unit) {
-  const double least = span / kMostTicks;
-  const double power = std::pow(10, std::floor(std::log10(least)));
+  const double min_step = span / kMaxTicks;
+  const double power = std::pow(10, std::floor(std::log10(min_step)));
   double step = 10 * power;
   for (const double factor : {5.0, 2.0, 1.0}) {
-    if (factor * power >= least * (1 - 1e-9)) step = factor * power;
+    if (factor * power >= min_step * (1 - 1e-9)) step = factor * power;
   }
   return unit == Unit::kCount ? std::max(step, 1.0) : step;
 }

@@ -1,4 +1,4 @@
-// A plot as SVG, for a page whose CSS gives the colours.
+// SVG plots. The page's CSS (report_style.h) defines the colors.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace newsgenre {
 
-enum class Unit { kNumber, kCount, kPercent };  // a count has whole ticks; a percentage's 1 reads "100 %"
+enum class Unit { kNumber, kCount, kPercent };  // kCount has integer ticks; kPercent shows 1 as "100 %"
 
 struct Tick {
   double value = 0;
@@ -21,9 +21,9 @@ struct Axis {
   std::vector<Tick> ticks;  // multiples of 1, 2 or 5 times a power of ten, within the bounds
 };
 
-// With these bounds (finite, low <= high). Equal ones are moved apart. Pure, as is all of this.
+// Returns an axis with these bounds, which are finite and low <= high. Equal bounds are moved apart. Pure.
 Axis ExactAxis(std::string name, double low, double high, Unit unit);
-// The same with its bounds moved outwards to the next ticks.
+// Returns the same axis, but with its bounds moved outwards to the next ticks.
 Axis RoundAxis(std::string name, double low, double high, Unit unit);
 
 struct PlotPoint {
@@ -36,17 +36,17 @@ struct PlotBox {
   PlotPoint to;
 };
 
-// One plot, 400 units wide, that grows and shrinks with its place. `style` is a CSS class of the page; `tip`
-// shows under the mouse. Texts may have any bytes. What isn't finite is left out. One thread.
+// Builds one plot, which is 400 units wide and scales with the page. `style` is a CSS class of the page;
+// `tip` is a tooltip. Texts can contain any bytes. Points that are not finite are left out. Not thread-safe.
 class SvgPlot {
  public:
-  // `title` is for those who can't see it; `head` is room above the plot, for AddHeadText.
+  // `title` is for screen readers; `head` is the height of the space above the plot for AddHeadText.
   SvgPlot(std::string_view title, Axis x, Axis y, double head = 0);
 
   void AddLine(const std::vector<PlotPoint>& points, std::string_view style);
   void AddDot(const PlotPoint& point, std::string_view style, std::string_view tip);
   void AddBox(const PlotBox& box, std::string_view style, std::string_view tip);
-  // Reads upwards, above the plot at `x`.
+  // Adds vertical text above the plot at `x`.
   void AddHeadText(double x, std::string_view text);
 
   std::string Svg() const;
@@ -59,9 +59,9 @@ class SvgPlot {
   std::string title_;
   Axis x_;
   Axis y_;
-  double top_;       // of the plot within the picture
-  double height_;    // of the picture
-  std::string svg_;  // what was added
+  double top_;       // of the plot area in the image
+  double height_;    // of the image
+  std::string svg_;  // the elements added so far
 };
 
 }  // namespace newsgenre

@@ -31,7 +31,7 @@ TEST_F(PretrainingRunTest, Learns) {
   training.epochs = 8;
   ASSERT_OK_AND_ASSIGN(const Report report, Run());
   EXPECT_LT(report.held_out->loss, std::log(44) / 2);
-  EXPECT_GT(report.held_out->correct, report.held_out->words / 2);
+  EXPECT_GT(report.held_out->correct, report.held_out->predictions / 2);
   EXPECT_LT(report.steps.back().loss, report.steps.front().loss / 2);
 }
 
@@ -39,7 +39,7 @@ TEST_F(PretrainingRunTest, Reports) {
   ASSERT_OK_AND_ASSIGN(const Report report, Run());
   ASSERT_TRUE(report.held_out.has_value());
   EXPECT_LT(report.held_out->loss, std::log(44));
-  EXPECT_GT(report.held_out->words, 30);
+  EXPECT_GT(report.held_out->predictions, 30);
   EXPECT_THAT(Names(), ElementsAre("config.json", "model.safetensors", "report.html", "report.json",
                                    "report.md", "spiece.model", "tensorboard", "tokenizer_config.json"));
 
@@ -88,7 +88,7 @@ TEST_F(PretrainingRunTest, SmallPiecesLearnAsMuch) {
   config_.training.micro_batch_tokens = 64;
   ASSERT_OK_AND_ASSIGN(const Report pieces, Run());
   EXPECT_NE(Weights(), weights);
-  EXPECT_EQ(pieces.held_out->words, whole.held_out->words);
+  EXPECT_EQ(pieces.held_out->predictions, whole.held_out->predictions);
   EXPECT_NEAR(pieces.held_out->loss, whole.held_out->loss, 0.1 * whole.held_out->loss);
 }
 
@@ -193,7 +193,7 @@ TEST_F(PretrainingRunTest, TextThatTeachesNothingStopsIt) {
   EXPECT_THAT(Run(), StatusIs(StatusCode::kInvalidArgument, HasSubstr("none of 1 paragraphs has 8 tokens")));
   config_.text = {
       Write("one.txt", "One paragraph that is long enough to learn something from it, but alone.\n")};
-  EXPECT_THAT(Run(), StatusIs(StatusCode::kInvalidArgument, HasSubstr("leave none to learn from")));
+  EXPECT_THAT(Run(), StatusIs(StatusCode::kInvalidArgument, HasSubstr("leave none to train on")));
 }
 
 }  // namespace

@@ -8,11 +8,12 @@
 namespace newsgenre {
 namespace {
 
-// Labels that are right as often as the probabilities say.
-struct Rows {
+// Probabilities and labels.
+struct LabelledProbabilities {
   ProbabilityRows probabilities;
   std::vector<int> labels;
 
+  // Adds rows_by_label[i] rows of label i with this probability.
   void Add(const std::vector<float>& probability, const std::vector<int>& rows_by_label) {
     for (size_t label = 0; label < rows_by_label.size(); ++label) {
       for (int i = 0; i < rows_by_label[label]; ++i) {
@@ -23,8 +24,9 @@ struct Rows {
   }
 };
 
-Rows Calibrated() {
-  Rows rows;
+// Returns labels that agree with the predictions as often as the probabilities say.
+LabelledProbabilities Calibrated() {
+  LabelledProbabilities rows;
   rows.Add({0.9f, 0.1f}, {180, 20});
   rows.Add({0.4f, 0.6f}, {40, 60});
   return rows;
@@ -40,25 +42,25 @@ TEST(ApplyTemperatureTest, IsSoftmaxOfTheScaledLogits) {
   EXPECT_NEAR(half[0][2], 1.0 / 6, 1e-6);
 }
 
-TEST(ApplyTemperatureTest, OneChangesNothing) {
+TEST(ApplyTemperatureTest, TemperatureOneChangesNothing) {
   const ProbabilityRows same = ApplyTemperature({{0.7f, 0.2f, 0.1f}}, 1);
   EXPECT_NEAR(same[0][0], 0.7, 1e-7);
   EXPECT_NEAR(same[0][1], 0.2, 1e-7);
 }
 
-TEST(ApplyTemperatureTest, AProbabilityOfZeroStaysANumber) {
+TEST(ApplyTemperatureTest, ProbabilityOfZeroStaysFinite) {
   const ProbabilityRows scaled = ApplyTemperature({{1, 0}}, kMaxTemperature);
   // The smallest float is exp(-87.34).
   EXPECT_NEAR(scaled[0][1], std::exp(-87.34 / 20) / (1 + std::exp(-87.34 / 20)), 1e-4);
 }
 
-TEST(FitTemperatureTest, CalibratedProbabilitiesKeepTheirs) {
-  const Rows rows = Calibrated();
+TEST(FitTemperatureTest, IsOneForCalibratedProbabilities) {
+  const LabelledProbabilities rows = Calibrated();
   EXPECT_NEAR(FitTemperature(rows.probabilities, rows.labels), 1, 1e-4);
 }
 
 TEST(FitTemperatureTest, UndoesAKnownTemperature) {
-  const Rows rows = Calibrated();
+  const LabelledProbabilities rows = Calibrated();
   for (const double temperature : {0.25, 0.8, 1.7, 5.0}) {
     const ProbabilityRows distorted = ApplyTemperature(rows.probabilities, 1 / temperature);
     EXPECT_NEAR(FitTemperature(distorted, rows.labels), temperature, 1e-3 * temperature);
@@ -69,7 +71,7 @@ TEST(FitTemperatureTest, RecoversTheScaleOfRandomLogits) {
   std::mt19937 random(7);
   std::normal_distribution<double> normal;
   std::uniform_real_distribution<double> uniform;
-  Rows rows;
+  LabelledProbabilities rows;
   for (int i = 0; i < 20000; ++i) {
     std::vector<double> weights;
     double sum = 0;
@@ -95,16 +97,16 @@ TEST(FitTemperatureTest, RecoversTheScaleOfRandomLogits) {
 }
 
 TEST(FitTemperatureTest, StaysWithinItsBounds) {
-  Rows wrong;
+  LabelledProbabilities wrong;
   wrong.Add({0.9f, 0.1f}, {0, 50});
   EXPECT_NEAR(FitTemperature(wrong.probabilities, wrong.labels), kMaxTemperature, 0.01);
-  Rows right;
+  LabelledProbabilities right;
   right.Add({0.501f, 0.499f}, {20000, 20});
   EXPECT_NEAR(FitTemperature(right.probabilities, right.labels), kMinTemperature, 0.01);
 }
 
 TEST(FitTemperatureTest, IsOneWithTooFewMistakes) {
-  Rows rows;
+  LabelledProbabilities rows;
   rows.Add({0.6f, 0.4f}, {1000, 19});
   EXPECT_EQ(FitTemperature(rows.probabilities, rows.labels), 1);
   rows.Add({0.6f, 0.4f}, {0, 1});

@@ -10,7 +10,7 @@ namespace {
 using testing::ElementsAre;
 using testing::Field;
 
-TEST(EvaluateTest, CountsAndLoss) {
+TEST(EvaluateTest, ComputesConfusionAndLoss) {
   const ClassificationMetrics metrics =
       Evaluate({{0.5f, 0.25f, 0.25f}, {0.125f, 0.75f, 0.125f}, {0.5f, 0.25f, 0.25f}}, {0, 1, 2});
   EXPECT_THAT(metrics.confusion,
@@ -21,7 +21,7 @@ TEST(EvaluateTest, CountsAndLoss) {
   EXPECT_NEAR(metrics.loss, -std::log(0.5 * 0.75 * 0.25) / 3, 1e-7);
 }
 
-TEST(EvaluateTest, PrecisionAndRecall) {
+TEST(EvaluateTest, ComputesPrecisionAndRecall) {
   ClassificationMetrics metrics;
   metrics.confusion = {{3, 1, 0}, {2, 4, 0}, {0, 0, 0}};
   EXPECT_DOUBLE_EQ(metrics.precision(0), 0.6);
@@ -32,26 +32,26 @@ TEST(EvaluateTest, PrecisionAndRecall) {
   EXPECT_DOUBLE_EQ(metrics.recall(2), 0);
 }
 
-TEST(EvaluateTest, TheFirstOfEqualProbabilitiesWins) {
+TEST(EvaluateTest, PredictsTheFirstOfEqualProbabilities) {
   EXPECT_EQ(Evaluate({{0.5f, 0.5f}, {0.5f, 0.5f}}, {0, 1}).correct(), 1);
 }
 
-TEST(EvaluateTest, AProbabilityOfZeroCostsAFiniteLoss) {
+TEST(EvaluateTest, ProbabilityOfZeroHasAFiniteLoss) {
   const ClassificationMetrics metrics = Evaluate({{1.0f, 0.0f}}, {1});
   EXPECT_NEAR(metrics.loss, 87.3, 0.1);
 }
 
-TEST(EvaluateTest, F1) {
+TEST(EvaluateTest, ComputesF1) {
   ClassificationMetrics metrics;
   metrics.confusion = {{3, 1, 0}, {2, 4, 0}, {0, 0, 0}};
-  // 2 · right / (right labels + predicted labels).
+  // 2 · correct / (rows with the label + rows predicted as it).
   EXPECT_DOUBLE_EQ(metrics.f1(0), 6.0 / 9);
   EXPECT_DOUBLE_EQ(metrics.f1(1), 8.0 / 11);
   EXPECT_DOUBLE_EQ(metrics.f1(2), 0);
   EXPECT_DOUBLE_EQ(metrics.macro_f1(), (6.0 / 9 + 8.0 / 11) / 3);
 }
 
-TEST(EvaluateTest, BinsOfConfidence) {
+TEST(EvaluateTest, BinsPredictionsByConfidence) {
   const ClassificationMetrics metrics =
       Evaluate({{0.9f, 0.1f}, {0.92f, 0.08f}, {0.3f, 0.7f}, {1, 0}}, {0, 1, 1, 0});
   ASSERT_EQ(metrics.bins.size(), 15u);
@@ -67,9 +67,9 @@ TEST(EvaluateTest, BinsOfConfidence) {
   EXPECT_NEAR(metrics.ece(), (2 * 0.41 + 0.3 + 0) / 4, 1e-6);
 }
 
-TEST(EvaluateTest, WithoutBinsThereIsNoCalibrationError) { EXPECT_EQ(ClassificationMetrics().ece(), 0); }
+TEST(EvaluateTest, CalibrationErrorIsZeroWithoutBins) { EXPECT_EQ(ClassificationMetrics().ece(), 0); }
 
-TEST(ArticleLossTest, SumsTheMeansOfTheBatches) {
+TEST(ArticleLossTest, SumsTheMeanLossesOfBatches) {
   const ProbabilityRows probabilities = {
       {0.5f, 0.5f}, {0.25f, 0.75f}, {0.125f, 0.875f}, {0.0625f, 0.9375f}, {0.03125f, 0.96875f}};
   const std::vector<int> labels(5, 0);  // losses of 1, 2, 3, 4 and 5 times ln 2
@@ -84,7 +84,7 @@ TEST(ArticleLossTest, SumsTheMeansOfTheBatches) {
   }
 }
 
-TEST(MostConfidentMistakesTest, AreSortedAndFewEnough) {
+TEST(MostConfidentMistakesTest, AreSortedAndLimited) {
   const ProbabilityRows probabilities = {{0.6f, 0.4f},   {0.9f, 0.1f},   {0.2f, 0.8f},
                                          {0.25f, 0.75f}, {0.75f, 0.25f}, {1, 0}};
   const std::vector<int> labels = {1, 1, 0, 0, 1, 0};

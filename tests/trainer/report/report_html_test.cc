@@ -13,8 +13,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// What is wrong with the markup; empty: every element is closed, attributes are quoted, and neither < nor &
-// stands in a text. Holds for the subset of HTML that the page is written in.
+// Returns an error of the markup, or "" if every element is closed, attributes are quoted and no text
+// contains < or &. Supports the subset of HTML that the page uses.
 std::string MarkupError(const std::string& html) {
   static const std::regex kMarkup(R"(<!DOCTYPE html>|<(/?)(\w+)((?: [a-z][a-zA-Z-]*="[^"<>]*")*)(/?)>)");
   static const std::regex kText(R"((?:[^<>&]|&(?:amp|lt|gt|quot|#39);)*)");
@@ -37,7 +37,7 @@ std::string MarkupError(const std::string& html) {
     }
   }
   if (!open.empty()) return "<" + open.back() + "> stays open";
-  return std::string(position, page.end()) == "\n" ? "" : "something behind the last tag";
+  return std::string(position, page.end()) == "\n" ? "" : "text after the last tag";
 }
 
 void ExpectGoodPage(const std::string& html) {
@@ -48,7 +48,7 @@ void ExpectGoodPage(const std::string& html) {
   }
 }
 
-TEST(MarkupErrorTest, FindsThem) {
+TEST(MarkupErrorTest, FindsErrors) {
   EXPECT_EQ(MarkupError("<p class=\"a\">a &amp; b<br/></p>\n"), "");
   EXPECT_THAT(MarkupError("<p><b></p>\n"), HasSubstr("</p> closes <b>"));
   EXPECT_THAT(MarkupError("<p>\n"), HasSubstr("<p> stays open"));
@@ -57,7 +57,7 @@ TEST(MarkupErrorTest, FindsThem) {
   EXPECT_THAT(MarkupError("<p class=a>b</p>\n"), HasSubstr("stray"));
 }
 
-TEST(ReportHtmlTest, ARun) {
+TEST(ReportHtmlTest, ShowsATraining) {
   const std::string html = ReportHtml(FullReport());
   ExpectGoodPage(html);
   for (const char* part :
@@ -69,8 +69,8 @@ TEST(ReportHtmlTest, ARun) {
         "<figcaption>test: ECE 12.50 %</figcaption>", "<figcaption>Lengths of training texts</figcaption>",
         "validation, epoch 2: 87.50 %", "published: epoch 2, 0.2500", "<td>87.50 %</td><td>7</td>",
         "6 texts, mean confidence 87.50 %, accuracy 100.00 %", "5 to 5 tokens: 1 texts",
-        "1 of 4 texts (25.00 %) are longer than the 8 tokens", "<th>epochs</th><td>2</td>",
-        "<b>96.88 %</b> yes, right is <b>no</b> <small>test.csv:17</small></p><p>a text</p>"}) {
+        "1 of 4 texts (25.00 %) are longer than the limit of 8 tokens", "<th>epochs</th><td>2</td>",
+        "<b>96.88 %</b> yes, label <b>no</b> <small>test.csv:17</small></p><p>a text</p>"}) {
     EXPECT_THAT(html, HasSubstr(part));
   }
   EXPECT_THAT(html, Not(HasSubstr("article, validation")));
@@ -82,7 +82,7 @@ TEST(ReportHtmlTest, ConfusionShowsCountsAndShares) {
                               "<td class=\"wrong\" style=\"--depth:0.45\">1<small>25.0 %</small></td>"));
 }
 
-TEST(ReportHtmlTest, AgNewsStandsBesideTheArticle) {
+TEST(ReportHtmlTest, ComparesAgNewsWithTheArticle) {
   Report report = SmallReport();
   report.labels = AgNewsLabels();
   for (EpochResult& epoch : report.epochs) {
@@ -92,15 +92,15 @@ TEST(ReportHtmlTest, AgNewsStandsBesideTheArticle) {
   std::string html = ReportHtml(report);
   ExpectGoodPage(html);
   EXPECT_THAT(html, HasSubstr("article, validation, epoch 3: 93.02 %"));
-  EXPECT_THAT(html, HasSubstr("the article&#39;s figures: albert-base-v1, 110,000 training rows"));
+  EXPECT_THAT(html, HasSubstr("the article&#39;s results: albert-base-v1, 110,000 training rows"));
   EXPECT_THAT(html, HasSubstr("<td>2,500</td><td>9,204</td>"));
-  EXPECT_THAT(html, HasSubstr("the article&#39;s test accuracy"));
+  EXPECT_THAT(html, HasSubstr("test accuracy of the article"));
   report.epochs[0].validation.confusion[0][0] = 1;  // no longer 10,000 rows
   html = ReportHtml(report);
   EXPECT_THAT(html, HasSubstr("<td>1,876</td><td>92.04 %</td>"));
 }
 
-TEST(ReportHtmlTest, AnEvaluationAlone) {
+TEST(ReportHtmlTest, ShowsAnEvaluation) {
   const std::string html = ReportHtml(EvaluationReport());
   ExpectGoodPage(html);
   EXPECT_THAT(html, HasSubstr("<h1>newsgenre evaluation report</h1>"));
@@ -110,25 +110,25 @@ TEST(ReportHtmlTest, AnEvaluationAlone) {
   }
 }
 
-TEST(ReportHtmlTest, APretraining) {
+TEST(ReportHtmlTest, ShowsAPretraining) {
   const std::string html = ReportHtml(PretrainingReport());
   ExpectGoodPage(html);
   for (const char* part :
        {"<h1>newsgenre pre-training report</h1>", "masked-LM accuracy</span><strong>25.00 %</strong>",
-        "of 1,600 pieces in texts held out", "loss</span><strong>3.2500</strong>",
+        "of 1,600 tokens of held-out texts", "loss</span><strong>3.2500</strong>",
         "<figcaption>Training loss by step</figcaption>",
         "<figcaption>Lengths of training texts</figcaption>"}) {
     EXPECT_THAT(html, HasSubstr(part));
   }
-  for (const char* part : {"by epoch", "Confusion", "published:", "training speed", "nats a text"}) {
+  for (const char* part : {"by epoch", "Confusion", "published:", "training speed", "nats per text"}) {
     EXPECT_THAT(html, Not(HasSubstr(part)));
   }
 }
 
-TEST(ReportHtmlTest, AReportOfNothing) { ExpectGoodPage(ReportHtml(Report())); }
+TEST(ReportHtmlTest, ShowsAnEmptyReport) { ExpectGoodPage(ReportHtml(Report())); }
 
-// One text for each place that shows one.
-TEST(ReportHtmlTest, NoTextIsMarkup) {
+// Covers every text that the report shows.
+TEST(ReportHtmlTest, EscapesEveryText) {
   const std::string hostile = "</style></title><script>\"'&\xff\xc3\x01]]>-->";
   Report report = FullReport();
   for (std::string* text : {&report.version, &report.release, &report.labels[0], &report.labels[1],
@@ -144,13 +144,13 @@ TEST(ReportHtmlTest, NoTextIsMarkup) {
                       "--&gt;</p></li>"));
 }
 
-TEST(ReportHtmlTest, ALongTextIsAnExcerpt) {
+TEST(ReportHtmlTest, ShortensLongTexts) {
   Report report = FullReport();
   report.mistakes[0].text = std::string(1000, 'x');
   EXPECT_THAT(ReportHtml(report), HasSubstr("<p>" + std::string(280, 'x') + "…</p>"));
 }
 
-TEST(ReportHtmlTest, OneEpochAndOneStep) {
+TEST(ReportHtmlTest, ShowsOneEpochAndOneStep) {
   Report report = SmallReport();
   report.epochs.resize(1);
   report.best = 0;
@@ -160,7 +160,7 @@ TEST(ReportHtmlTest, OneEpochAndOneStep) {
   EXPECT_THAT(html, HasSubstr("<circle class=\"dot published\" cx=\"218.0\""));  // in the middle
 }
 
-TEST(ReportHtmlTest, ManyEpochsHaveNoDotsButThePublished) {
+TEST(ReportHtmlTest, ManyEpochsHaveNoDotsExceptThePublishedOne) {
   Report report = SmallReport();
   while (report.epochs.size() < 60) {
     report.epochs.push_back(SmallEpoch(static_cast<int>(report.epochs.size()) + 1, 2, 0.5));
@@ -171,7 +171,7 @@ TEST(ReportHtmlTest, ManyEpochsHaveNoDotsButThePublished) {
   EXPECT_THAT(html, HasSubstr("<circle class=\"dot published\""));
 }
 
-TEST(ReportHtmlTest, EqualValuesAndZeros) {
+TEST(ReportHtmlTest, ShowsEqualValuesAndZeros) {
   Report report = FullReport();
   for (EpochResult& epoch : report.epochs) epoch = SmallEpoch(epoch.epoch, 4, 0);
   for (StepPoint& point : report.steps) point = {point.step, 0, 0};

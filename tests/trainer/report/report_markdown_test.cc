@@ -11,7 +11,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(ReportMarkdownTest, ARun) {
+TEST(ReportMarkdownTest, ShowsATraining) {
   const std::string markdown = ReportMarkdown(FullReport());
   for (const char* part : {
            "# newsgenre training v7\n",
@@ -31,7 +31,7 @@ TEST(ReportMarkdownTest, ARun) {
   EXPECT_THAT(markdown, Not(HasSubstr("article")));
 }
 
-TEST(ReportMarkdownTest, AgNewsStandsBesideTheArticle) {
+TEST(ReportMarkdownTest, ComparesAgNewsWithTheArticle) {
   Report report = SmallReport();
   report.labels = AgNewsLabels();
   report.epochs[1].epoch = 6;
@@ -41,18 +41,18 @@ TEST(ReportMarkdownTest, AgNewsStandsBesideTheArticle) {
   const std::string markdown = ReportMarkdown(report);
   EXPECT_THAT(markdown, HasSubstr("| 25.00 % | 4 of 16 | 9,204 of 10,000 |"));
   EXPECT_THAT(markdown, HasSubstr("| 25.00 % | 4 of 16 |  |"));  // the article has five epochs
-  EXPECT_THAT(markdown, HasSubstr("93.079 % of 7,600 test rows"));
+  EXPECT_THAT(markdown, HasSubstr("accuracy 93.079 % on 7,600 test rows"));
   EXPECT_THAT(markdown, HasSubstr("albert-base-v1, 110,000 training rows"));
 }
 
-TEST(ReportMarkdownTest, AnEvaluationAlone) {
+TEST(ReportMarkdownTest, ShowsAnEvaluation) {
   const std::string markdown = ReportMarkdown(EvaluationReport());
   EXPECT_THAT(markdown, HasSubstr("# newsgenre evaluation v7\n"));
   EXPECT_THAT(markdown, HasSubstr("| test | 8 of 8 |"));
   for (const char* part : {"validation", "Epochs", "Recipe"}) EXPECT_THAT(markdown, Not(HasSubstr(part)));
 }
 
-TEST(ReportMarkdownTest, APretraining) {
+TEST(ReportMarkdownTest, ShowsAPretraining) {
   const std::string markdown = ReportMarkdown(PretrainingReport());
   EXPECT_THAT(markdown, HasSubstr("# newsgenre pre-training v7\n"));
   EXPECT_THAT(markdown,
@@ -60,7 +60,7 @@ TEST(ReportMarkdownTest, APretraining) {
   for (const char* part : {"Results", "Epochs", "Labels"}) EXPECT_THAT(markdown, Not(HasSubstr(part)));
 }
 
-TEST(ReportMarkdownTest, TextsStayInTheirCells) {
+TEST(ReportMarkdownTest, EscapesTextsInCells) {
   Report report = FullReport();
   report.labels = {"n|o", "<yes>"};
   report.mistakes[0].text = "a | b\n# c \xff <script>";
@@ -71,7 +71,7 @@ TEST(ReportMarkdownTest, TextsStayInTheirCells) {
   EXPECT_THAT(markdown, HasSubstr("| a\\|b | c d |\n"));
 }
 
-TEST(ReportMarkdownTest, ALongTextIsAnExcerpt) {
+TEST(ReportMarkdownTest, ShortensLongTexts) {
   Report report = FullReport();
   report.mistakes[0].text = std::string(1000, 'x');
   EXPECT_THAT(ReportMarkdown(report), HasSubstr("| " + std::string(160, 'x') + "… |\n"));

@@ -10,7 +10,7 @@ namespace {
 using testing::ElementsAre;
 using Json = nlohmann::ordered_json;
 
-TEST(ReportTest, Table) {
+TEST(ReportTest, EpochTableMarksThePublishedEpoch) {
   const Report report = SmallReport();
   EXPECT_EQ(EpochTable(report.epochs, report.best),
             "epoch   train loss   validation loss   validation accuracy   seconds\n"
@@ -22,7 +22,7 @@ TEST(ReportTest, SummaryGivesTheCounts) {
   EXPECT_EQ(Summary(SmallEpoch(1, 3, 0.25).validation), "accuracy 87.50 % (7 of 8), loss 0.2500");
 }
 
-TEST(ReportTest, LengthsAreCounted) {
+TEST(ReportTest, CountLengthsLimitsTheNumberOfBins) {
   const LengthHistogram few = CountLengths({3, 5, 8, 8}, 1, 8);
   EXPECT_EQ(few.bin_tokens, 1);
   EXPECT_THAT(few.rows, ElementsAre(0, 0, 1, 0, 1, 0, 0, 2));
@@ -36,7 +36,7 @@ TEST(ReportTest, LengthsAreCounted) {
   EXPECT_EQ(wide.rows[21], 1);
 }
 
-TEST(ReportTest, TheMostTellingMetricsComeFirst) {
+TEST(ReportTest, MetricsOfReturnsTestMetricsFirst) {
   const Report report = FullReport();
   const std::vector<NamedMetrics> all = MetricsOf(report);
   ASSERT_EQ(all.size(), 3u);
@@ -49,14 +49,14 @@ TEST(ReportTest, TheMostTellingMetricsComeFirst) {
   EXPECT_TRUE(MetricsOf(Report()).empty());
 }
 
-TEST(ReportTest, OnlyTheArticlesLabelsCompareWithIt) {
+TEST(ReportTest, OnlyAgNewsComparesWithTheArticle) {
   Report report = SmallReport();
   EXPECT_FALSE(ComparesWithArticle(report));
   report.labels = AgNewsLabels();
   EXPECT_TRUE(ComparesWithArticle(report));
 }
 
-TEST(ReportJsonTest, ARunWithoutATest) {
+TEST(ReportJsonTest, LeavesOutKeysThatDoNotApply) {
   const Json json = ReportJson(SmallReport());
   EXPECT_EQ(json["version"], "v7");
   EXPECT_EQ(json["precision"], "bf16");
@@ -72,7 +72,7 @@ TEST(ReportJsonTest, ARunWithoutATest) {
   }
 }
 
-TEST(ReportJsonTest, Epochs) {
+TEST(ReportJsonTest, ContainsEpochs) {
   const Json epochs = ReportJson(SmallReport())["epochs"];
   ASSERT_EQ(epochs.size(), 2u);
   EXPECT_EQ(epochs[0], (Json{{"epoch", 1},
@@ -91,7 +91,7 @@ TEST(ReportJsonTest, Epochs) {
                              {"tokens_per_second", 41000.0}}));
 }
 
-TEST(ReportJsonTest, Metrics) {
+TEST(ReportJsonTest, ContainsMetrics) {
   const Json json = ReportJson(FullReport());
   EXPECT_EQ(json["validation"]["correct"], 7);
   EXPECT_EQ(json["validation"]["labels"]["no"]["recall"], 0.75);
@@ -107,7 +107,7 @@ TEST(ReportJsonTest, Metrics) {
   EXPECT_EQ(json["test"]["file"], "test.csv");
 }
 
-TEST(ReportJsonTest, MistakesAndLengths) {
+TEST(ReportJsonTest, ContainsMistakesAndLengths) {
   const Json json = ReportJson(FullReport());
   EXPECT_EQ(json["mistakes_file"], "test.csv");
   EXPECT_EQ(
@@ -118,7 +118,7 @@ TEST(ReportJsonTest, MistakesAndLengths) {
   EXPECT_EQ(json["lengths"]["cut"], 1);
 }
 
-TEST(ReportJsonTest, AnEvaluationAlone) {
+TEST(ReportJsonTest, ContainsOnlyTheTestOfAnEvaluation) {
   const Json json = ReportJson(EvaluationReport());
   EXPECT_EQ(json["test"]["rows"], 8);
   EXPECT_TRUE(json.contains("mistakes"));
@@ -127,17 +127,17 @@ TEST(ReportJsonTest, AnEvaluationAlone) {
   }
 }
 
-TEST(ReportTest, KindOfIsWhatWasDone) {
+TEST(ReportTest, KindOfNamesTheRun) {
   EXPECT_EQ(KindOf(SmallReport()), "training");
   EXPECT_EQ(KindOf(PretrainingReport()), "pre-training");
   EXPECT_EQ(KindOf(EvaluationReport()), "evaluation");
 }
 
-TEST(ReportTest, SummaryOfHeldOutTexts) {
-  EXPECT_EQ(Summary(HeldOut{1600, 400, 3.25}), "masked-LM accuracy 25.00 % (400 of 1600), loss 3.2500");
+TEST(ReportTest, SummaryOfHeldOutResult) {
+  EXPECT_EQ(Summary(HeldOutResult{1600, 400, 3.25}), "masked-LM accuracy 25.00 % (400 of 1600), loss 3.2500");
 }
 
-TEST(ReportJsonTest, APretraining) {
+TEST(ReportJsonTest, ContainsTheHeldOutResultOfAPretraining) {
   const Json json = ReportJson(PretrainingReport());
   EXPECT_EQ(json["held_out"], (Json{{"words", 1600}, {"correct", 400}, {"loss", 3.25}}));
   EXPECT_EQ(json["rows"], (Json{{"training", 72}, {"validation", 8}}));

@@ -6,7 +6,7 @@
 namespace newsgenre {
 namespace {
 
-TEST(EscapeHtmlTest, Cases) {
+TEST(EscapeHtmlTest, EscapesMarkupAndInvalidBytes) {
   const struct {
     std::string text;
     std::string html;
@@ -18,13 +18,13 @@ TEST(EscapeHtmlTest, Cases) {
       {"a\nb\tc", "a b c"},
       {std::string("a\0b\x1b\x7f", 5), "a\uFFFDb\uFFFD\uFFFD"},
       {"a\xc2\x85z", "a\uFFFDz"},         // a control character of two bytes
-      {"\xff<\xc3", "\uFFFD&lt;\uFFFD"},  // no UTF-8, and a character that is cut off
+      {"\xff<\xc3", "\uFFFD&lt;\uFFFD"},  // invalid UTF-8, and a truncated character
       {"\xed\xa0\x80", "\uFFFD\uFFFD\uFFFD"},
   };
   for (const auto& test_case : kCases) EXPECT_EQ(EscapeHtml(test_case.text), test_case.html);
 }
 
-TEST(EscapeMarkdownTest, Cases) {
+TEST(EscapeMarkdownTest, EscapesMarkupAndInvalidBytes) {
   const struct {
     std::string text;
     std::string markdown;
@@ -39,7 +39,7 @@ TEST(EscapeMarkdownTest, Cases) {
   for (const auto& test_case : kCases) EXPECT_EQ(EscapeMarkdown(test_case.text), test_case.markdown);
 }
 
-TEST(ExcerptTest, CountsCharactersNotBytes) {
+TEST(ExcerptTest, CountsCharactersInsteadOfBytes) {
   EXPECT_EQ(Excerpt("Glück", 5), "Glück");
   EXPECT_EQ(Excerpt("Glück", 3), "Glü…");
   EXPECT_EQ(Excerpt("Glück", 0), "…");
@@ -47,7 +47,7 @@ TEST(ExcerptTest, CountsCharactersNotBytes) {
   EXPECT_EQ(Excerpt("\xff\xff\xff", 2), "\xff\xff…");
 }
 
-TEST(NumbersTest, Cases) {
+TEST(NumbersTest, AreFormatted) {
   EXPECT_EQ(Percent(0.91344), "91.34 %");
   EXPECT_EQ(Percent(1, 0), "100 %");
   EXPECT_EQ(Thousands(0), "0");

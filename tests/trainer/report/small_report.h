@@ -1,4 +1,4 @@
-// Reports to show, with made-up values.
+// Reports with made-up values.
 #pragma once
 
 #include <string>
@@ -26,7 +26,7 @@ inline EpochResult SmallEpoch(int number, int64_t correct, double loss) {
   return epoch;
 }
 
-// Of a run of two epochs, without a test.
+// Returns the report of a training with two epochs, without a test.
 inline Report SmallReport() {
   Report report;
   report.version = "v7";
@@ -49,20 +49,26 @@ inline Report SmallReport() {
   return report;
 }
 
-// The same with every part there is.
+// Returns the same report with every optional part.
 inline Report FullReport() {
   Report report = SmallReport();
   report.temperature = 1.25;
   report.calibrated = SmallEpoch(0, 3, 0.1875).validation;
   report.test = SmallEpoch(0, 4, 0.125).validation;
   report.test_file = "test.csv";
-  report.mistakes = {{17, "a text", 0, 1, 0.96875}};
+  ReportedMistake mistake;
+  mistake.line = 17;
+  mistake.text = "a text";
+  mistake.label = 0;
+  mistake.predicted = 1;
+  mistake.confidence = 0.96875;
+  report.mistakes = {mistake};
   report.mistakes_file = "test.csv";
   report.lengths = CountLengths({3, 5, 8, 8}, 1, 8);
   return report;
 }
 
-// Of a test without a training run.
+// Returns the report of an evaluation.
 inline Report EvaluationReport() {
   const Report full = FullReport();
   Report report;
@@ -76,14 +82,14 @@ inline Report EvaluationReport() {
   return report;
 }
 
-// Of a pre-training.
+// Returns the report of a pre-training.
 inline Report PretrainingReport() {
   Report report = SmallReport();
   report.release = "pretrained";
   report.labels = {};
   report.epochs = {};
   report.best = 0;
-  report.held_out = HeldOut{1600, 400, 3.25};
+  report.held_out = HeldOutResult{1600, 400, 3.25};
   report.lengths = CountLengths({3, 5, 8, 8}, 0, 8);
   return report;
 }

@@ -17,7 +17,7 @@ std::vector<std::string> Texts(const Axis& axis) {
   return texts;
 }
 
-TEST(AxisTest, Exact) {
+TEST(AxisTest, ExactAxisKeepsItsBounds) {
   EXPECT_THAT(Texts(ExactAxis("", 1, 5, Unit::kCount)), ElementsAre("1", "2", "3", "4", "5"));
   EXPECT_THAT(Texts(ExactAxis("", 1, 3, Unit::kCount)), ElementsAre("1", "2", "3"));
   EXPECT_THAT(Texts(ExactAxis("", 0, 3400, Unit::kCount)), ElementsAre("0", "1,000", "2,000", "3,000"));
@@ -27,7 +27,7 @@ TEST(AxisTest, Exact) {
               ElementsAre("-0.3", "-0.2", "-0.1", "0.0", "0.1", "0.2", "0.3"));
 }
 
-TEST(AxisTest, Round) {
+TEST(AxisTest, RoundAxisMovesItsBoundsToTicks) {
   const Axis accuracy = RoundAxis("", 0.8912, 0.9137, Unit::kPercent);
   EXPECT_NEAR(accuracy.low, 0.89, 1e-12);
   EXPECT_NEAR(accuracy.high, 0.915, 1e-12);
@@ -54,14 +54,14 @@ SvgPlot UnitPlot() {
   return SvgPlot("a <plot>", ExactAxis("x & x", 0, 1, Unit::kNumber), ExactAxis("y", 0, 1, Unit::kNumber));
 }
 
-TEST(SvgPlotTest, ScalesTheValues) {
+TEST(SvgPlotTest, ScalesValues) {
   SvgPlot plot = UnitPlot();
   plot.AddLine({{0, 0}, {0.5, 0.25}, {1, 1}}, "training");
   EXPECT_THAT(plot.Svg(),
               HasSubstr("<path class=\"line training\" d=\"M56.0 200.0L218.0 156.0L380.0 24.0\"/>"));
 }
 
-TEST(SvgPlotTest, ABoxHasItsSidesInAnyOrder) {
+TEST(SvgPlotTest, BoxAcceptsCornersInAnyOrder) {
   SvgPlot plot = UnitPlot();
   plot.AddBox({{0, 1}, {0.5, 0.5}}, "gap", "tip");
   EXPECT_THAT(plot.Svg(),
@@ -69,7 +69,7 @@ TEST(SvgPlotTest, ABoxHasItsSidesInAnyOrder) {
                         "<title>tip</title></rect>"));
 }
 
-TEST(SvgPlotTest, TextsAreEscaped) {
+TEST(SvgPlotTest, EscapesTexts) {
   SvgPlot plot = UnitPlot();
   plot.AddDot({0, 0}, "training", "<tip>");
   plot.AddHeadText(0.5, "<head>");
@@ -80,7 +80,7 @@ TEST(SvgPlotTest, TextsAreEscaped) {
   EXPECT_THAT(svg, HasSubstr("&lt;head&gt;"));
 }
 
-TEST(SvgPlotTest, WhatIsNotFiniteIsLeftOut) {
+TEST(SvgPlotTest, LeavesOutValuesThatAreNotFinite) {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   SvgPlot plot = UnitPlot();
