@@ -100,8 +100,9 @@ absl::StatusOr<Albert> Albert::FromTensors(const AlbertConfig& config, Head head
   }
   for (const auto& [name, tensor] : tensors) {
     if (shapes.count(name) == 0) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "tensor ", Printable(name), " has no place in an ALBERT with head ", std::string(HeadName(head))));
+      return absl::FailedPreconditionError(absl::StrCat("tensor ", Printable(name),
+                                                        " does not belong to an ALBERT with head ",
+                                                        std::string(HeadName(head))));
     }
   }
   return Albert(config, head, labels, std::move(tensors));
@@ -153,21 +154,20 @@ at::Tensor Albert::Logits(const PackedBatch& batch) const {
     x = Activate(at::linear(x, weights_.prediction_dense.weight, weights_.prediction_dense.bias));
     return at::linear(Norm(x, weights_.prediction_norm), weights_.word_embeddings, weights_.prediction_bias);
   }
-  // The other heads read the last layer's first tokens only: nothing else of it is computed.
+  // The other heads read only the last layer's first tokens, so the last layer computes no others.
   x = RunLayer(x, x.index_select(0, batch.first_rows), layout);
   if (head_ == Head::kPooler) x = at::tanh(at::linear(x, weights_.pooler.weight, weights_.pooler.bias));
   return at::linear(x, weights_.classifier.weight, weights_.classifier.bias);
 }
 
 at::Tensor Albert::Embed(const PackedBatch& batch) const {
-  // A news item is one segment: token type 0.
+  // A news item is a single segment, which has token type 0.
   const at::Tensor x = at::embedding(weights_.word_embeddings, batch.ids) +
                        weights_.token_type_embeddings[0] +
                        at::embedding(weights_.position_embeddings, batch.positions);
   return at::linear(Norm(x, weights_.embeddings_norm), weights_.mapping_in.weight, weights_.mapping_in.bias);
 }
 
-// One layer for those rows of `x` that are in `queries`, which see all of `x`.
 at::Tensor Albert::RunLayer(const at::Tensor& x, const at::Tensor& queries,
                             const AttentionLayout& layout) const {
   const auto linear = [](const at::Tensor& in, const Affine& map) {

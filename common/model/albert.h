@@ -1,6 +1,7 @@
-// The network: ALBERT (Lan et al. 2019, arXiv:1909.11942) with a head, padding-free.
-// Factorised embeddings, one shared layer run num_hidden_layers times, post-layer-norm. Its plain form, that
-// the fast ones for serving (engine.h) and training (trainer/network/training_network.h) are held against.
+// The ALBERT network (Lan et al. 2019, arXiv:1909.11942) with a head: factorised embeddings, and one layer
+// with post-layer-norm whose weights all num_hidden_layers layers share. Batches have no padding. This is the
+// plain implementation. The faster ones for serving (common/inference/network.h) and for training
+// (trainer/network/training_network.h) are compared with it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,49 +21,54 @@ namespace newsgenre {
 
 class AttentionLayout;
 
-// Tensors by Hugging Face's names for AlbertForSequenceClassification, or AlbertForMaskedLM without those
-// that it shares: "albert.embeddings.word_embeddings.weight" … "classifier.bias" or "predictions.bias".
+// Tensors by Hugging Face's names for AlbertForSequenceClassification, such as
+// "albert.embeddings.word_embeddings.weight" and "classifier.bias", or for AlbertForMaskedLM without the
+// tensors that it shares, such as "predictions.bias".
 using TensorMap = std::map<std::string, at::Tensor>;
 
-// The weights, each in its place in the network.
+// The weights by their role in the network.
 struct AlbertWeights {
   at::Tensor word_embeddings, position_embeddings, token_type_embeddings;
   Affine embeddings_norm, mapping_in;
   Affine query, key, value, dense, attention_norm;
   Affine ffn, ffn_output, layer_norm;
-  Affine pooler;  // undefined without it
-  Affine classifier;
-  // Of Head::kMaskedLm, undefined in others; the last map's weight is the word embeddings.
+  Affine pooler;      // undefined except for Head::kPooler
+  Affine classifier;  // undefined for Head::kMaskedLm
+  // For Head::kMaskedLm, undefined for other heads. The last map's weight is word_embeddings.
   Affine prediction_dense, prediction_norm;
   at::Tensor prediction_bias;
 };
 
-// The tensors of a whole network by their places in it, shared.
+// Returns the tensors of a complete network by their role. The tensors are shared, not copied.
 AlbertWeights BindWeights(const TensorMap& tensors, Head head);
 
-// Every weight of the network with its shape. `config` is valid.
+// Returns the name and shape of every weight of the network. `config` is valid.
 std::map<std::string, std::vector<int64_t>> AlbertShapes(const AlbertConfig& config, Head head, int labels);
 
-// Owns the weights; a copy shares them.
+// Owns the weights. A copy shares them.
 class Albert {
  public:
-  // Normal(0, initializer_range) weights, zero biases, norms at one, as in transformers. The same seed gives
-  // the same weights. `config` is valid. `labels`: of a classifier; a masked-language model has a piece each.
+  // Returns a network with Normal(0, initializer_range) weights, zero biases and norms of one, as in
+  // transformers. The same seed gives the same weights. `config` is valid. `labels` is the number of a
+  // classifier's labels; a masked-language model ignores it.
   static Albert Random(const AlbertConfig& config, Head head, int labels, uint64_t seed);
 
-  // Takes fp32 tensors. Every tensor must be there with the shape that `config` gives it, and no other:
-  // FAILED_PRECONDITION names the tensor, its shape and the right one. (What a Hugging Face file may hold
-  // besides is dropped by the checkpoint reader.)
+  // Returns a network that owns `tensors`. They must be exactly the fp32 tensors with the names and shapes of
+  // AlbertShapes. Otherwise returns FAILED_PRECONDITION, which names a tensor, its shape and the right one.
+  // The checkpoint reader drops what a Hugging Face file has in addition.
   static absl::StatusOr<Albert> FromTensors(const AlbertConfig& config, Head head, int labels,
                                             TensorMap tensors);
 
-  // [texts, labels], or [rows, pieces] of a masked-language model, fp32, on the batch's device; no dropout.
-  // Autograd records where a weight requires a gradient. The weights are not changed: any thread.
+  // Returns fp32 logits on the batch's device: [texts, labels], or [rows, vocabulary pieces] from a
+  // masked-language model. Applies no dropout. Records for autograd if a weight requires a gradient.
+  // Thread-safe. Throws torch's exceptions.
   at::Tensor Logits(const PackedBatch& batch) const;
 
-  // The weights, shared with the network: what an optimizer steps and a checkpoint stores.
+  // The weights, shared with the network. An optimizer updates them and a checkpoint stores them.
   const TensorMap& parameters() const { return parameters_; }
   const AlbertWeights& weights() const { return weights_; }
+
+  // These change the network and are not thread-safe.
   void SetRequiresGrad(bool requires_grad);
   void To(c10::Device device);
 
@@ -75,6 +81,7 @@ class Albert {
   Albert(const AlbertConfig& config, Head head, int labels, TensorMap parameters);
 
   at::Tensor Embed(const PackedBatch& batch) const;
+  // Runs one layer for the rows `queries` of its input `x`. They attend to all of `x`.
   at::Tensor RunLayer(const at::Tensor& x, const at::Tensor& queries, const AttentionLayout& layout) const;
   at::Tensor Norm(const at::Tensor& x, const Affine& norm) const;
   at::Tensor Activate(const at::Tensor& x) const;

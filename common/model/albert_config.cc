@@ -14,10 +14,10 @@ using Json = nlohmann::json;
 
 // Real files hold about 1 kB.
 constexpr size_t kMaxConfigBytes = 1 << 20;
-// How much of a wrong value a message shows.
+// The number of bytes of a wrong value that a message shows.
 constexpr size_t kMaxShownBytes = 80;
 
-// Upper bounds are far above every published ALBERT, and low enough that no product of three sizes overflows
+// The maxima are far above every published ALBERT, and low enough that no product of three sizes overflows
 // int64.
 struct SizeField {
   const char* name;
@@ -35,7 +35,7 @@ constexpr SizeField kSizes[] = {
     {"type_vocab_size", &AlbertConfig::type_vocab_size, 1'024},
 };
 
-// A checkpoint of so many weights is 4 GB in fp32; albert-xxlarge has 0.2 thousand million.
+// A checkpoint with this many weights has 4 GB in fp32. albert-xxlarge has 0.2 billion.
 constexpr int64_t kMaxWeights = 1'000'000'000;
 
 struct RateField {
@@ -51,7 +51,7 @@ constexpr RateField kRates[] = {
     {"initializer_range", &AlbertConfig::initializer_range, 10.0},
 };
 
-// What the network does in one way only; a file that asks for another is refused.
+// Fields with a single supported value.
 struct FixedField {
   const char* name;
   Json value;
@@ -66,7 +66,7 @@ const std::vector<FixedField>& FixedFields() {
   return *fields;
 }
 
-// `value` as it may stand in a message: short, valid UTF-8, never nested.
+// Returns `value` for a message: short, valid UTF-8, without nested values.
 std::string Show(const Json& value) {
   if (value.is_structured()) return value.is_array() ? "an array" : "an object";
   std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
@@ -81,7 +81,7 @@ absl::Status Wrong(const char* field, const Json& value, const std::string& allo
 std::string SizeRange(const SizeField& field) { return absl::StrCat("an integer from 1 to ", field.max); }
 std::string RateRange(const RateField& field) { return absl::StrCat("a number from 0 to ", field.max); }
 
-// The field's value, or nullptr where it is missing or null.
+// Returns the field's value, or nullptr if it is missing or null.
 const Json* Find(const Json& object, const char* name) {
   const auto found = object.find(name);
   return found == object.end() || found->is_null() ? nullptr : &*found;
@@ -100,7 +100,8 @@ absl::Status ReadActivation(const Json& object, Activation* activation) {
   return absl::OkStatus();
 }
 
-// The weights of all matrices, with a pooler; what vectors and the classifier add is next to nothing.
+// Returns the number of weights in all matrices, including a pooler. The vectors and the classifier add very
+// little.
 int64_t MatrixWeights(const AlbertConfig& config) {
   const int64_t hidden = config.hidden_size;
   const int64_t embedded =
@@ -109,7 +110,7 @@ int64_t MatrixWeights(const AlbertConfig& config) {
          hidden * (5 * hidden + int64_t{2} * config.intermediate_size);
 }
 
-// The defaults of transformers' AlbertConfig, which are albert-xxlarge's sizes.
+// Returns the defaults of transformers' AlbertConfig, which are albert-xxlarge's sizes.
 AlbertConfig TransformersDefaults() {
   AlbertConfig config;
   config.hidden_size = 4096;
@@ -171,7 +172,7 @@ absl::StatusOr<AlbertConfig> ParseAlbertConfig(std::string_view json) {
   for (const SizeField& field : kSizes) {
     const Json* value = Find(object, field.name);
     if (value == nullptr) continue;
-    // An unsigned value above INT64_MAX would wrap on its way to int64_t.
+    // get<int64_t> would wrap an unsigned value above INT64_MAX.
     const bool fits = value->is_number_integer() &&
                       (!value->is_number_unsigned() || value->get<uint64_t>() <= uint64_t{INT32_MAX}) &&
                       value->get<int64_t>() >= 1 && value->get<int64_t>() <= field.max;
@@ -192,7 +193,7 @@ absl::StatusOr<AlbertConfig> ParseAlbertConfig(std::string_view json) {
 std::string AlbertConfigJson(const AlbertConfig& config, Head head, const std::vector<std::string>& labels) {
   using OrderedJson = nlohmann::ordered_json;
   OrderedJson object;
-  // Without a pooler, transformers can open a classifier's encoder only.
+  // Without a pooler, transformers can open only a classifier's encoder.
   object["architectures"] = OrderedJson::array({head == Head::kMaskedLm ? "AlbertForMaskedLM"
                                                 : head == Head::kPooler ? "AlbertForSequenceClassification"
                                                                         : "AlbertModel"});

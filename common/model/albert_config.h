@@ -1,4 +1,5 @@
-// ALBERT's sizes, as Hugging Face's config.json gives them (Lan et al. 2019, arXiv:1909.11942). No torch.
+// ALBERT's sizes, as in Hugging Face's config.json (Lan et al. 2019, arXiv:1909.11942). This header includes
+// no torch.
 #pragma once
 
 #include <string>
@@ -11,27 +12,28 @@
 namespace newsgenre {
 
 enum class Activation {
-  kGelu,     // "gelu": x · Φ(x), by erf
+  kGelu,     // "gelu": x · Φ(x), computed with erf
   kGeluNew,  // "gelu_new": the tanh approximation
 };
 
-// The name by which torch's gelu knows it: "none" or "tanh".
+// Returns the name of the approximation in torch's gelu: "none" or "tanh".
 const char* GeluKind(Activation activation);
 
-// Which network turns the last layer's tokens into logits.
+// The network that turns the last layer's tokens into logits.
 enum class Head {
-  kCls,     // of the first token: Linear(hidden, labels)
-  kPooler,  // likewise: Linear(hidden, hidden), tanh, dropout, Linear(hidden, labels):
+  kCls,     // on the first token: Linear(hidden, labels)
+  kPooler,  // on the first token: Linear(hidden, hidden), tanh, dropout, Linear(hidden, labels), as in
             // AlbertForSequenceClassification
-  // Of every token: Linear(hidden, embedding), activation, norm, and how near the result is to each piece's
-  // word embedding: AlbertForMaskedLM. For pre-training alone.
+  // On every token: Linear(hidden, embedding), activation, norm, and the product with each piece's word
+  // embedding, as in AlbertForMaskedLM. For pre-training only.
   kMaskedLm,
 };
 std::string_view HeadName(Head head);  // "cls", "pooler", "masked_lm"
-// Of a classifier: "cls" or "pooler".
+
+// Parses a classifier's head: "cls" or "pooler". Returns INVALID_ARGUMENT for another name.
 absl::StatusOr<Head> ParseHead(std::string_view name);
 
-// Defaults are albert-base-v1's. Sizes come from config.json, never from a server flag.
+// The defaults are albert-base-v1's. A served model's sizes come from its config.json only.
 struct AlbertConfig {
   int vocab_size = 30000;
   int embedding_size = 128;
@@ -48,18 +50,19 @@ struct AlbertConfig {
   double classifier_dropout_prob = 0.1;
   double initializer_range = 0.02;
 
-  // INVALID_ARGUMENT names the first field out of range (a size below 1, hidden_size not a multiple of the
-  // heads, …), or the sizes that make more weights than a checkpoint may have.
+  // Returns INVALID_ARGUMENT with the first field that is out of range (such as a size below 1, or a
+  // hidden_size that is not a multiple of num_attention_heads), or with the sizes that give more weights than
+  // a checkpoint can have.
   absl::Status Validate() const;
 };
 
-// Parses config.json. Refuses another model_type, activation, more than one hidden group or inner group, and
-// any size that Validate refuses; fields it does not know are ignored, those that are missing have
+// Parses config.json. Returns INVALID_ARGUMENT for another model_type, an unknown activation, more than one
+// hidden group or inner group, and sizes that Validate refuses. Ignores unknown fields. Missing fields have
 // transformers' defaults.
 absl::StatusOr<AlbertConfig> ParseAlbertConfig(std::string_view json);
 
-// As config.json, with what transformers needs to open the folder (architectures, model_type, id2label, …).
-// `labels`: a classifier's.
+// Returns config.json with the fields that transformers needs to open the folder, such as architectures,
+// model_type and id2label. `labels` are a classifier's; a masked-language model has none.
 std::string AlbertConfigJson(const AlbertConfig& config, Head head, const std::vector<std::string>& labels);
 
 }  // namespace newsgenre

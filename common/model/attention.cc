@@ -20,11 +20,12 @@ namespace {
 
 constexpr float kMasked = -std::numeric_limits<float>::infinity();
 
-// A text joins a group whose longest text has `longest` tokens if it wastes at most a quarter of its slots.
-// Sixteen more may be wasted always: short texts cost less than another group does.
+// Returns whether a text joins a group whose longest text has `longest` tokens: whether at most a quarter of
+// its slots, plus sixteen, would be padding. The sixteen let short texts share a group, because padding costs
+// them less than another group would.
 bool JoinsGroup(int64_t length, int64_t longest) { return length + 16 >= longest * 3 / 4; }
 
-// [texts · slots, hidden] to [texts · heads, slots, width]
+// Rearranges [texts · slots, hidden] to [texts · heads, slots, width].
 at::Tensor ByHead(const at::Tensor& x, int64_t texts, int64_t heads) {
   const int64_t width = x.size(1) / heads;
   return x.view({texts, -1, heads, width}).transpose(1, 2).reshape({texts * heads, -1, width});
@@ -37,11 +38,11 @@ AttentionLayout::AttentionLayout(const PackedBatch& batch, double dropout)
   if (batch.ids.is_cuda() && dropout == 0) {
     packed_.emplace(batch);
   } else {
-    LayOutGroups(batch);
+    MakeGroups(batch);
   }
 }
 
-void AttentionLayout::LayOutGroups(const PackedBatch& batch) {
+void AttentionLayout::MakeGroups(const PackedBatch& batch) {
   std::vector<int64_t> by_length;
   for (int64_t text = 0; text < batch.texts(); ++text) {
     if (batch.length(text) > 0) by_length.push_back(text);
@@ -50,7 +51,7 @@ void AttentionLayout::LayOutGroups(const PackedBatch& batch) {
                    [&](int64_t a, int64_t b) { return batch.length(a) > batch.length(b); });
 
   std::vector<int64_t> rows;
-  // What is not written below belongs to no text.
+  // Rows that the loop does not write belong to no text.
   std::vector<int64_t> back(rows_, 0);
   std::vector<int64_t> first_back(batch.texts(), 0);
   for (auto text = by_length.begin(); text != by_length.end();) {
@@ -103,9 +104,9 @@ at::Tensor AttentionLayout::AttendInGroups(const at::Tensor& q, const at::Tensor
   return at::cat(contexts).index_select(0, query_slots.back);
 }
 
-// Two products, not at::scaled_dot_product_attention: at the length of news that takes two to four times as
-// long on a CPU, forward and backward. There in fp32, whatever comes in: oneDNN, which would multiply bf16,
-// prepares itself for every number of texts and slots that it hasn't seen lately.
+// Uses two matrix products, because at::scaled_dot_product_attention takes two to four times as long on a CPU
+// at the length of news, both forward and backward. Computes in fp32 on the CPU, because oneDNN, which would
+// multiply bf16, prepares a kernel for every number of texts and slots that it has not seen recently.
 at::Tensor AttentionLayout::AttendGroup(const Group& group, const at::Tensor& q, const at::Tensor& k,
                                         const at::Tensor& v, int64_t heads) const {
   const int64_t width = q.size(1) / heads;

@@ -1,5 +1,5 @@
-// Attention over a batch without padding, in torch's operators: on GPUs, and with dropout. (On the CPU see
-// cpu/attention.h for serving, cpu/training_attention.h for training.)
+// Attention over a batch without padding, in torch's operators: for GPUs, and for dropout. On the CPU,
+// common/kernels/attention.h serves and trainer/network/training_attention.h trains.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,36 +13,36 @@
 
 namespace newsgenre {
 
-// How the texts of a batch lie side by side while they attend; the same for all layers. Immutable: any
-// thread.
+// The arrangement of a batch's texts for attention, which is the same in all layers. Immutable; safe to use
+// from any thread.
 class AttentionLayout {
  public:
-  // `dropout` is the share of attention probabilities that is dropped.
+  // `dropout` is the share of the attention probabilities that is dropped.
   AttentionLayout(const PackedBatch& batch, double dropout);
 
-  // softmax(q kᵀ / √width) v of every text and head by itself (Vaswani et al. 2017, arXiv:1706.03762,
-  // section 3.2). `k` and `v` are [rows, hidden]; `q` is the same, or [texts, hidden] with one query a
-  // text. Each may be a slice of a wider matrix. Returns q's shape. Autograd passes through.
+  // Returns softmax(q kᵀ / √width) v for each text and head (Vaswani et al. 2017, arXiv:1706.03762, section
+  // 3.2), in q's shape. `k` and `v` are [rows, hidden]. `q` is [rows, hidden], or [texts, hidden] with one
+  // query per text. Each may be a slice of a wider matrix. Supports autograd.
   at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads) const;
 
  private:
-  // On the CPU, and on a GPU with dropout (its kernel for packed texts draws other masks backward than
-  // forward, PyTorch issue 115590), texts of like length form a group that is padded to its longest. A slot
-  // is a place for a token in a padded group; the groups' slots follow each other, text by text.
+  // On the CPU, and on a GPU with dropout, texts of similar length form a group that is padded to its longest
+  // text. (The GPU's kernel for packed texts draws different dropout masks in the backward pass, see PyTorch
+  // issue 115590.) A slot is the position of a token or of padding in a group. The slots of all groups are
+  // numbered consecutively, text by text.
   struct Group {
     int64_t texts;
-    int64_t length;  // slots of each text
-    at::Tensor
-        mask;  // [texts, 1, length], added to the scores: 0, or -∞ on padding. Undefined without padding.
+    int64_t length;  // slots per text
+    // [texts, 1, length], added to the scores: 0, or -∞ on padding. Undefined without padding.
+    at::Tensor mask;
   };
-  // One query or all of each text, as slots.
+  // The slots of all queries, or of one query per text.
   struct Slots {
-    at::Tensor
-        rows;  // for each slot the row of the packed matrix that it holds; on padding any row of its text
-    at::Tensor back;  // for each packed row its slot
+    at::Tensor rows;  // the packed row in each slot; on padding, any row of the same text
+    at::Tensor back;  // the slot of each packed row
   };
 
-  void LayOutGroups(const PackedBatch& batch);
+  void MakeGroups(const PackedBatch& batch);
   at::Tensor AttendInGroups(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             int64_t heads) const;
   at::Tensor AttendGroup(const Group& group, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
@@ -51,7 +51,7 @@ class AttentionLayout {
   int64_t rows_;
   double dropout_;
   std::optional<CudaAttention> packed_;  // on a GPU without dropout
-  // Elsewhere.
+  // The groups in all other cases.
   std::vector<Group> groups_;
   Slots all_;
   Slots first_;

@@ -18,12 +18,12 @@ CudaAttention::CudaAttention(const PackedBatch& batch)
       max_length_(batch.max_length),
       major_(ComputeCapability(batch.ids.device()).major),
       starts_(batch.device_starts),
-      ones_(at::arange(batch.texts() + 1, starts_.options())) {}
+      single_queries_(at::arange(batch.texts() + 1, starts_.options())) {}
 
 at::Tensor CudaAttention::Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                  int64_t heads) const {
   const bool all_queries = q.size(0) == rows_;
-  const at::Tensor& query_starts = all_queries ? starts_ : ones_;
+  const at::Tensor& query_starts = all_queries ? starts_ : single_queries_;
   const int64_t max_queries = all_queries ? max_length_ : 1;
   const int64_t width = q.size(1) / heads;
   if (FlashFits(q.scalar_type(), width, major_)) {

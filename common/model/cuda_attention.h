@@ -1,4 +1,4 @@
-// Attention on a GPU, by PyTorch's kernels for texts that lie end to end.
+// Attention on a GPU, by PyTorch's kernels for packed texts.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,26 +10,28 @@
 
 namespace newsgenre {
 
-// Whether FlashAttention (Dao 2023, arXiv:2307.08691) has a kernel: 16-bit numbers, heads of at most 256 in
-// steps of 8, and a GPU of compute capability 8.0 or newer (`major` is its first number).
+// Returns whether FlashAttention (Dao 2023, arXiv:2307.08691) has a kernel. It needs 16-bit numbers, a head
+// width of at most 256 and a multiple of 8, and a GPU of compute capability 8.0 or newer. `major` is the
+// capability's first number.
 bool FlashFits(at::ScalarType type, int64_t head_width, int major);
 
-// One batch on a GPU; the same for all layers. Without dropout. It waits for nothing and reads nothing of the
-// batch on the CPU but its sizes and max_length, so that a CUDA graph can capture it. Immutable: any thread.
+// The attention of one batch on a GPU, for all layers, without dropout. On the CPU it reads only the batch's
+// sizes and max_length, and it never waits for the GPU, so a CUDA graph can capture it. Immutable; safe to
+// use from any thread.
 class CudaAttention {
  public:
   explicit CudaAttention(const PackedBatch& batch);
 
-  // As AttentionLayout::Attend. fp32, and what has no flash kernel, goes to the memory-efficient kernel
-  // (Rabe and Staats 2021, arXiv:2112.05682). Rows of no text come back as they were in memory.
+  // As AttentionLayout::Attend. If there is no flash kernel, as for fp32, uses the memory-efficient kernel
+  // (Rabe and Staats 2021, arXiv:2112.05682). The result is uninitialized in the rows of no text.
   at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads) const;
 
  private:
   int64_t rows_;
   int64_t max_length_;
-  int major_;          // of the GPU's compute capability
-  at::Tensor starts_;  // [texts + 1] int32: where each text starts
-  at::Tensor ones_;    // [texts + 1] int32: 0, 1, …: where each text's one query is
+  int major_;                  // of the GPU's compute capability
+  at::Tensor starts_;          // [texts + 1] int32: the row of each text's first token
+  at::Tensor single_queries_;  // [texts + 1] int32: 0, 1, …: the starts for one query per text
 };
 
 }  // namespace newsgenre

@@ -18,7 +18,7 @@ BatchShape ShapeOf(const std::vector<const Encoding*>& encodings) {
   return shape;
 }
 
-// ids, positions, starts, first rows.
+// The parts are ids, positions, starts and first rows.
 int64_t PackedSize(const BatchShape& shape) { return 2 * shape.rows + 2 * shape.texts + 1; }
 
 std::vector<int64_t> PackInto(const std::vector<const Encoding*>& encodings, const BatchShape& shape,

@@ -180,7 +180,7 @@ TEST(AlbertTest, FromTensorsNamesWhatDoesNotFit) {
   expect_refused(missing, 4, "tensor albert.embeddings.LayerNorm.bias is missing");
   TensorMap extra = good;
   extra["albert.pooler.weight"] = at::zeros({128, 128});
-  expect_refused(extra, 4, "tensor albert.pooler.weight has no place in an ALBERT with head cls");
+  expect_refused(extra, 4, "tensor albert.pooler.weight does not belong to an ALBERT with head cls");
   TensorMap shaped = good;
   shaped["albert.embeddings.word_embeddings.weight"] = at::zeros({100, 33});
   expect_refused(
