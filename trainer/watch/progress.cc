@@ -7,7 +7,7 @@
 namespace newsgenre {
 namespace {
 
-// Back to the line's start, and what was there is erased.
+// Returns to the start of the line and erases it.
 constexpr char kOverwrite[] = "\r\x1b[K";
 
 }  // namespace
@@ -34,15 +34,15 @@ void Progress::Show(const ProgressState& state, Clock::time_point now) {
     return;
   }
   newsgenre::Log(Severity::kInfo, "training",
-      {{"epoch", state.epoch},
-       {"step", state.step},
-       {"steps", state.steps},
-       {"loss", state.loss},
-       {"accuracy", state.accuracy},
-       {"learning_rate", state.learning_rate},
-       {"texts_per_second", state.texts_per_second},
-       {"tokens_per_second", state.tokens_per_second},
-       {"seconds_left", state.seconds_left}});
+                 {{"epoch", state.epoch},
+                  {"step", state.step},
+                  {"steps", state.steps},
+                  {"loss", state.loss},
+                  {"accuracy", state.accuracy},
+                  {"learning_rate", state.learning_rate},
+                  {"texts_per_second", state.texts_per_second},
+                  {"tokens_per_second", state.tokens_per_second},
+                  {"seconds_left", state.seconds_left}});
 }
 
 void Progress::UpdateCount(const std::string& what, int64_t done, int64_t all) {
@@ -60,25 +60,25 @@ void Progress::EpochDone(const EpochResult& epoch, int epochs) {
   if (terminal_ != nullptr) {
     char article[150];
     std::snprintf(article, sizeof(article),
-                  "  (as the article counts: training loss %.5f, validation loss %.5f)  %.0f s\n",
+                  "  (computed as in the article: training loss %.5f, validation loss %.5f)  %.0f s\n",
                   epoch.training_article_loss, epoch.validation_article_loss, epoch.seconds);
     Write("epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(epochs) + "  validation " +
           Summary(epoch.validation) + article);
     return;
   }
   newsgenre::Log(Severity::kInfo, "epoch done",
-      {{"epoch", epoch.epoch},
-       {"epochs", epochs},
-       {"training_loss", epoch.training_loss},
-       {"training_accuracy", epoch.training_accuracy},
-       {"validation_loss", epoch.validation.loss},
-       {"validation_accuracy", epoch.validation.accuracy()},
-       {"validation_correct", epoch.validation.correct()},
-       {"article_training_loss", epoch.training_article_loss},
-       {"article_validation_loss", epoch.validation_article_loss},
-       {"seconds", epoch.seconds},
-       {"texts_per_second", epoch.texts_per_second},
-       {"tokens_per_second", epoch.tokens_per_second}});
+                 {{"epoch", epoch.epoch},
+                  {"epochs", epochs},
+                  {"training_loss", epoch.training_loss},
+                  {"training_accuracy", epoch.training_accuracy},
+                  {"validation_loss", epoch.validation.loss},
+                  {"validation_accuracy", epoch.validation.accuracy()},
+                  {"validation_correct", epoch.validation.correct()},
+                  {"article_training_loss", epoch.training_article_loss},
+                  {"article_validation_loss", epoch.validation_article_loss},
+                  {"seconds", epoch.seconds},
+                  {"texts_per_second", epoch.texts_per_second},
+                  {"tokens_per_second", epoch.tokens_per_second}});
 }
 
 void Progress::Log(const std::string& message, const nlohmann::ordered_json& fields) {

@@ -1,4 +1,4 @@
-// Whom work that takes a while tells how far it is, and who may end it.
+// How long-running work reports its progress and is cancelled.
 #pragma once
 
 #include <atomic>
@@ -9,11 +9,11 @@
 namespace newsgenre {
 
 struct RunControl {
-  const std::atomic<bool>& stop;  // once true, the work at hand ends: CANCELLED
+  const std::atomic<bool>& stop;  // once true, the work ends with CANCELLED
   Progress* progress;
 };
 
-// CANCELLED once `stop` is true. Work that takes a while asks between its parts, and passes the status on.
+// Returns CANCELLED once `stop` is true. Long-running work calls this regularly and returns its error.
 inline absl::Status CheckStop(const std::atomic<bool>& stop) {
   return stop.load() ? absl::CancelledError("asked to stop") : absl::OkStatus();
 }

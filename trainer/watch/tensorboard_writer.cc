@@ -37,7 +37,7 @@ absl::StatusOr<std::unique_ptr<TensorboardWriter>> TensorboardWriter::Open(const
   Event first;
   first.set_wall_time(SecondsSince1970());
   first.set_file_version("brain.Event:2");
-  // TensorBoard knows event files by "tfevents" and reads a folder's by their names' order.
+  // TensorBoard recognizes event files by "tfevents" and reads those of a folder in the order of their names.
   const std::string stem = absl::StrFormat("%s/events.out.tfevents.%010d.%s.", folder,
                                            static_cast<int64_t>(first.wall_time()), HostName());
   std::string path;
@@ -72,7 +72,7 @@ absl::Status TensorboardWriter::Append(const std::string& record) {
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
       absl::Status status = absl::ErrnoToStatus(errno, "can't write " + path_);
-      // Half a record would hide what is written later.
+      // TensorBoard would not read past a partial record.
       if (ftruncate(fd_, size_) != 0) return absl::ErrnoToStatus(errno, "can't truncate " + path_);
       return status;
     }

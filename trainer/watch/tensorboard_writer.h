@@ -1,4 +1,4 @@
-// A training run's curves, in files that TensorBoard opens.
+// Writes the curves of a training run for TensorBoard.
 #pragma once
 
 #include <sys/types.h>
@@ -14,18 +14,18 @@
 
 namespace newsgenre {
 
-// Owns a new file in a folder of event files; a run that is resumed goes on in another one, which TensorBoard
-// reads after those before. One thread at a time.
+// Owns a new event file in a folder. A resumed run continues in another file, which TensorBoard reads after
+// the earlier ones. Not thread-safe.
 class TensorboardWriter {
  public:
-  // Makes `folder` where it is missing. An error names the path.
+  // Creates a file, and `folder` if it is missing. Errors contain the path.
   static absl::StatusOr<std::unique_ptr<TensorboardWriter>> Open(const std::string& folder);
   ~TensorboardWriter();
   TensorboardWriter(const TensorboardWriter&) = delete;
   TensorboardWriter& operator=(const TensorboardWriter&) = delete;
 
-  // Appends `values` by tag, such as "train/loss", at this moment's time. They are in the file when it
-  // returns: a run that is killed leaves all of them. On an error the file stays as it was.
+  // Appends `values`, whose keys are tags such as "train/loss", with the current time. They are in the file
+  // when this returns, so a killed run loses none. After an error the file is unchanged.
   absl::Status AddScalars(int64_t step, const std::map<std::string, double>& values);
 
   const std::string& path() const { return path_; }
@@ -36,7 +36,7 @@ class TensorboardWriter {
 
   const std::string path_;
   const int fd_;
-  off_t size_ = 0;  // whole records
+  off_t size_ = 0;  // of complete records
 };
 
 }  // namespace newsgenre

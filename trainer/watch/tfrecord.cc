@@ -7,7 +7,7 @@
 namespace newsgenre {
 namespace {
 
-// So that the checksum of bytes that hold checksums is no special case.
+// Masks the CRC, as the format requires: a CRC of data that contains CRCs is weak.
 uint32_t MaskedCrc(std::string_view bytes) {
   const uint32_t crc = Crc32(bytes, Crc32Polynomial::kCastagnoli);
   return ((crc >> 15) | (crc << 17)) + 0xa282ead8u;

@@ -1,4 +1,4 @@
-// The framing of TensorBoard's event files.
+// The record format of TensorBoard's event files.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace newsgenre {
 
-// `data` as one record of a TFRecord file: its length (8 bytes), the length's masked CRC-32C (4 bytes), the
-// data, the data's masked CRC-32C, all little-endian
+// Returns `data` as one record of a TFRecord file: the length (8 bytes), its masked CRC-32C (4 bytes), the
+// data and the data's masked CRC-32C (4 bytes), all integers little-endian
 // (https://www.tensorflow.org/tutorials/load_data/tfrecord, "TFRecords format details"). Pure.
 std::string TfRecord(std::string_view data);
 

@@ -1,4 +1,4 @@
-// Where a training run is, for Prometheus.
+// Prometheus metrics of a training run.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@
 
 namespace newsgenre {
 
-// What is known before the first step.
+// Known before the first step.
 struct TrainingInfo {
-  std::string version;  // of the release that the run will publish
+  std::string version;  // of the release to publish
   std::string device;
   std::string precision;
   int epochs = 0;
@@ -26,21 +26,20 @@ struct ValidationPoint {
   double accuracy = 0;  // 0 … 1
 };
 
-// Owns the series. All of them exist from the start: those that nothing is known of yet are NaN. Any thread;
-// gauges are atomics.
+// Owns the metrics. All of them exist from the start; unknown values are NaN. Thread-safe.
 class TrainingMetrics {
  public:
   explicit TrainingMetrics(const TrainingInfo& info);
 
   void Update(const ProgressState& progress);
-  // After an epoch.
-  void Validated(const ValidationPoint& point);
+  // Sets the results of the last epoch's validation.
+  void UpdateValidation(const ValidationPoint& point);
 
-  // What a scrape reads: the series above and those of the process.
+  // Returns the metrics of the run and those of the process (ProcessMetrics).
   Collectables collectables() const;
 
  private:
-  // The gauge `name` with `value`.
+  // Registers a gauge and sets it to `value`.
   prometheus::Gauge& AddGauge(const char* name, const char* help, double value);
 
   const std::shared_ptr<prometheus::Registry> registry_;

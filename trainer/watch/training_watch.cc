@@ -27,7 +27,7 @@ void TrainingWatch::OnSteps(const std::vector<StepPoint>& steps) {
 void TrainingWatch::OnProgress(const ProgressState& state) { metrics_.Update(state); }
 
 void TrainingWatch::OnEpoch(int64_t step, const EpochResult& epoch) {
-  metrics_.Validated({epoch.validation.loss, epoch.validation.accuracy()});
+  metrics_.UpdateValidation({epoch.validation.loss, epoch.validation.accuracy()});
   Write(step, {{"train/epoch_loss", epoch.training_loss},
                {"train/epoch_accuracy", epoch.training_accuracy},
                {"train/tokens_per_second", epoch.tokens_per_second},
@@ -39,7 +39,7 @@ void TrainingWatch::Write(int64_t step, const std::map<std::string, double>& val
   if (events_ == nullptr) return;
   const absl::Status status = events_->AddScalars(step, values);
   if (status.ok()) return;
-  Log(Severity::kWarning, "no more events for TensorBoard", {{"error", status.ToString()}});
+  Log(Severity::kWarning, "stopped writing events for TensorBoard", {{"error", status.ToString()}});
   events_ = nullptr;
 }
 

@@ -1,4 +1,4 @@
-// A training run, for TensorBoard and Prometheus.
+// Exports a training run to TensorBoard and Prometheus.
 #pragma once
 
 #include <memory>
@@ -13,13 +13,14 @@
 
 namespace newsgenre {
 
-// Owns the event file and, where there is an address, the page that Prometheus reads. What can't be written
-// to the event file later on is logged, once: a run doesn't end for it. Steps that a killed run took behind
-// its last saved state are written once more when it goes on.
+// Owns the event file and, if there is an address, the metrics endpoint. If a write to the event file fails,
+// logs the error once and writes no more events; the run continues. Steps that a killed run took after its
+// last saved state are written again when it is resumed. Not thread-safe.
 class TrainingWatch : public TrainingObserver {
  public:
-  // Events go to a new file in `folder`. `metrics_address`: HOST:PORT, port 0 takes a free one; empty: no
-  // page. UNAVAILABLE where it can't be listened on.
+  // Writes events to a new file in `folder`. `metrics_address` is HOST:PORT of the metrics endpoint, where
+  // port 0 selects a free one; if empty, there is no endpoint. Returns UNAVAILABLE if it can't listen on the
+  // address.
   static absl::StatusOr<std::unique_ptr<TrainingWatch>> Start(const std::string& folder,
                                                               const std::string& metrics_address,
                                                               const TrainingInfo& info);
@@ -28,7 +29,7 @@ class TrainingWatch : public TrainingObserver {
   void OnProgress(const ProgressState& state) override;
   void OnEpoch(int64_t step, const EpochResult& epoch) override;
 
-  // 0: no page.
+  // The port of the metrics endpoint, or 0 without one.
   int port() const { return endpoint_ == nullptr ? 0 : endpoint_->port(); }
 
  private:

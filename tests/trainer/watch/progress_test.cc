@@ -46,30 +46,30 @@ class JsonProgressTest : public testing::Test {
   Progress progress_{nullptr};
 };
 
-TEST(ProgressLineTest, ShowsAll) {
+TEST(ProgressLineTest, ContainsEveryValue) {
   EXPECT_EQ(ProgressLine(SomeState()),
             "epoch 1/2  step 120/3400  loss 0.4312  accuracy 84.1 %  812 texts/s  12:31 left");
 }
 
-TEST(ProgressTest, ATerminalsLineIsWrittenOver) {
+TEST(ProgressTest, OverwritesTheTerminalLine) {
   std::stringstream terminal;
   Progress progress(&terminal);
   progress.Show(SomeState(), Progress::Clock::now());
   EXPECT_EQ(terminal.str(), "\r\x1b[K" + ProgressLine(SomeState()));
   progress.EpochDone(SomeEpoch(), 2);
   EXPECT_THAT(terminal.str(),
-              EndsWith("left\r\x1b[Kepoch 1/2  validation accuracy 87.50 % (7 of 8), loss 0.5000  (as the "
-                       "article counts: training loss 0.01235, validation loss 0.00781)  12 s\n"));
+              EndsWith("left\r\x1b[Kepoch 1/2  validation accuracy 87.50 % (7 of 8), loss 0.5000  (computed "
+                       "as in the article: training loss 0.01235, validation loss 0.00781)  12 s\n"));
 }
 
-TEST(ProgressTest, NotesOnATerminal) {
+TEST(ProgressTest, LogsToATerminal) {
   std::stringstream terminal;
   Progress progress(&terminal);
   progress.Log("device", {{"taken", "cpu"}, {"threads", 2}});
   EXPECT_EQ(terminal.str(), "\r\x1b[Kdevice  taken cpu  threads 2\n");
 }
 
-TEST(ProgressTest, AnErrorTakesTheLinesPlace) {
+TEST(ProgressTest, ErrorOverwritesTheLine) {
   std::stringstream terminal;
   Progress progress(&terminal);
   progress.Show(SomeState(), Progress::Clock::now());
@@ -77,7 +77,7 @@ TEST(ProgressTest, AnErrorTakesTheLinesPlace) {
   EXPECT_THAT(terminal.str(), EndsWith("left\r\x1b[Knewsgenre_trainer: no rows\n"));
 }
 
-TEST(ProgressTest, IsDueAgainAfterAWhile) {
+TEST(ProgressTest, IsDueAgainAfter200Milliseconds) {
   std::stringstream terminal;
   Progress progress(&terminal);
   const Progress::Clock::time_point now = Progress::Clock::now();
@@ -86,7 +86,7 @@ TEST(ProgressTest, IsDueAgainAfterAWhile) {
   EXPECT_TRUE(progress.Due(now + milliseconds(200)));
 }
 
-TEST(ProgressTest, PassingShowsWhenDue) {
+TEST(ProgressTest, UpdateCountShowsWhenDue) {
   std::stringstream terminal;
   Progress progress(&terminal);
   progress.Show(SomeState(), Progress::Clock::now() - seconds(1));
@@ -97,7 +97,7 @@ TEST(ProgressTest, PassingShowsWhenDue) {
   EXPECT_THAT(terminal.str(), EndsWith("left"));
 }
 
-TEST_F(JsonProgressTest, PassingShowsWhenDue) {
+TEST_F(JsonProgressTest, UpdateCountShowsWhenDue) {
   progress_.UpdateCount("rows classified", 64, 7600);
   EXPECT_EQ(log_.str(), "");
   progress_.Show(SomeState(), Progress::Clock::now() - seconds(10));
@@ -108,13 +108,13 @@ TEST_F(JsonProgressTest, PassingShowsWhenDue) {
   EXPECT_EQ(LogLine()["all"], 7600);
 }
 
-TEST_F(JsonProgressTest, NotesAreObjects) {
+TEST_F(JsonProgressTest, LogsMessagesAsObjects) {
   progress_.Log("device", {{"taken", "cpu"}, {"threads", 2}});
   EXPECT_EQ(LogLine()["message"], "device");
   EXPECT_EQ(LogLine()["threads"], 2);
 }
 
-TEST_F(JsonProgressTest, StepsAreObjects) {
+TEST_F(JsonProgressTest, LogsStepsAsObjects) {
   progress_.Show(SomeState(), Progress::Clock::now());
   const nlohmann::json line = LogLine();
   EXPECT_EQ(line["message"], "training");
@@ -122,7 +122,7 @@ TEST_F(JsonProgressTest, StepsAreObjects) {
   EXPECT_EQ(line["loss"], 0.43124);
 }
 
-TEST_F(JsonProgressTest, EpochsAreObjects) {
+TEST_F(JsonProgressTest, LogsEpochsAsObjects) {
   progress_.EpochDone(SomeEpoch(), 2);
   EXPECT_EQ(LogLine()["message"], "epoch done");
   EXPECT_EQ(LogLine()["validation_accuracy"], 0.875);
@@ -131,13 +131,13 @@ TEST_F(JsonProgressTest, EpochsAreObjects) {
   EXPECT_EQ(LogLine()["article_validation_loss"], 0.0078125);
 }
 
-TEST_F(JsonProgressTest, ErrorsAreObjects) {
+TEST_F(JsonProgressTest, LogsErrorsAsObjects) {
   progress_.Error("2 bad rows\nx.csv:1: no text");
   EXPECT_EQ(LogLine()["severity"], "ERROR");
   EXPECT_EQ(LogLine()["message"], "2 bad rows\nx.csv:1: no text");
 }
 
-TEST_F(JsonProgressTest, IsDueEveryTenSeconds) {
+TEST_F(JsonProgressTest, IsDueAgainAfterTenSeconds) {
   const Progress::Clock::time_point now = Progress::Clock::now();
   progress_.Show(SomeState(), now);
   EXPECT_FALSE(progress_.Due(now + seconds(9)));

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Reads what our writer wrote with TensorBoard's own code.
+"""Checks that TensorBoard's own code reads the event files of TensorboardWriter.
 
-  tensorboard_test.py WRITE_SCALARS   the program of that name
+  tensorboard_test.py WRITE_SCALARS   the path of the program write_scalars
 """
 
 import pathlib

@@ -27,7 +27,7 @@ using tensorboard::v1::Event;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 
-// The events of a file whose records are whole and right; fewer where one is not.
+// Returns the events of a file up to the first record that is incomplete or wrong.
 std::vector<Event> ReadEvents(const std::string& path) {
   std::vector<Event> events;
   const std::string bytes = *ReadFile(path);
@@ -42,7 +42,7 @@ std::vector<Event> ReadEvents(const std::string& path) {
   return events;
 }
 
-// "train/loss=0.5 validation/loss=0".
+// Returns "train/loss=0.5 validation/loss=0".
 std::string Scalars(const Event& event) {
   std::ostringstream out;
   for (const auto& value : event.summary().value()) {
@@ -56,13 +56,13 @@ double Now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-TEST(TensorboardWriterTest, EachCallIsAnEventInTheFile) {
+TEST(TensorboardWriterTest, WritesAnEventForEachCall) {
   const TempDir dir;
   const double before = Now();
   ASSERT_OK_AND_ASSIGN(const auto writer, TensorboardWriter::Open(dir.File("deep/run")));
   ASSERT_THAT(writer->AddScalars(1, {{"train/loss", 0.5}, {"train/accuracy", 0}}), IsOk());
   ASSERT_THAT(writer->AddScalars(int64_t{1} << 40, {{"train/loss", -2}}), IsOk());
-  // While the writer lives: nothing waits in a buffer.
+  // The writer still exists: it does not buffer events.
   const std::vector<Event> events = ReadEvents(writer->path());
   ASSERT_EQ(events.size(), 3);
   EXPECT_EQ(events[0].file_version(), "brain.Event:2");
@@ -76,7 +76,7 @@ TEST(TensorboardWriterTest, EachCallIsAnEventInTheFile) {
   }
 }
 
-TEST(TensorboardWriterTest, AResumedRunGoesOnInALaterFile) {
+TEST(TensorboardWriterTest, ResumedRunContinuesInALaterFile) {
   const TempDir dir;
   ASSERT_OK_AND_ASSIGN(const auto first, TensorboardWriter::Open(dir.path()));
   ASSERT_OK_AND_ASSIGN(const auto second, TensorboardWriter::Open(dir.path()));
@@ -87,14 +87,14 @@ TEST(TensorboardWriterTest, AResumedRunGoesOnInALaterFile) {
                                            host.data() + "\\.[0-9]"));
 }
 
-TEST(TensorboardWriterTest, AFolderThatIsAFile) {
+TEST(TensorboardWriterTest, RefusesAFolderThatIsAFile) {
   const TempDir dir;
   std::ofstream(dir.File("log")) << "text";
   EXPECT_THAT(TensorboardWriter::Open(dir.File("log")).status().ToString(),
               HasSubstr("can't make the folder " + dir.File("log")));
 }
 
-TEST(TensorboardWriterTest, AFailedWriteLeavesWholeRecords) {
+TEST(TensorboardWriterTest, FailedWriteLeavesCompleteRecords) {
   const TempDir dir;
   ASSERT_OK_AND_ASSIGN(const auto writer, TensorboardWriter::Open(dir.path()));
   const uintmax_t size = std::filesystem::file_size(writer->path());

@@ -15,15 +15,25 @@ using testing::HasSubstr;
 
 class TrainingMetricsTest : public testing::Test {
  protected:
-  std::string Page() const { return MetricsText(metrics_.collectables()); }
-  double Series(const std::string& series) const { return SeriesValue(Page(), series); }
+  std::string Scrape() const { return MetricsText(metrics_.collectables()); }
+  double Series(const std::string& series) const { return SeriesValue(Scrape(), series); }
 
-  TrainingMetrics metrics_{{"20260102-030405", "cpu", "fp32", /*epochs=*/3, /*steps=*/300}};
+  static TrainingInfo Info() {
+    TrainingInfo info;
+    info.version = "20260102-030405";
+    info.device = "cpu";
+    info.precision = "fp32";
+    info.epochs = 3;
+    info.steps = 300;
+    return info;
+  }
+
+  TrainingMetrics metrics_{Info()};
 };
 
 TEST_F(TrainingMetricsTest, EverySeriesExistsBeforeTheFirstStep) {
-  const std::string page = Page();
-  EXPECT_THAT(SeriesNames(page),
+  const std::string text = Scrape();
+  EXPECT_THAT(SeriesNames(text),
               testing::UnorderedElementsAre(
                   "newsgenre_training_accuracy", "newsgenre_training_epoch", "newsgenre_training_epochs",
                   "newsgenre_training_info{device=\"cpu\",precision=\"fp32\",version=\"20260102-030405\"}",
@@ -31,7 +41,7 @@ TEST_F(TrainingMetricsTest, EverySeriesExistsBeforeTheFirstStep) {
                   "newsgenre_training_seconds_left", "newsgenre_training_step", "newsgenre_training_steps",
                   "newsgenre_training_texts_per_second", "newsgenre_training_tokens_per_second",
                   "newsgenre_validation_accuracy", "newsgenre_validation_loss"));
-  EXPECT_THAT(page, HasSubstr("\nnewsgenre_training_loss Nan\n"));
+  EXPECT_THAT(text, HasSubstr("\nnewsgenre_training_loss Nan\n"));
   EXPECT_EQ(Series("newsgenre_training_epoch"), 0);
   EXPECT_EQ(Series("newsgenre_training_epochs"), 3);
   EXPECT_EQ(Series("newsgenre_training_step"), 0);
@@ -39,7 +49,7 @@ TEST_F(TrainingMetricsTest, EverySeriesExistsBeforeTheFirstStep) {
   EXPECT_GT(Series("process_resident_memory_bytes"), 0);
 }
 
-TEST_F(TrainingMetricsTest, ShowsWhereTheRunIs) {
+TEST_F(TrainingMetricsTest, ShowsTheProgress) {
   ProgressState point;
   point.epoch = 2;
   point.step = 150;
@@ -58,22 +68,22 @@ TEST_F(TrainingMetricsTest, ShowsWhereTheRunIs) {
   EXPECT_EQ(Series("newsgenre_training_texts_per_second"), 812);
   EXPECT_EQ(Series("newsgenre_training_tokens_per_second"), 40000);
   EXPECT_EQ(Series("newsgenre_training_seconds_left"), 751);
-  EXPECT_THAT(Page(), HasSubstr("\nnewsgenre_validation_loss Nan\n"));
+  EXPECT_THAT(Scrape(), HasSubstr("\nnewsgenre_validation_loss Nan\n"));
 }
 
 TEST_F(TrainingMetricsTest, ShowsTheLastValidation) {
-  metrics_.Validated({/*loss=*/0.5, /*accuracy=*/0.75});
-  metrics_.Validated({/*loss=*/0.25, /*accuracy=*/0.875});
+  metrics_.UpdateValidation({/*loss=*/0.5, /*accuracy=*/0.75});
+  metrics_.UpdateValidation({/*loss=*/0.25, /*accuracy=*/0.875});
   EXPECT_EQ(Series("newsgenre_validation_loss"), 0.25);
   EXPECT_EQ(Series("newsgenre_validation_accuracy"), 0.875);
 }
 
-// Prometheus's own judge of names, units and help texts.
-TEST_F(TrainingMetricsTest, PromtoolFindsNoFault) {
+// Checks names, units and help texts with Prometheus's own tool.
+TEST_F(TrainingMetricsTest, PromtoolReportsNoError) {
   if (std::system("command -v promtool >/dev/null") != 0) GTEST_SKIP() << "promtool is not installed";
   const TempDir dir;
-  std::ofstream(dir.File("page")) << Page();
-  EXPECT_EQ(std::system(("promtool check metrics < " + dir.File("page")).c_str()), 0);
+  std::ofstream(dir.File("metrics")) << Scrape();
+  EXPECT_EQ(std::system(("promtool check metrics < " + dir.File("metrics")).c_str()), 0);
 }
 
 }  // namespace

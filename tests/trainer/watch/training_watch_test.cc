@@ -31,9 +31,15 @@ class TrainingWatchTest : public testing::Test {
   ~TrainingWatchTest() override { SetLogStream(nullptr); }
 
   absl::StatusOr<std::unique_ptr<TrainingWatch>> Start(const std::string& address) const {
-    return TrainingWatch::Start(folder_, address, {"v7", "cpu", "fp32", /*epochs=*/3, /*steps=*/300});
+    TrainingInfo info;
+    info.version = "v7";
+    info.device = "cpu";
+    info.precision = "fp32";
+    info.epochs = 3;
+    info.steps = 300;
+    return TrainingWatch::Start(folder_, address, info);
   }
-  // The event file's.
+  // Returns the contents of the event file.
   std::string Bytes() const { return *ReadFile(fs::directory_iterator(folder_)->path()); }
 
   const TempDir dir_;
@@ -41,12 +47,12 @@ class TrainingWatchTest : public testing::Test {
   std::stringstream log_;
 };
 
-TEST_F(TrainingWatchTest, ThePageShowsProgress) {
+TEST_F(TrainingWatchTest, EndpointShowsProgress) {
   ASSERT_OK_AND_ASSIGN(const auto watch, Start("127.0.0.1:0"));
   EXPECT_GT(watch->port(), 0);
-  std::string page = HttpGet(watch->port(), "/metrics");
-  EXPECT_EQ(SeriesValue(page, "newsgenre_training_steps"), 300);
-  EXPECT_TRUE(std::isnan(SeriesValue(page, "newsgenre_training_loss")));
+  std::string metrics = HttpGet(watch->port(), "/metrics");
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_training_steps"), 300);
+  EXPECT_TRUE(std::isnan(SeriesValue(metrics, "newsgenre_training_loss")));
   ProgressState state;
   state.epoch = 2;
   state.step = 150;
@@ -57,26 +63,26 @@ TEST_F(TrainingWatchTest, ThePageShowsProgress) {
   state.tokens_per_second = 40000;
   state.seconds_left = 751;
   watch->OnProgress(state);
-  page = HttpGet(watch->port(), "/metrics");
-  EXPECT_EQ(SeriesValue(page, "newsgenre_training_epoch"), 2);
-  EXPECT_EQ(SeriesValue(page, "newsgenre_training_step"), 150);
-  EXPECT_EQ(SeriesValue(page, "newsgenre_training_loss"), 0.25);
-  EXPECT_EQ(SeriesValue(page, "newsgenre_training_accuracy"), 0.875);
-  EXPECT_EQ(SeriesValue(page, "newsgenre_training_learning_rate"), 0.0625);
-  EXPECT_EQ(SeriesValue(page, "newsgenre_training_texts_per_second"), 812);
-  EXPECT_EQ(SeriesValue(page, "newsgenre_training_tokens_per_second"), 40000);
-  EXPECT_EQ(SeriesValue(page, "newsgenre_training_seconds_left"), 751);
+  metrics = HttpGet(watch->port(), "/metrics");
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_training_epoch"), 2);
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_training_step"), 150);
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_training_loss"), 0.25);
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_training_accuracy"), 0.875);
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_training_learning_rate"), 0.0625);
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_training_texts_per_second"), 812);
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_training_tokens_per_second"), 40000);
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_training_seconds_left"), 751);
 
   EpochResult epoch;
   epoch.validation.confusion = {{3, 1}, {0, 4}};
   epoch.validation.loss = 0.5;
   watch->OnEpoch(150, epoch);
-  page = HttpGet(watch->port(), "/metrics");
-  EXPECT_EQ(SeriesValue(page, "newsgenre_validation_loss"), 0.5);
-  EXPECT_EQ(SeriesValue(page, "newsgenre_validation_accuracy"), 0.875);
+  metrics = HttpGet(watch->port(), "/metrics");
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_validation_loss"), 0.5);
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_validation_accuracy"), 0.875);
 }
 
-TEST_F(TrainingWatchTest, EventsAreWrittenAtOnce) {
+TEST_F(TrainingWatchTest, WritesEventsImmediately) {
   ASSERT_OK_AND_ASSIGN(const auto watch, Start(""));
   EXPECT_EQ(watch->port(), 0);
   const std::string empty = Bytes();
@@ -92,7 +98,7 @@ TEST_F(TrainingWatchTest, EventsAreWrittenAtOnce) {
                              HasSubstr("validation/loss"), HasSubstr("validation/accuracy")));
 }
 
-TEST_F(TrainingWatchTest, WhatCannotBeWrittenIsLoggedOnce) {
+TEST_F(TrainingWatchTest, LogsAFailedWriteOnce) {
   ASSERT_OK_AND_ASSIGN(const auto watch, Start(""));
   const std::string before = Bytes();
   {
@@ -101,18 +107,19 @@ TEST_F(TrainingWatchTest, WhatCannotBeWrittenIsLoggedOnce) {
   }
   watch->OnEpoch(2, {});
   EXPECT_EQ(Bytes(), before);
-  EXPECT_THAT(log_.str(), AllOf(HasSubstr("no more events for TensorBoard"), HasSubstr("File too large")));
+  EXPECT_THAT(log_.str(),
+              AllOf(HasSubstr("stopped writing events for TensorBoard"), HasSubstr("File too large")));
   const std::string log = log_.str();
   EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1);
 }
 
-TEST_F(TrainingWatchTest, AFolderThatCannotBe) {
+TEST_F(TrainingWatchTest, RefusesAFolderThatCannotExist) {
   std::ofstream(dir_.File("deep")) << "text";
   EXPECT_FALSE(Start("").ok());
   EXPECT_THAT(std::string(Start("").status().message()), HasSubstr("can't make the folder " + folder_));
 }
 
-TEST_F(TrainingWatchTest, AnAddressThatCannotBe) {
+TEST_F(TrainingWatchTest, RefusesAnInvalidAddress) {
   EXPECT_THAT(Start("nonsense"), StatusIs(StatusCode::kUnavailable, HasSubstr("nonsense")));
 }
 

@@ -1,6 +1,6 @@
-// Writes a few steps of a run's curves into a folder, for tensorboard_test.py.
+// Writes event files for tensorboard_test.py.
 //
-//   write_scalars FOLDER FIRST_STEP LAST_STEP   "train/loss" is 1 / step, "train/accuracy" always 0.
+//   write_scalars FOLDER FIRST_STEP LAST_STEP   writes "train/loss" as 1 / step, "train/accuracy" as 0
 #include <cstdlib>
 #include <iostream>
 
