@@ -36,7 +36,7 @@ absl::StatusOr<Split> SplitRows(int64_t rows, int64_t validation_rows, uint64_t 
   if (validation_rows == 0) validation_rows = std::clamp<int64_t>(rows / 10, 1, 5000);
   if (validation_rows >= rows) {
     return absl::InvalidArgumentError(std::to_string(validation_rows) + " validation rows of " +
-                                      std::to_string(rows) + " rows in all leave none to learn from");
+                                      std::to_string(rows) + " rows in all leave none to train on");
   }
   std::vector<int32_t> order(rows);
   std::iota(order.begin(), order.end(), 0);
@@ -63,10 +63,10 @@ absl::StatusOr<std::vector<std::string>> CheckLabels(const std::string& part, co
   }
   if (present == 1 && names.size() > 1) {
     return absl::InvalidArgumentError("all " + std::to_string(labels.size()) + " " + part + " rows are " +
-                                      names[last_present] + "; there is nothing to tell apart");
+                                      names[last_present] + "; a classifier needs at least two labels");
   }
   if (absent.empty()) return std::vector<std::string>();
-  return std::vector<std::string>{"no " + part + " row is " + absent};
+  return std::vector<std::string>{"labels without a " + part + " row: " + absent};
 }
 
 absl::Status ForEachRow(size_t count, int threads, const std::atomic<bool>& stop,
@@ -80,12 +80,12 @@ absl::Status ForEachRow(size_t count, int threads, const std::atomic<bool>& stop
       out_of_memory = true;
     }
   };
-  const size_t all = std::min(static_cast<size_t>(threads), count);
+  const size_t used_threads = std::min(static_cast<size_t>(threads), count);
   std::vector<std::thread> workers;
   try {
-    while (workers.size() + 1 < all) workers.emplace_back(work);
+    while (workers.size() + 1 < used_threads) workers.emplace_back(work);
   } catch (const std::exception&) {
-    // No thread or no memory for one: those that are there do the work.
+    // The system cannot start another thread. The existing ones do the work.
   }
   work();
   for (std::thread& worker : workers) worker.join();

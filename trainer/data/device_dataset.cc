@@ -31,11 +31,11 @@ LabelledBatch DeviceDataset::Batch(const RowBatch& rows) const {
   const at::Tensor ends = lengths.cumsum(0);
   const at::Tensor begins = ends - lengths;
   const int64_t tokens = texts.tokens();
-  const auto for_each_token = [&](const at::Tensor& of_text) {
-    return at::repeat_interleave(of_text, lengths, /*dim=*/0, /*output_size=*/tokens);
+  const auto for_each_token = [&](const at::Tensor& per_text) {
+    return at::repeat_interleave(per_text, lengths, /*dim=*/0, /*output_size=*/tokens);
   };
-  const at::Tensor places = at::arange(tokens, lengths.options());
-  const at::Tensor positions = places - for_each_token(begins);
+  const at::Tensor token_indices = at::arange(tokens, lengths.options());
+  const at::Tensor positions = token_indices - for_each_token(begins);
   const at::Tensor sources = positions + for_each_token(device_starts_.index_select(0, row_numbers));
   const int64_t padding = PaddedRows(tokens, ids_.device()) - tokens;
   const auto padded = [&](const at::Tensor& x) { return at::constant_pad_nd(x, {0, padding}); };

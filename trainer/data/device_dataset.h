@@ -1,4 +1,4 @@
-// A data set on the device that learns from it.
+// A dataset in the memory of the training device.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,20 +17,21 @@ struct LabelledBatch {
   at::Tensor labels;  // [texts] int64, on the device
 };
 
-// Owns all ids as one array on the device: a step sends the numbers of its rows there, and nothing waits.
-// Immutable: any thread; torch's exceptions pass.
+// Owns all ids in one tensor on the device. A training step sends only its row numbers to the device and does
+// not wait for it. Immutable; safe to use from any thread. Throws torch's exceptions.
 class DeviceDataset {
  public:
   DeviceDataset(const Dataset& data, c10::Device device);
 
-  // These rows (at least one), in this order. On the CPU the tokens are padded to a multiple of kRowMultiple
-  // rows (packed_batch.h), so that oneDNN sees few numbers of rows: each new one costs it time.
+  // Returns the batch of these rows (at least one), in this order. On the CPU, pads the tokens to a multiple
+  // of kRowMultiple rows (packed_batch.h): oneDNN prepares each new number of rows separately, which takes
+  // time.
   LabelledBatch Batch(const RowBatch& rows) const;
 
  private:
   std::vector<int64_t> starts_;
   at::Tensor ids_;            // [tokens] int32
-  at::Tensor device_starts_;  // [texts] int64: of each text's first token
+  at::Tensor device_starts_;  // [texts + 1] int64: index of each text's first token, and the total
   at::Tensor lengths_;        // [texts] int64
   at::Tensor labels_;         // [texts] int64
 };

@@ -9,14 +9,15 @@
 namespace newsgenre {
 namespace {
 
-// A pool holds the rows of about this many batches: enough to find texts of like length, few enough to leave
-// chance its say.
-constexpr int64_t kBatchesAPool = 50;
+// The number of batches per pool: large enough to find texts of similar length, small enough to keep the
+// order random.
+constexpr int64_t kBatchesPerPool = 50;
 
 using Iterator = std::vector<int32_t>::const_iterator;
 
-void CutIntoBatches(Iterator begin, Iterator end, const std::vector<int32_t>& lengths,
-                    const BatchBudget& budget, std::vector<RowBatch>* batches) {
+// Appends batches of consecutive rows to `batches`.
+void SplitIntoBatches(Iterator begin, Iterator end, const std::vector<int32_t>& lengths,
+                      const BatchBudget& budget, std::vector<RowBatch>* batches) {
   RowBatch batch;
   int64_t tokens = 0;
   for (Iterator row = begin; row != end; ++row) {
@@ -49,15 +50,15 @@ std::vector<RowBatch> PlanEpoch(const std::vector<int32_t>& lengths, const Batch
 
   const int64_t all_tokens = std::accumulate(lengths.begin(), lengths.end(), int64_t{0});
   const int64_t all_rows = static_cast<int64_t>(rows.size());
-  const int64_t rows_a_batch =
+  const int64_t rows_per_batch =
       std::min(budget.texts, budget.tokens * all_rows / std::max<int64_t>(all_tokens, 1));
-  const int64_t pool = std::max<int64_t>(rows_a_batch, 1) * kBatchesAPool;
+  const int64_t pool = std::max<int64_t>(rows_per_batch, 1) * kBatchesPerPool;
   std::vector<RowBatch> batches;
   for (int64_t start = 0; start < all_rows; start += pool) {
     const auto begin = rows.begin() + start;
     const auto end = rows.begin() + std::min(start + pool, all_rows);
     std::stable_sort(begin, end, [&](int32_t a, int32_t b) { return lengths[a] < lengths[b]; });
-    CutIntoBatches(begin, end, lengths, budget, &batches);
+    SplitIntoBatches(begin, end, lengths, budget, &batches);
   }
   random.Shuffle(&batches);
   return batches;
@@ -67,7 +68,7 @@ std::vector<RowBatch> PlanEvaluation(const std::vector<int32_t>& lengths, const 
   std::vector<int32_t> rows = AllRows(lengths);
   std::stable_sort(rows.begin(), rows.end(), [&](int32_t a, int32_t b) { return lengths[a] > lengths[b]; });
   std::vector<RowBatch> batches;
-  CutIntoBatches(rows.begin(), rows.end(), lengths, budget, &batches);
+  SplitIntoBatches(rows.begin(), rows.end(), lengths, budget, &batches);
   return batches;
 }
 
@@ -86,10 +87,10 @@ RunPlan::RunPlan(std::vector<int32_t> lengths, const BatchBudget& budget, int ep
 }
 
 std::vector<RowBatch> RunPlan::MicroBatches(const RowBatch& batch, int64_t tokens) const {
-  std::vector<RowBatch> pieces;
+  std::vector<RowBatch> micro_batches;
   const BatchBudget budget = {tokens, static_cast<int64_t>(batch.size())};
-  CutIntoBatches(batch.begin(), batch.end(), lengths_, budget, &pieces);
-  return pieces;
+  SplitIntoBatches(batch.begin(), batch.end(), lengths_, budget, &micro_batches);
+  return micro_batches;
 }
 
 int64_t RunPlan::max_length(const RowBatch& batch) const {

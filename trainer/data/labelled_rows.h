@@ -1,4 +1,4 @@
-// Files of labelled news, and what a release says of them.
+// Reading of labelled news files, and their classification with a release.
 #pragma once
 
 #include <atomic>
@@ -17,31 +17,33 @@ namespace newsgenre {
 
 struct LabelledRows {
   std::string file;
-  std::string sha256;         // of its bytes
+  std::string sha256;         // digest of the file's bytes
   std::vector<NewsRow> rows;  // in the file's order
 };
 
 struct ReadingOptions {
   std::vector<std::string> labels = AgNewsLabels();
-  int64_t max_bad_rows = 0;  // that may be left out, which is noted
+  int64_t max_bad_rows = 0;  // bad rows that are skipped and logged; more are an error
   int threads = 1;
-  const TextEncoder* encoder = nullptr;  // that is to read them; none yet: our latest cleaning alone counts
+  // Decides which texts are empty after cleaning. If nullptr, kLatestCleaning decides.
+  const TextEncoder* encoder = nullptr;
 };
 
-// Reads and checks a file. INVALID_ARGUMENT reports every bad row, those of which cleaning leaves nothing
-// among them, as BadRows does, or that no good one is there; NOT_FOUND and so on as ReadFile; CANCELLED and
-// RESOURCE_EXHAUSTED as ForEachRow.
+// Reads and checks a file. Returns INVALID_ARGUMENT with a list of all bad rows (BadRows), including texts
+// that are empty after cleaning, or if there is no good row. Also returns the errors of ReadFile and
+// ForEachRow.
 absl::StatusOr<LabelledRows> ReadLabelledRows(const std::string& file, const ReadingOptions& options,
                                               const RunControl& control);
 
-// Rows as a release answers them.
+// Labelled rows and their predictions.
 struct ClassifiedRows {
   Dataset data;
   ProbabilityRows probabilities;
 };
 
-// All rows through the code that serves, with progress, on torch's number of threads. Its errors are passed
-// on; CANCELLED once asked to stop.
+// Classifies all rows with the code that the server uses, on at::get_num_threads() threads, and reports
+// progress. Returns the errors of EncodeRows and Classifier::Predict, and CANCELLED if control.stop becomes
+// true.
 absl::StatusOr<ClassifiedRows> ClassifyRows(const Classifier& classifier, const LabelledRows& rows,
                                             const RunControl& control);
 

@@ -1,4 +1,4 @@
-// What a network says of rows of text.
+// Prediction for all rows of a dataset.
 #pragma once
 
 #include <atomic>
@@ -12,8 +12,8 @@
 
 namespace newsgenre {
 
-// By row what `predict` says of it, in batches within `budget`; `lengths` in tokens. predict's errors are
-// passed on; CANCELLED once `stop` is true.
+// Calls `predict` with batches within `budget` and returns the results in row order. `lengths` are in tokens.
+// Returns the errors of `predict`, and CANCELLED if `stop` becomes true.
 absl::StatusOr<ProbabilityRows> PredictRows(
     const std::vector<int32_t>& lengths, const BatchBudget& budget,
     const std::function<absl::StatusOr<ProbabilityRows>(const RowBatch& rows)>& predict,

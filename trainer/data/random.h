@@ -1,4 +1,4 @@
-// Random numbers that are the same on every machine and with every standard library; std::shuffle's are not.
+// A random number generator whose results, unlike std::shuffle's, are the same with every standard library.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace newsgenre {
 
-// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014). Not thread-safe.
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}
@@ -20,13 +20,13 @@ class Random {
     return z ^ (z >> 31);
   }
 
-  // 0 … bound - 1; uneven by less than bound / 2^64.
+  // Returns a number in [0, bound). The bias is less than bound / 2^64.
   uint64_t Below(uint64_t bound) { return Next() % bound; }
 
-  // 0 … 1, without 1.
+  // Returns a number in [0, 1).
   double Uniform() { return static_cast<double>(Next() >> 11) * 0x1p-53; }
 
-  // Fisher and Yates.
+  // Shuffles the items (Fisher-Yates).
   template <typename T>
   void Shuffle(std::vector<T>* items) {
     for (size_t left = items->size(); left > 1; --left) std::swap((*items)[left - 1], (*items)[Below(left)]);

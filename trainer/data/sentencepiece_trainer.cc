@@ -11,7 +11,7 @@ std::string TrainSentencePiece(const std::vector<std::string>& sentences, int vo
   const std::unordered_map<std::string, std::string> options = {
       {"model_type", "unigram"},
       {"vocab_size", std::to_string(vocab_size)},
-      // The special pieces, at the ids that Tokenizer expects, and the coverage: as albert-base-v1's.
+      // The special pieces have the ids that Tokenizer expects. These and the coverage match albert-base-v1.
       {"pad_id", "0"},
       {"unk_id", "1"},
       {"bos_id", "-1"},
@@ -19,7 +19,7 @@ std::string TrainSentencePiece(const std::vector<std::string>& sentences, int vo
       {"control_symbols", "[CLS],[SEP],[MASK]"},
       {"character_coverage", "0.99995"},
       {"normalization_rule_name", "nmt_nfkc"},
-      // Every sentence counts, and always in the same order of arithmetic.
+      // Uses every sentence, and a fixed order of floating-point operations.
       {"num_threads", "1"},
       {"shuffle_input_sentence", "false"},
       {"max_sentence_length", "1000000000"},
@@ -27,8 +27,8 @@ std::string TrainSentencePiece(const std::vector<std::string>& sentences, int vo
   };
   const sentencepiece::util::Status status =
       sentencepiece::SentencePieceTrainer::Train(options, sentences, model);
-  // "Internal: src/x.cc(1) [condition] What is wrong." The condition may hold brackets, what is wrong
-  // doesn't.
+  // The format is "Internal: src/x.cc(1) [condition] Message." The condition can contain brackets; the
+  // message does not.
   const std::string error = status.ok() ? "" : status.ToString();
   const size_t location_end = error.rfind("] ");
   return location_end == std::string::npos ? error : error.substr(location_end + 2);

@@ -1,4 +1,5 @@
-// SentencePiece's trainer behind standard types: its headers and Abseil's can't share a source file.
+// An interface to SentencePiece's trainer with standard types. SentencePiece's headers and Abseil's cannot be
+// included in the same source file.
 #pragma once
 
 #include <string>
@@ -6,7 +7,8 @@
 
 namespace newsgenre {
 
-// Returns an empty string and fills `model` with a serialised ModelProto, or returns what is wrong.
+// Trains a unigram model and writes its serialised ModelProto to `model`. Returns an error message, or an
+// empty string on success.
 std::string TrainSentencePiece(const std::vector<std::string>& sentences, int vocab_size, std::string* model);
 
 }  // namespace newsgenre

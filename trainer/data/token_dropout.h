@@ -1,12 +1,12 @@
-// Training on texts with holes.
+// Token dropout for training.
 #pragma once
 
 #include "common/model/packed_batch.h"
 
 namespace newsgenre {
 
-// Puts [MASK] in place of each token between [CLS] and [SEP] with probability `rate`, by torch's generator of
-// the device. A network that rarely sees a text whole can't learn few texts by heart.
+// Replaces each token between [CLS] and [SEP] with [MASK] with probability `rate`, using torch's generator of
+// the device. This keeps a network from memorising a small training set.
 void DropTokens(double rate, PackedBatch* batch);
 
 }  // namespace newsgenre

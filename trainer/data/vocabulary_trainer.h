@@ -1,4 +1,4 @@
-// A vocabulary for a model that is trained from nothing.
+// Training of a vocabulary for a model that is trained from scratch.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace newsgenre {
 
-// The bytes of a spiece.model: a SentencePiece unigram model of `vocab_size` pieces, trained on texts that
-// are already cleaned, with ALBERT's special pieces and normalisation. The same texts give the same bytes.
-// INVALID_ARGUMENT where they don't yield that many pieces (the message names the most that they do) or no
-// text is left.
+// Trains a SentencePiece unigram model of `vocab_size` pieces on cleaned texts, with ALBERT's special pieces
+// and normalisation. Returns the bytes of a spiece.model; the same texts give the same bytes. Returns
+// INVALID_ARGUMENT if the texts do not yield that many pieces (the message states the maximum) or contain no
+// words.
 absl::StatusOr<std::string> TrainVocabulary(const std::vector<std::string>& texts, int vocab_size);
 
 }  // namespace newsgenre

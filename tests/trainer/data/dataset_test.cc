@@ -23,7 +23,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const std::atomic<bool> kGoOn{false};
+const std::atomic<bool> kNeverStop{false};
 
 NewsRow Row(std::string title, std::string body, int label, int64_t line) {
   return {std::move(title), std::move(body), label, line};
@@ -47,7 +47,7 @@ std::vector<int64_t> Lines(const std::vector<NewsRow>& rows) {
   return lines;
 }
 
-TEST(SplitRowsTest, EveryRowIsInOnePart) {
+TEST(SplitRowsTest, AssignsEveryRowToOnePart) {
   ASSERT_OK_AND_ASSIGN(const Split split, SplitRows(100, 30, 1));
   EXPECT_EQ(split.validation.size(), 30u);
   EXPECT_EQ(split.training.size(), 70u);
@@ -57,7 +57,7 @@ TEST(SplitRowsTest, EveryRowIsInOnePart) {
   EXPECT_EQ(all, All(100));
 }
 
-TEST(SplitRowsTest, TheSeedDraws) {
+TEST(SplitRowsTest, DependsOnTheSeed) {
   ASSERT_OK_AND_ASSIGN(const Split one, SplitRows(100, 30, 1));
   ASSERT_OK_AND_ASSIGN(const Split same, SplitRows(100, 30, 1));
   ASSERT_OK_AND_ASSIGN(const Split other, SplitRows(100, 30, 2));
@@ -66,7 +66,7 @@ TEST(SplitRowsTest, TheSeedDraws) {
   EXPECT_NE(one.validation, other.validation);
 }
 
-TEST(SplitRowsTest, ByDefaultATenthAndAtMost5000) {
+TEST(SplitRowsTest, DefaultsToATenthAndAtMost5000Rows) {
   const struct {
     int64_t rows;
     size_t validation;
@@ -77,7 +77,7 @@ TEST(SplitRowsTest, ByDefaultATenthAndAtMost5000) {
   }
 }
 
-TEST(SplitRowsTest, BothPartsNeedARow) {
+TEST(SplitRowsTest, RefusesAnEmptyPart) {
   EXPECT_THAT(SplitRows(10, 10, 1),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("10 validation rows of 10 rows")));
   EXPECT_THAT(SplitRows(1, 0, 1),
@@ -85,34 +85,34 @@ TEST(SplitRowsTest, BothPartsNeedARow) {
   EXPECT_THAT(SplitRows(0, 0, 1), StatusIs(StatusCode::kInvalidArgument, HasSubstr("of 0 rows")));
 }
 
-TEST(CheckLabelsTest, NamesTheAbsentOnes) {
+TEST(CheckLabelsTest, WarnsOfLabelsWithoutARow) {
   const std::vector<std::string> names = {"a", "b", "c"};
   ASSERT_OK_AND_ASSIGN(const auto all, CheckLabels("training", {2, 0, 1, 1}, names));
   EXPECT_THAT(all, IsEmpty());
   ASSERT_OK_AND_ASSIGN(const auto one, CheckLabels("training", {2, 1}, names));
-  EXPECT_THAT(one, ElementsAre("no training row is a"));
+  EXPECT_THAT(one, ElementsAre("labels without a training row: a"));
   ASSERT_OK_AND_ASSIGN(const auto two, CheckLabels("validation", {}, names));
-  EXPECT_THAT(two, ElementsAre("no validation row is a, b, c"));
+  EXPECT_THAT(two, ElementsAre("labels without a validation row: a, b, c"));
 }
 
-TEST(CheckLabelsTest, OneLabelTeachesNothing) {
-  EXPECT_THAT(
-      CheckLabels("training", {1, 1, 1}, {"a", "b", "c"}),
-      StatusIs(StatusCode::kInvalidArgument, "all 3 training rows are b; there is nothing to tell apart"));
+TEST(CheckLabelsTest, RefusesRowsWithOneLabel) {
+  EXPECT_THAT(CheckLabels("training", {1, 1, 1}, {"a", "b", "c"}),
+              StatusIs(StatusCode::kInvalidArgument,
+                       "all 3 training rows are b; a classifier needs at least two labels"));
 }
 
-TEST(ForEachRowTest, CallsEachOnce) {
+TEST(ForEachRowTest, CallsTheBodyOncePerRow) {
   for (const size_t count : {0, 1, 5, 100}) {
     for (const int threads : {1, 3, 8}) {
       std::vector<int> calls(count);
-      ASSERT_THAT(ForEachRow(count, threads, kGoOn, [&](size_t row) { ++calls[row]; }), IsOk());
+      ASSERT_THAT(ForEachRow(count, threads, kNeverStop, [&](size_t row) { ++calls[row]; }), IsOk());
       EXPECT_THAT(calls, Each(1)) << count << " rows on " << threads << " threads";
     }
   }
 }
 
-// With stacks that no address space holds.
-TEST(ForEachRowTest, DoesAllWithoutThreads) {
+// Makes thread creation fail with a stack size above the address space.
+TEST(ForEachRowTest, UsesTheCallingThreadIfNoOtherCanStart) {
   pthread_attr_t before, attributes;
   ASSERT_EQ(pthread_getattr_default_np(&before), 0);
   attributes = before;
@@ -120,17 +120,17 @@ TEST(ForEachRowTest, DoesAllWithoutThreads) {
   ASSERT_EQ(pthread_setattr_default_np(&attributes), 0);
   EXPECT_THROW(std::thread([] {}), std::system_error);
   std::vector<int> calls(100);
-  EXPECT_THAT(ForEachRow(calls.size(), 3, kGoOn, [&](size_t row) { ++calls[row]; }), IsOk());
+  EXPECT_THAT(ForEachRow(calls.size(), 3, kNeverStop, [&](size_t row) { ++calls[row]; }), IsOk());
   EXPECT_EQ(pthread_setattr_default_np(&before), 0);
   EXPECT_THAT(calls, Each(1));
 }
 
-TEST(ForEachRowTest, OutOfMemory) {
+TEST(ForEachRowTest, ReturnsResourceExhaustedWhenOutOfMemory) {
   for (const int threads : {1, 3}) {
     const auto body = [](size_t row) {
       if (row % 10 == 7) throw std::bad_alloc();
     };
-    EXPECT_THAT(ForEachRow(100, threads, kGoOn, body),
+    EXPECT_THAT(ForEachRow(100, threads, kNeverStop, body),
                 StatusIs(StatusCode::kResourceExhausted, HasSubstr("out of memory")));
   }
 }
@@ -138,17 +138,17 @@ TEST(ForEachRowTest, OutOfMemory) {
 TEST(CleanTextsTest, CleansTheChosenRows) {
   const std::vector<NewsRow> rows = {Row("a", "b", 0, 1), Row("c", "d", 0, 2),
                                      Row("x &amp; y", "  z ", 0, 3)};
-  ASSERT_OK_AND_ASSIGN(const std::vector<std::string> texts, CleanTexts(rows, {2, 0}, 3, kGoOn));
+  ASSERT_OK_AND_ASSIGN(const std::vector<std::string> texts, CleanTexts(rows, {2, 0}, 3, kNeverStop));
   EXPECT_THAT(texts, ElementsAre("x & y z", "a b"));
 }
 
-TEST(RemoveEmptyRowsTest, TakesOutWhatCleaningEmpties) {
+TEST(RemoveEmptyRowsTest, RemovesRowsThatAreEmptyAfterCleaning) {
   for (const int threads : {1, 3, 9}) {
     std::vector<NewsRow> rows = {Row("a", "", 0, 1), Row(" ", "\t", 0, 2), Row("b", "", 0, 4),
                                  Row("\\", "", 0, 5)};
     BadRows bad("x.csv");
     bad.Add(3, "no text");
-    ASSERT_THAT(RemoveEmptyRows(nullptr, threads, kGoOn, &rows, &bad), IsOk());
+    ASSERT_THAT(RemoveEmptyRows(nullptr, threads, kNeverStop, &rows, &bad), IsOk());
     EXPECT_THAT(Lines(rows), ElementsAre(1, 4));
     EXPECT_EQ(rows[1].title, "b");
     EXPECT_EQ(bad.ToString(),
@@ -157,7 +157,7 @@ TEST(RemoveEmptyRowsTest, TakesOutWhatCleaningEmpties) {
   }
 }
 
-TEST(DatasetTest, HoldsTextsOneAfterTheOther) {
+TEST(DatasetTest, ConcatenatesTheTexts) {
   Dataset data;
   EXPECT_EQ(data.size(), 0);
   EXPECT_THAT(data.Lengths(), IsEmpty());
@@ -182,12 +182,12 @@ class EncodeRowsTest : public testing::Test {
       kLatestCleaning, /*max_tokens=*/64};
 };
 
-TEST_F(EncodeRowsTest, EncodesTheChosenRowsAsTheEncoderDoes) {
+TEST_F(EncodeRowsTest, EncodesTheChosenRows) {
   std::string long_body;
   for (int i = 0; i < 100; ++i) long_body += "word ";
   const std::vector<NewsRow> rows = {Row("A title", "and a body", 2, 1), Row("not", "chosen", 1, 3),
                                      Row("", "only a body &amp; more", 0, 4), Row("", long_body, 3, 5)};
-  ASSERT_OK_AND_ASSIGN(const Dataset data, EncodeRows(rows, {3, 0, 2}, encoder_, 1, kGoOn));
+  ASSERT_OK_AND_ASSIGN(const Dataset data, EncodeRows(rows, {3, 0, 2}, encoder_, 1, kNeverStop));
   const char* const texts[] = {long_body.c_str(), "A title and a body", "only a body &amp; more"};
   ASSERT_EQ(data.size(), 3);
   for (int i = 0; i < 3; ++i) {
@@ -199,11 +199,11 @@ TEST_F(EncodeRowsTest, EncodesTheChosenRowsAsTheEncoderDoes) {
   EXPECT_EQ(data.truncated, 1);
 }
 
-TEST_F(EncodeRowsTest, ThreadsDoNotChangeTheResult) {
+TEST_F(EncodeRowsTest, GivesTheSameResultForAnyNumberOfThreads) {
   const std::vector<NewsRow> rows = Rows(101);
-  ASSERT_OK_AND_ASSIGN(const Dataset one, EncodeRows(rows, All(101), encoder_, 1, kGoOn));
-  for (const int threads : {7, 150}) {  // the last has threads without a row
-    ASSERT_OK_AND_ASSIGN(const Dataset many, EncodeRows(rows, All(101), encoder_, threads, kGoOn));
+  ASSERT_OK_AND_ASSIGN(const Dataset one, EncodeRows(rows, All(101), encoder_, 1, kNeverStop));
+  for (const int threads : {7, 150}) {  // 150 is more than the number of rows
+    ASSERT_OK_AND_ASSIGN(const Dataset many, EncodeRows(rows, All(101), encoder_, threads, kNeverStop));
     EXPECT_EQ(many.ids, one.ids);
     EXPECT_EQ(many.starts, one.starts);
     EXPECT_EQ(many.labels, one.labels);
@@ -211,29 +211,29 @@ TEST_F(EncodeRowsTest, ThreadsDoNotChangeTheResult) {
   }
 }
 
-TEST_F(EncodeRowsTest, TheEncoderSaysWhatIsEmpty) {
-  const TextEncoder cleans_nothing(*Tokenizer::FromBytes(encoder_.tokenizer().model_bytes()),
-                                   CleaningVersion::kNone, /*max_tokens=*/64);
-  // The last one is a mark, which the tokenizer drops.
+TEST_F(EncodeRowsTest, RemoveEmptyRowsAppliesTheCleaningOfTheEncoder) {
+  const TextEncoder without_cleaning(*Tokenizer::FromBytes(encoder_.tokenizer().model_bytes()),
+                                     CleaningVersion::kNone, /*max_tokens=*/64);
+  // The last text is a combining mark, which the tokenizer drops.
   const std::vector<NewsRow> all = {Row("a", "", 0, 1), Row(" ", "\t", 0, 2), Row("\\", "", 0, 3),
                                     Row("\u0301", "", 0, 4)};
   const std::pair<const TextEncoder*, std::vector<int64_t>> cases[] = {
-      {nullptr, {1, 4}}, {&encoder_, {1}}, {&cleans_nothing, {1, 3}}};
+      {nullptr, {1, 4}}, {&encoder_, {1}}, {&without_cleaning, {1, 3}}};
   for (const auto& [encoder, kept] : cases) {
     std::vector<NewsRow> rows = all;
     BadRows bad("x.csv");
-    ASSERT_THAT(RemoveEmptyRows(encoder, 1, kGoOn, &rows, &bad), IsOk());
+    ASSERT_THAT(RemoveEmptyRows(encoder, 1, kNeverStop, &rows, &bad), IsOk());
     EXPECT_EQ(Lines(rows), kept);
     EXPECT_EQ(bad.count(), static_cast<int64_t>(all.size() - kept.size()));
   }
 }
 
-TEST_F(EncodeRowsTest, AnEmptyTextIsNamedByItsLine) {
-  EXPECT_THAT(EncodeRows({Row("a", "", 0, 1), Row(" ", "", 0, 7)}, {0, 1}, encoder_, 2, kGoOn),
+TEST_F(EncodeRowsTest, ReportsTheLineOfAnEmptyText) {
+  EXPECT_THAT(EncodeRows({Row("a", "", 0, 1), Row(" ", "", 0, 7)}, {0, 1}, encoder_, 2, kNeverStop),
               StatusIs(StatusCode::kInvalidArgument, testing::StartsWith("line 7: ")));
 }
 
-TEST_F(EncodeRowsTest, PreparationStopsWhenAskedTo) {
+TEST_F(EncodeRowsTest, ReturnsCancelledIfStopIsTrue) {
   const std::atomic<bool> stop{true};
   std::vector<NewsRow> rows = Rows(3);
   BadRows bad("x.csv");

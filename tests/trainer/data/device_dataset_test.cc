@@ -22,7 +22,7 @@ class DeviceDatasetTest : public testing::Test {
     for (size_t i = 0; i < texts_.size(); ++i) data_.Add(texts_[i], static_cast<int>(i % 4), i + 1);
   }
 
-  // What PackBatch makes of the same texts.
+  // Returns the result of PackBatch for the same texts.
   PackedBatch Packed(const RowBatch& rows) const {
     std::vector<Encoding> texts;
     for (const int32_t row : rows) texts.push_back(texts_[row]);
@@ -33,7 +33,7 @@ class DeviceDatasetTest : public testing::Test {
   Dataset data_;
 };
 
-TEST_F(DeviceDatasetTest, BatchesAreAsPackBatchMakesThem) {
+TEST_F(DeviceDatasetTest, BatchesEqualThoseOfPackBatch) {
   const DeviceDataset dataset(data_, c10::kCPU);
   for (const RowBatch& rows :
        {RowBatch{0, 1, 2, 3, 4, 5}, {5, 3, 1}, {2}, {4, 4, 0, 4}, {2, 2, 2}, {1}, {5}, {0, 2, 4}}) {
@@ -52,7 +52,7 @@ TEST_F(DeviceDatasetTest, BatchesAreAsPackBatchMakesThem) {
   }
 }
 
-TEST_F(DeviceDatasetTest, TokensArePaddedToSixteenRows) {
+TEST_F(DeviceDatasetTest, PadsTokensToAMultipleOf16Rows) {
   const DeviceDataset dataset(data_, c10::kCPU);
   const struct {
     RowBatch rows;

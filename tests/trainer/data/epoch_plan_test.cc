@@ -32,7 +32,8 @@ int64_t Tokens(const RowBatch& batch, const std::vector<int32_t>& lengths) {
   return tokens;
 }
 
-void ExpectSound(const std::vector<RowBatch>& batches, const std::vector<int32_t>& lengths,
+// Expects every row once, and batches within the budget.
+void ExpectValid(const std::vector<RowBatch>& batches, const std::vector<int32_t>& lengths,
                  BatchBudget budget) {
   std::vector<int32_t> rows = RowsInOrder(batches);
   std::sort(rows.begin(), rows.end());
@@ -46,19 +47,19 @@ void ExpectSound(const std::vector<RowBatch>& batches, const std::vector<int32_t
   }
 }
 
-TEST(EpochPlanTest, EveryRowOnceWithinTheBudget) {
+TEST(EpochPlanTest, ContainsEveryRowOnceWithinTheBudget) {
   for (const int rows : {1, 7, 1000, 20000}) {
     for (const BatchBudget budget : {BatchBudget{512, 16}, {64, 1000}, {1, 1}, {1 << 30, 1 << 30}}) {
       const std::vector<int32_t> lengths = RandomLengths(rows, 120);
-      ExpectSound(PlanEpoch(lengths, budget, 1, 0), lengths, budget);
-      ExpectSound(PlanEvaluation(lengths, budget), lengths, budget);
+      ExpectValid(PlanEpoch(lengths, budget, 1, 0), lengths, budget);
+      ExpectValid(PlanEvaluation(lengths, budget), lengths, budget);
     }
   }
 }
 
-TEST(EpochPlanTest, NoRows) { EXPECT_THAT(PlanEpoch({}, {512, 16}, 1, 0), IsEmpty()); }
+TEST(EpochPlanTest, IsEmptyWithoutRows) { EXPECT_THAT(PlanEpoch({}, {512, 16}, 1, 0), IsEmpty()); }
 
-TEST(EpochPlanTest, SeedAndEpochDecide) {
+TEST(EpochPlanTest, DependsOnSeedAndEpoch) {
   const std::vector<int32_t> lengths = RandomLengths(500, 60);
   const BatchBudget budget{256, 8};
   const auto plan = PlanEpoch(lengths, budget, 1, 0);
@@ -68,7 +69,7 @@ TEST(EpochPlanTest, SeedAndEpochDecide) {
   EXPECT_NE(PlanEpoch(lengths, budget, 2, 0), PlanEpoch(lengths, budget, 1, 1));
 }
 
-TEST(EpochPlanTest, BatchesAreOfLikeLengthAndFull) {
+TEST(EpochPlanTest, BatchesAreFullAndHaveSimilarLengths) {
   const std::vector<int32_t> lengths = RandomLengths(20000, 120);
   const BatchBudget budget{2048, 1000};
   const auto batches = PlanEpoch(lengths, budget, 1, 0);
@@ -83,7 +84,7 @@ TEST(EpochPlanTest, BatchesAreOfLikeLengthAndFull) {
   EXPECT_LT(static_cast<int64_t>(batches.size()) * budget.tokens, all * 11 / 10);
 }
 
-TEST(EpochPlanTest, BatchesComeInNoOrderOfLength) {
+TEST(EpochPlanTest, BatchesAreNotOrderedByLength) {
   const std::vector<int32_t> lengths = RandomLengths(20000, 120);
   const auto batches = PlanEpoch(lengths, {2048, 1000}, 1, 0);
   int longer_than_the_one_before = 0;
@@ -94,12 +95,12 @@ TEST(EpochPlanTest, BatchesComeInNoOrderOfLength) {
   EXPECT_LT(longer_than_the_one_before, static_cast<int>(batches.size()) * 6 / 10);
 }
 
-TEST(EpochPlanTest, EvaluationTakesTheLongestFirst) {
+TEST(EpochPlanTest, EvaluationStartsWithTheLongestRows) {
   EXPECT_THAT(PlanEvaluation({3, 9, 5, 9, 4}, {14, 3}),
               ElementsAre(RowBatch{1}, RowBatch{3, 2}, RowBatch{4, 0}));
 }
 
-// How often each row was in the first quarter of an epoch's batches.
+// Counts for each row the epochs in which it is in the first quarter of the batches.
 std::vector<int> EarlyCounts(const std::vector<int32_t>& lengths, BatchBudget budget, int epochs) {
   std::vector<int> counts(lengths.size());
   for (int epoch = 0; epoch < epochs; ++epoch) {
@@ -111,8 +112,8 @@ std::vector<int> EarlyCounts(const std::vector<int32_t>& lengths, BatchBudget bu
   return counts;
 }
 
-// How often each two of the rows `from` … `to` - 1 were in one batch.
-std::vector<int> MeetingCounts(const std::vector<std::vector<RowBatch>>& epochs, int32_t from, int32_t to) {
+// Counts for each pair of rows in [from, to) the epochs in which both are in the same batch.
+std::vector<int> PairCounts(const std::vector<std::vector<RowBatch>>& epochs, int32_t from, int32_t to) {
   const int32_t rows = to - from;
   std::vector<int> square(rows * rows), counts;
   for (const auto& batches : epochs) {
@@ -137,9 +138,9 @@ std::vector<std::vector<RowBatch>> PlanEpochs(const std::vector<int32_t>& length
   return plans;
 }
 
-// That `counts` are what `tries` tries of such a probability give: none is far off, and they are spread no
-// more and no less than chance spreads them.
-void ExpectChance(const std::vector<int>& counts, double probability, int tries) {
+// Expects `counts` to follow the binomial distribution of `tries` tries: no outliers, and the expected
+// variance.
+void ExpectBinomial(const std::vector<int>& counts, double probability, int tries) {
   const double mean = tries * probability, variance = mean * (1 - probability);
   double spread = 0, worst = 0;
   for (const int count : counts) {
@@ -150,26 +151,27 @@ void ExpectChance(const std::vector<int>& counts, double probability, int tries)
   EXPECT_LT(worst, 6.5);
 }
 
-TEST(EpochPlanTest, EveryRowComesEarlyAsOftenAsAnother) {
+TEST(EpochPlanTest, EveryRowIsEarlyEquallyOften) {
   std::vector<int32_t> lengths = RandomLengths(1999, 120);
-  lengths.push_back(5000);  // more than a batch's tokens
-  ExpectChance(EarlyCounts(lengths, {1000, 1000}, 400), 0.25, 400);
+  lengths.push_back(5000);  // longer than the token budget
+  ExpectBinomial(EarlyCounts(lengths, {1000, 1000}, 400), 0.25, 400);
 }
 
-TEST(EpochPlanTest, RowsOfOneLengthMeetByChance) {
-  // In one pool: 8 batches of 12 short rows, one of 4 and of 2 long ones, 24 of 4 long rows, one of 2.
+TEST(EpochPlanTest, RowsOfOneLengthAreCombinedAtRandom) {
+  // One pool with 8 batches of 12 short rows, one batch of 4 short and 2 long rows, 24 batches of 4 long rows
+  // and one batch of 2 long rows.
   std::vector<int32_t> lengths(200, 10);
   std::fill(lengths.begin() + 100, lengths.end(), 30);
   const auto epochs = PlanEpochs(lengths, {120, 100}, 1000);
   const double pairs = 100 * 99 / 2;
-  ExpectChance(MeetingCounts(epochs, 0, 100), (8 * 66 + 6) / pairs, 1000);
-  ExpectChance(MeetingCounts(epochs, 100, 200), (24 * 6 + 1 + 1) / pairs, 1000);
+  ExpectBinomial(PairCounts(epochs, 0, 100), (8 * 66 + 6) / pairs, 1000);
+  ExpectBinomial(PairCounts(epochs, 100, 200), (24 * 6 + 1 + 1) / pairs, 1000);
 }
 
-TEST(EpochPlanTest, PoolsAreDrawnAnewForEveryEpoch) {
+TEST(EpochPlanTest, EveryEpochHasDifferentPools) {
   // Four pools of 50 batches of 2 rows.
-  ExpectChance(MeetingCounts(PlanEpochs(std::vector<int32_t>(400, 10), {1000, 2}, 2000), 0, 400), 1.0 / 399,
-               2000);
+  ExpectBinomial(PairCounts(PlanEpochs(std::vector<int32_t>(400, 10), {1000, 2}, 2000), 0, 400), 1.0 / 399,
+                 2000);
 }
 
 class RunPlanTest : public testing::Test {
@@ -179,7 +181,7 @@ class RunPlanTest : public testing::Test {
   const RunPlan plan_{lengths_, budget_, /*epochs=*/3, /*seed=*/7};
 };
 
-TEST_F(RunPlanTest, EpochsFollowEachOther) {
+TEST_F(RunPlanTest, ConcatenatesTheEpochs) {
   EXPECT_EQ(plan_.rows(), 300);
   int64_t step = 0;
   for (int epoch = 0; epoch < 3; ++epoch) {
@@ -205,19 +207,19 @@ TEST_F(RunPlanTest, CountsTextsAndTokens) {
   EXPECT_EQ(plan_.tokens(1, 3), Tokens(plan_.batch(1), lengths_) + Tokens(plan_.batch(2), lengths_));
 }
 
-TEST_F(RunPlanTest, PiecesAreTheBatchInItsOrder) {
+TEST_F(RunPlanTest, MicroBatchesKeepTheOrderOfTheBatch) {
   for (const int64_t tokens : {1, 40, 64, 100, 1 << 20}) {
     for (int64_t step = 0; step < plan_.steps(); ++step) {
-      const auto pieces = plan_.MicroBatches(plan_.batch(step), tokens);
-      EXPECT_EQ(RowsInOrder(pieces), plan_.batch(step));
-      for (const RowBatch& piece : pieces) {
-        EXPECT_TRUE(piece.size() == 1 || Tokens(piece, lengths_) <= tokens);
+      const auto micro_batches = plan_.MicroBatches(plan_.batch(step), tokens);
+      EXPECT_EQ(RowsInOrder(micro_batches), plan_.batch(step));
+      for (const RowBatch& micro_batch : micro_batches) {
+        EXPECT_TRUE(micro_batch.size() == 1 || Tokens(micro_batch, lengths_) <= tokens);
       }
     }
   }
 }
 
-TEST(PiecesTest, ATextMayBeLongerThanThePiece) {
+TEST(MicroBatchesTest, ATextCanExceedTheTokenLimit) {
   const RunPlan plan({3, 90, 5, 6, 4}, {1000, 100}, 1, 1);
   EXPECT_THAT(plan.MicroBatches({0, 1, 2, 3, 4}, 10),
               ElementsAre(RowBatch{0}, RowBatch{1}, RowBatch{2}, RowBatch{3, 4}));
@@ -226,7 +228,7 @@ TEST(PiecesTest, ATextMayBeLongerThanThePiece) {
   EXPECT_EQ(plan.max_length({0, 4}), 4);
 }
 
-TEST(PiecesTest, NoRowsNoSteps) {
+TEST(MicroBatchesTest, HasNoStepsWithoutRows) {
   const RunPlan plan({}, {1000, 100}, 2, 1);
   EXPECT_EQ(plan.steps(), 0);
   EXPECT_EQ(plan.epoch_start(2), 0);

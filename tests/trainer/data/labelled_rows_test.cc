@@ -48,7 +48,7 @@ TEST_F(LabelledRowsTest, ReadsAFile) {
   EXPECT_EQ(terminal_.str(), "");
 }
 
-TEST_F(LabelledRowsTest, LabelsAreTheOnesAsked) {
+TEST_F(LabelledRowsTest, AcceptsOtherLabels) {
   options_.labels = {"no", "yes"};
   ASSERT_OK_AND_ASSIGN(const LabelledRows read, Read("yes,a,b\n1,c,d\n"));
   EXPECT_EQ(read.rows[0].label, 1);
@@ -56,8 +56,7 @@ TEST_F(LabelledRowsTest, LabelsAreTheOnesAsked) {
   EXPECT_THAT(Read("World,a,b\n"), StatusIs(StatusCode::kInvalidArgument, HasSubstr("label \"World\"")));
 }
 
-// Those of which cleaning leaves nothing among them.
-TEST_F(LabelledRowsTest, EveryBadRowIsReported) {
+TEST_F(LabelledRowsTest, ReportsEveryBadRowAndEmptyText) {
   EXPECT_THAT(Read("9,a,b\n1,c,d\n2, ,\t\n3,,\nx\n4,\\,\\\n"),
               StatusIs(StatusCode::kInvalidArgument,
                        AllOf(HasSubstr("5 bad rows\n"), HasSubstr("\n" + file_ + ":1: label \"9\""),
@@ -66,7 +65,7 @@ TEST_F(LabelledRowsTest, EveryBadRowIsReported) {
                              HasSubstr("\n" + file_ + ":6: no text is left after cleaning"))));
 }
 
-TEST_F(LabelledRowsTest, SomeBadRowsMayPassAndAreNoted) {
+TEST_F(LabelledRowsTest, SkipsAndLogsBadRowsUpToTheLimit) {
   options_.max_bad_rows = 2;
   ASSERT_OK_AND_ASSIGN(const LabelledRows read, Read("9,a,b\n1,c,d\n2, ,\t\n3,e,f\n"));
   ASSERT_EQ(read.rows.size(), 2u);
@@ -78,26 +77,27 @@ TEST_F(LabelledRowsTest, SomeBadRowsMayPassAndAreNoted) {
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("3 bad rows")));
 }
 
-TEST_F(LabelledRowsTest, NoGoodRow) {
+TEST_F(LabelledRowsTest, RefusesAFileWithoutGoodRows) {
   options_.max_bad_rows = 2;
   EXPECT_THAT(Read("9,a,b\n1, ,\n"), StatusIs(StatusCode::kInvalidArgument, file_ + ": no good rows"));
   EXPECT_THAT(Read(""), StatusIs(StatusCode::kInvalidArgument, file_ + ": no rows"));
 }
 
-TEST_F(LabelledRowsTest, BytesThatAreNoText) {
+TEST_F(LabelledRowsTest, HandlesInvalidUtf8) {
   EXPECT_THAT(Read(std::string("\0\xff\xfe\"\n\x80,\"", 8)), StatusIs(StatusCode::kInvalidArgument, _));
-  ASSERT_OK_AND_ASSIGN(const LabelledRows read, Read("1,\xff\xfe,\x80\n"));  // cleaning replaces them
+  ASSERT_OK_AND_ASSIGN(const LabelledRows read,
+                       Read("1,\xff\xfe,\x80\n"));  // cleaning replaces the invalid bytes
   EXPECT_EQ(read.rows.size(), 1u);
 }
 
-TEST_F(LabelledRowsTest, NoFile) {
+TEST_F(LabelledRowsTest, ReturnsTheErrorOfReadFile) {
   EXPECT_THAT(ReadLabelledRows(dir_.File("none"), options_, {stop_, &progress_}),
               StatusIs(StatusCode::kNotFound, HasSubstr(dir_.File("none"))));
   EXPECT_THAT(ReadLabelledRows(dir_.path(), options_, {stop_, &progress_}),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("is not a regular file")));
 }
 
-TEST_F(LabelledRowsTest, ReadingStopsWhenAskedTo) {
+TEST_F(LabelledRowsTest, ReturnsCancelledIfStopIsTrue) {
   stop_ = true;
   EXPECT_THAT(Read("1,a,b\n"), StatusIs(StatusCode::kCancelled, _));
 }
@@ -112,9 +112,9 @@ class ClassifyRowsTest : public LabelledRowsTest {
   std::unique_ptr<Classifier> classifier_;
 };
 
-TEST_F(ClassifyRowsTest, AnswersAreTheClassifiersOwnInTheRowsOrder) {
+TEST_F(ClassifyRowsTest, ReturnsTheClassifiersPredictionsInRowOrder) {
   std::string csv, words;
-  for (int i = 0; i < 100; ++i) {  // more than a batch, of many lengths
+  for (int i = 0; i < 100; ++i) {  // more than one batch, with many lengths
     words = i % 7 == 0 ? "" : words + " word";
     csv += std::to_string(i % 4 + 1) + ",Title " + std::to_string(i) + ",body" + words + "\n";
   }
@@ -136,7 +136,7 @@ TEST_F(ClassifyRowsTest, AnswersAreTheClassifiersOwnInTheRowsOrder) {
   EXPECT_THAT(terminal_.str(), HasSubstr("rows classified  0/101"));
 }
 
-TEST_F(ClassifyRowsTest, AnswersStopWhenAskedTo) {
+TEST_F(ClassifyRowsTest, ReturnsCancelledIfStopIsTrue) {
   ASSERT_OK_AND_ASSIGN(const LabelledRows rows, Read("1,a,b\n"));
   stop_ = true;
   EXPECT_THAT(ClassifyRows(*classifier_, rows, {stop_, &progress_}), StatusIs(StatusCode::kCancelled, _));

@@ -13,7 +13,7 @@ using testing::IsEmpty;
 
 class PredictRowsTest : public testing::Test {
  protected:
-  // What is said of a row is its number.
+  // Returns each row's index as its prediction.
   absl::StatusOr<ProbabilityRows> Predict(const RowBatch& rows) {
     batches_.push_back(rows);
     ProbabilityRows probabilities;
@@ -25,25 +25,25 @@ class PredictRowsTest : public testing::Test {
   std::vector<RowBatch> batches_;
 };
 
-TEST_F(PredictRowsTest, AnswersComeInTheRowsOrder) {
+TEST_F(PredictRowsTest, ReturnsPredictionsInRowOrder) {
   ASSERT_OK_AND_ASSIGN(
-      const ProbabilityRows said,
+      const ProbabilityRows predicted,
       PredictRows(
           {3, 9, 5, 9, 4}, {14, 3}, [&](const RowBatch& rows) { return Predict(rows); }, stop_));
-  EXPECT_THAT(said,
+  EXPECT_THAT(predicted,
               ElementsAre(ElementsAre(0), ElementsAre(1), ElementsAre(2), ElementsAre(3), ElementsAre(4)));
   EXPECT_THAT(batches_, ElementsAre(RowBatch{1}, RowBatch{3, 2}, RowBatch{4, 0}));
 }
 
-TEST_F(PredictRowsTest, NoRows) {
-  ASSERT_OK_AND_ASSIGN(const ProbabilityRows said,
+TEST_F(PredictRowsTest, ReturnsNothingWithoutRows) {
+  ASSERT_OK_AND_ASSIGN(const ProbabilityRows predicted,
                        PredictRows(
                            {}, {14, 3}, [&](const RowBatch& rows) { return Predict(rows); }, stop_));
-  EXPECT_THAT(said, IsEmpty());
+  EXPECT_THAT(predicted, IsEmpty());
   EXPECT_THAT(batches_, IsEmpty());
 }
 
-TEST_F(PredictRowsTest, AnErrorEndsIt) {
+TEST_F(PredictRowsTest, ReturnsTheFirstError) {
   const auto fail = [&](const RowBatch& rows) -> absl::StatusOr<ProbabilityRows> {
     if (!batches_.empty()) return absl::ResourceExhaustedError("no memory");
     return Predict(rows);

@@ -20,7 +20,7 @@ class DropTokensTest : public testing::Test {
     at::manual_seed(1);
   }
 
-  // Of texts of such lengths, padded.
+  // Returns a padded batch of texts with these lengths.
   static PackedBatch Batch(const std::vector<int>& lengths) {
     Dataset data;
     RowBatch rows;
@@ -38,14 +38,14 @@ class DropTokensTest : public testing::Test {
   static int64_t Masked(const at::Tensor& ids) { return ids.eq(Tokenizer::kMask).sum().item<int64_t>(); }
 };
 
-TEST_F(DropTokensTest, TheRateIsTheFraction) {
+TEST_F(DropTokensTest, MasksTheGivenFraction) {
   const PackedBatch batch = Batch({5002, 3002, 2002});
   const at::Tensor ids = Dropped(0.3, batch);
   EXPECT_NEAR(static_cast<double>(Masked(ids)), 3000, 150);
   EXPECT_TRUE(ids.ne(batch.ids).logical_and(ids.ne(Tokenizer::kMask)).logical_not().all().item<bool>());
 }
 
-TEST_F(DropTokensTest, EndsAndPaddingStay) {
+TEST_F(DropTokensTest, KeepsClsSepAndPadding) {
   const PackedBatch batch = Batch({3, 1, 2, 4});
   ASSERT_EQ(batch.rows(), 16);
   for (int i = 0; i < 20; ++i) {
@@ -56,12 +56,12 @@ TEST_F(DropTokensTest, EndsAndPaddingStay) {
   }
 }
 
-TEST_F(DropTokensTest, NothingAtRateZero) {
+TEST_F(DropTokensTest, ChangesNothingAtRateZero) {
   const PackedBatch batch = Batch({50, 50});
   EXPECT_TRUE(at::equal(Dropped(0, batch), batch.ids));
 }
 
-TEST_F(DropTokensTest, EachTimeOthersByTorchsGenerator) {
+TEST_F(DropTokensTest, UsesTorchsGenerator) {
   const PackedBatch batch = Batch({100, 60});
   const at::Tensor first = Dropped(0.5, batch);
   EXPECT_FALSE(at::equal(Dropped(0.5, batch), first));

@@ -24,7 +24,7 @@ std::vector<std::string> SampleTexts() {
   return texts;
 }
 
-TEST(TrainVocabularyTest, MakesAModelThatTheTokenizerOpens) {
+TEST(TrainVocabularyTest, ReturnsAModelForTheTokenizer) {
   ASSERT_OK_AND_ASSIGN(const std::string model, TrainVocabulary(SampleTexts(), 400));
   ASSERT_OK_AND_ASSIGN(const Tokenizer tokenizer, Tokenizer::FromBytes(model));
   EXPECT_EQ(tokenizer.vocab_size(), 400);
@@ -33,13 +33,13 @@ TEST(TrainVocabularyTest, MakesAModelThatTheTokenizerOpens) {
   }
 }
 
-TEST(TrainVocabularyTest, GivesTheSameBytesEveryTime) {
+TEST(TrainVocabularyTest, IsDeterministic) {
   ASSERT_OK_AND_ASSIGN(const std::string once, TrainVocabulary(SampleTexts(), 300));
   ASSERT_OK_AND_ASSIGN(const std::string again, TrainVocabulary(SampleTexts(), 300));
   EXPECT_EQ(once, again);
 }
 
-TEST(TrainVocabularyTest, LearnsTheNormalizedForm) {
+TEST(TrainVocabularyTest, TrainsOnNormalizedText) {
   ASSERT_OK_AND_ASSIGN(
       const std::string model,
       TrainVocabulary(std::vector<std::string>(50, "``Café'' ÉTAGE cafe etage Ünder under"), 20));
@@ -48,7 +48,7 @@ TEST(TrainVocabularyTest, LearnsTheNormalizedForm) {
   EXPECT_THAT(tokenizer.Encode("cafe etage \"", 20).ids, testing::Not(testing::Contains(Tokenizer::kUnk)));
 }
 
-TEST(TrainVocabularyTest, CountsLongTexts) {
+TEST(TrainVocabularyTest, AcceptsLongTexts) {
   std::string text;
   while (text.size() < 20000) {
     text += "word after word ";
@@ -63,7 +63,7 @@ TEST(TrainVocabularyTest, RefusesMorePiecesThanTheTextsYield) {
                HasSubstr("of 5000 pieces: Vocabulary size too high (5000). Please set it to a value <= ")));
 }
 
-TEST(TrainVocabularyTest, RefusesSizesThatCannotHoldTheCharacters) {
+TEST(TrainVocabularyTest, RefusesSizesBelowTheNumberOfCharacters) {
   for (const int size : {-1, 0, 1, 5, 6}) {
     EXPECT_THAT(TrainVocabulary({"a short text", "another one"}, size),
                 StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("pieces: ")))
