@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""A plain Hugging Face folder of an ALBERT with random weights: what all benchmarks and all peers run.
+"""Writes a Hugging Face folder of an ALBERT with random weights, the model of all benchmarks and peers.
 
   base_model.py FOLDER --vocabulary=SPIECE_MODEL [--layers=12] [--hidden=768] [--embedding=128] [--heads=12]
                 [--intermediate=3072]
 
-The sizes default to ALBERT-base's. The same sizes give the same weights, to the bit.
+The sizes default to ALBERT-base's. The same sizes give bit-identical weights.
 """
 
 import argparse
@@ -18,12 +18,12 @@ from safetensors.numpy import save_file
 SEED = 20240229
 LABELS = ["World", "Sports", "Business", "Sci/Tech"]
 VOCAB_SIZE = 30000
-# Twice what transformers draws with: the network's answers then differ from text to text by far more than rounding does.
+# Twice the value of transformers, so that the network's outputs for two texts differ by far more than rounding.
 STANDARD_DEVIATION = 0.04
 
 
 def config(layers=12, hidden=768, embedding=128, heads=12, intermediate=3072):
-    """config.json of an AlbertForSequenceClassification."""
+    """Returns config.json of an AlbertForSequenceClassification."""
     return {
         "architectures": ["AlbertForSequenceClassification"], "model_type": "albert",
         "vocab_size": VOCAB_SIZE, "embedding_size": embedding, "hidden_size": hidden, "num_hidden_layers": layers,
@@ -36,7 +36,7 @@ def config(layers=12, hidden=768, embedding=128, heads=12, intermediate=3072):
 
 
 def shapes(sizes):
-    """Every weight matrix's or vector's name and shape, in the order in which they are drawn."""
+    """Returns the name and shape of each tensor, in the order in which the weights are drawn."""
     embedding, hidden, inner = sizes["embedding_size"], sizes["hidden_size"], sizes["intermediate_size"]
     linear = lambda name, rows, columns: {f"{name}.weight": (rows, columns), f"{name}.bias": (rows,)}  # noqa: E731
     norm = lambda name, width: {f"{name}.weight": (width,), f"{name}.bias": (width,)}  # noqa: E731
@@ -61,7 +61,7 @@ def shapes(sizes):
 
 
 def weights(sizes):
-    """Normal weights and biases, norms around one."""
+    """Returns the tensors: normally distributed weights and biases, with a mean of 1 for the weights of norms."""
     generator = np.random.default_rng(SEED)
     tensors = {}
     for name, shape in shapes(sizes).items():
@@ -72,7 +72,7 @@ def weights(sizes):
 
 
 def make(folder, vocabulary, **sizes):
-    """Writes config.json, model.safetensors and spiece.model into `folder`, unless they are there already."""
+    """Writes config.json, model.safetensors and spiece.model into `folder`, unless they exist already. Returns the folder."""
     folder = pathlib.Path(folder)
     text = json.dumps(config(**sizes), indent=1)
     written = folder / "config.json"
@@ -82,7 +82,7 @@ def make(folder, vocabulary, **sizes):
     written.unlink(missing_ok=True)
     save_file(weights(config(**sizes)), folder / "model.safetensors", metadata={"format": "pt"})
     shutil.copyfile(vocabulary, folder / "spiece.model")
-    written.write_text(text, encoding="utf-8")  # last: it says that the folder is complete
+    written.write_text(text, encoding="utf-8")  # last, because it marks the folder as complete
     return folder
 
 

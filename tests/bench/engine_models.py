@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""The peers' copies of a Hugging Face folder of an ALBERT, each made as its users are told to make it.
+"""Makes the peers' copies of a Hugging Face folder of an ALBERT, as each peer's documentation recommends.
 
   engine_models.py FOLDER --texts=IDS_JSON [--only_onnx]
 
-Writes into FOLDER, which holds config.json and model.safetensors:
+Writes into FOLDER, which has config.json and model.safetensors:
   model.onnx           exported by torch.onnx; inputs input_ids and attention_mask (int64), output logits, any batch and length
-  model_fused.onnx     that, after onnxruntime.transformers.optimizer (attention, skip layer norm, bias and GELU fused)
-  model_int8.onnx      that, after onnxruntime.quantization.quantize_dynamic (int8 weights a channel)
-  openvino/fp32.xml    model.onnx, as openvino.convert_model reads it
-  openvino/int8.xml    that, after nncf.quantize for transformers (int8 weights and activations), calibrated on the texts
-IDS_JSON holds a list of texts, each a list of ids. With --only_onnx the last two are left out. What is there already stays,
-unless this script or its packages have changed.
+  model_fused.onnx     model.onnx after onnxruntime.transformers.optimizer (attention, skip layer norm, bias and GELU fused)
+  model_int8.onnx      model_fused.onnx after onnxruntime.quantization.quantize_dynamic (int8 weights per channel)
+  openvino/fp32.xml    model.onnx after openvino.convert_model
+  openvino/int8.xml    fp32.xml after nncf.quantize for transformers (int8 weights and activations), calibrated on the texts
+IDS_JSON is a list of texts, each a list of token ids. --only_onnx skips the last two. Existing files are kept, unless this
+script or its packages have changed.
 """
 
 import argparse
@@ -32,13 +32,13 @@ import report
 
 
 def attention(_module, query, key, value, attention_mask, **_):
-    """transformers' eager attention, but divided by the root of the width: the optimizer fuses no other form."""
+    """Computes transformers' eager attention with a division by the root of the width, the form that the optimizer fuses."""
     scores = torch.matmul(query, key.transpose(2, 3)) / query.size(-1) ** 0.5 + attention_mask
     return torch.matmul(torch.softmax(scores, dim=-1), value).transpose(1, 2), None
 
 
 class ForExport(torch.nn.Module):
-    """The mask becomes a bias here, in the one form that the optimizer knows."""
+    """Turns the mask into a bias, in the form that the optimizer fuses."""
 
     def __init__(self, model):
         super().__init__()
@@ -62,18 +62,18 @@ def export_onnx(folder, path):
 
 def fuse(folder, source, path):
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    # opt_level 0: the fusions for transformers alone; the session adds its own when it loads the file.
+    # opt_level 0 makes only the fusions for transformers; the session adds its own when it loads the file.
     model = optimizer.optimize_model(str(source), model_type="bert", num_heads=config["num_attention_heads"],
                                      hidden_size=config["hidden_size"], opt_level=0)
     fused = model.get_fused_operator_statistics()
-    # The first layer's attention stays: the optimizer expects a layer norm before it, and ALBERT has the mapping there.
+    # The first layer's attention is not fused: the optimizer expects a layer norm before it, where ALBERT has a mapping.
     if fused["Attention"] < config["num_hidden_layers"] - 1 or fused["SkipLayerNormalization"] < 2 * config["num_hidden_layers"]:
         raise RuntimeError(f"the optimizer fused only {fused}")
     model.save_model_to_file(str(path))
 
 
 def quantize_onnx(source, path):
-    # Products of two unsigned and signed bytes saturate in 16 bits where VNNI is missing: 7 bits for the weights there.
+    # Without VNNI, sums of two products of unsigned and signed bytes saturate in 16 bits. 7-bit weights avoid that.
     vnni = {"AVX-512 VNNI", "AVX VNNI"} & set(report.machine()["flags"])
     quantize_dynamic(source, path, weight_type=QuantType.QInt8, per_channel=True, reduce_range=not vnni,
                      extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
@@ -91,7 +91,7 @@ def convert_openvino(source, folder, calibration_texts):
     openvino.save_model(quantized, folder / "int8.xml", compress_to_fp16=False)
 
 
-def drop_what_others_made(folder):
+def delete_outdated_files(folder):
     """Deletes the files if another version of this script, other packages or other instructions made them."""
     sources = [pathlib.Path(__file__), pathlib.Path(__file__).with_name("requirements.txt"), folder / "config.json"]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources))
@@ -105,8 +105,8 @@ def drop_what_others_made(folder):
     stamp.write_text(digest.hexdigest(), encoding="utf-8")
 
 
-def once(path, make):
-    """make(temporary path), renamed to `path` when it is complete; not at all where `path` is there."""
+def make_once(path, make):
+    """Calls make(temporary path) and renames the result to `path`, unless `path` exists."""
     if path.exists():
         return
     print(f"== making {path.relative_to(path.parent.parent)}", flush=True)
@@ -118,19 +118,19 @@ def once(path, make):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--texts", type=pathlib.Path, help="only for OpenVINO's int8")
+    parser.add_argument("--texts", type=pathlib.Path, help="calibration texts of OpenVINO's int8")
     parser.add_argument("--only_onnx", action="store_true")
     arguments = parser.parse_args()
     folder = arguments.folder
-    drop_what_others_made(folder)
+    delete_outdated_files(folder)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    once(folder / "model.onnx", lambda path: export_onnx(folder, path))
-    once(folder / "model_fused.onnx", lambda path: fuse(folder, folder / "model.onnx", path))
-    once(folder / "model_int8.onnx", lambda path: quantize_onnx(folder / "model_fused.onnx", path))
+    make_once(folder / "model.onnx", lambda path: export_onnx(folder, path))
+    make_once(folder / "model_fused.onnx", lambda path: fuse(folder, folder / "model.onnx", path))
+    make_once(folder / "model_int8.onnx", lambda path: quantize_onnx(folder / "model_fused.onnx", path))
     if not arguments.only_onnx:
         texts = json.loads(arguments.texts.read_text(encoding="utf-8"))
-        once(folder / "openvino", lambda path: convert_openvino(folder / "model.onnx", path, texts))
+        make_once(folder / "openvino", lambda path: convert_openvino(folder / "model.onnx", path, texts))
 
 
 if __name__ == "__main__":

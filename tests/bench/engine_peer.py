@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""A peer's side of engine_bench.py: runs texts through transformers, ONNX Runtime or OpenVINO as they are asked for.
+"""A peer's worker of engine_bench.py, which runs texts through transformers, ONNX Runtime or OpenVINO on request.
 
   engine_peer.py PEER PRECISION FOLDER THREADS IDS_JSON
 
-PEER is transformers, onnxruntime, onnxruntime-fused or openvino. Speaks as engine_bench.cc does: {"precision": …, …} on
-stdout, then an answer for each line {"texts": [numbers], "batch": size, "scores": bool} on stdin. Batches are padded to their
-longest text; making them ready counts, as it does for ours.
+PEER is transformers, onnxruntime, onnxruntime-fused or openvino. The protocol is that of engine_bench.cc: prints
+{"precision": …, …} on stdout, then responds to each request {"texts": [indexes], "batch": size, "scores": bool} on stdin.
+Batches are padded to their longest text. Preparing them is part of the measured time, as for newsgenre.
 """
 
 import json
@@ -19,7 +19,7 @@ import padding
 
 
 class Transformers:
-    """AlbertForSequenceClassification as it is loaded by default (scaled_dot_product_attention), in inference mode."""
+    """AlbertForSequenceClassification with its default attention (scaled_dot_product_attention), in inference mode."""
 
     def __init__(self, folder, precision, threads):
         import torch
@@ -41,7 +41,7 @@ class Transformers:
 
 
 class OnnxRuntime:
-    """A session with all graph optimisations and as many threads as everybody."""
+    """A session with all graph optimisations and the given number of threads."""
 
     def __init__(self, file, threads):
         import onnxruntime
@@ -58,7 +58,8 @@ class OnnxRuntime:
 
 
 class OpenVino:
-    """Compiled for latency (one batch at a time on all threads) and for throughput (a batch a thread), whichever is faster."""
+    """A model compiled for latency (one batch at a time on all threads) and for throughput (one batch per thread). Uses the
+    faster one."""
 
     def __init__(self, file, precision, threads):
         import openvino
@@ -70,36 +71,36 @@ class OpenVino:
         self._queue = openvino.AsyncInferQueue(throughput)
         self.info = {"file": file.name, "precision_hint": self._latency.get_property("INFERENCE_PRECISION_HINT").to_string(),
                      "streams": throughput.get_property("NUM_STREAMS")}
-        self._way = None
+        self._mode = None  # self._sequential or self._parallel
 
-    def settle(self, batches):
-        """Tries both ways on the first batches that are more than one."""
-        if len(batches) > 1 and not self._way:
-            self._way = min([self._one_by_one, self._side_by_side], key=lambda way: self._seconds(way, batches))
-            self.info["hint"] = "LATENCY" if self._way == self._one_by_one else "THROUGHPUT"
+    def choose_mode(self, batches):
+        """Chooses the faster mode on the first request with several batches."""
+        if len(batches) > 1 and not self._mode:
+            self._mode = min([self._sequential, self._parallel], key=lambda mode: self._seconds(mode, batches))
+            self.info["hint"] = "LATENCY" if self._mode == self._sequential else "THROUGHPUT"
 
     def logits(self, batches):
-        # One batch alone would leave a stream idle.
-        return self._one_by_one(batches) if len(batches) == 1 else self._way(batches)
+        # A single batch would leave streams idle in throughput mode.
+        return self._sequential(batches) if len(batches) == 1 else self._mode(batches)
 
-    def _seconds(self, way, batches):
-        way(batches)
+    def _seconds(self, mode, batches):
+        mode(batches)
         start = time.perf_counter()
-        way(batches)
+        mode(batches)
         return time.perf_counter() - start
 
-    def _one_by_one(self, batches):
+    def _sequential(self, batches):
         return [self._latency(padding.padded(batch))[0] for batch in batches]
 
-    def _side_by_side(self, batches):
+    def _parallel(self, batches):
         results = [None] * len(batches)
 
-        def keep(request, place):
-            results[place] = request.get_output_tensor(0).data.copy()
+        def keep(request, index):
+            results[index] = request.get_output_tensor(0).data.copy()
 
         self._queue.set_callback(keep)
-        for place, batch in enumerate(batches):
-            self._queue.start_async(padding.padded(batch), userdata=place)
+        for index, batch in enumerate(batches):
+            self._queue.start_async(padding.padded(batch), userdata=index)
         self._queue.wait_all()
         return results
 
@@ -113,7 +114,7 @@ def open_peer(peer, precision, folder, threads):
         return OnnxRuntime(folder / "model_fused.onnx", threads)
     if peer == "openvino":
         return OpenVino(folder / "openvino" / ("int8.xml" if precision == "int8" else "fp32.xml"), precision, threads)
-    raise ValueError(f"peer is '{peer}'; allowed: transformers, onnxruntime, onnxruntime-fused, openvino")
+    raise ValueError(f"peer is '{peer}'; it must be transformers, onnxruntime, onnxruntime-fused or openvino")
 
 
 def log_softmax(logits):
@@ -121,20 +122,20 @@ def log_softmax(logits):
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def answer(peer, texts, request):
-    chosen = [texts[number] for number in request["texts"]]
+def respond(peer, texts, request):
+    selected = [texts[number] for number in request["texts"]]
     size = request["batch"]
-    batches = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+    batches = [selected[start : start + size] for start in range(0, len(selected), size)]
     if isinstance(peer, OpenVino):
-        peer.settle(batches)
+        peer.choose_mode(batches)
     start = time.perf_counter()
     results = peer.logits(batches)
-    reply = {"seconds": time.perf_counter() - start}
+    response = {"seconds": time.perf_counter() - start}
     if isinstance(peer, OpenVino):
-        reply["hint"] = "LATENCY" if len(batches) == 1 else peer.info["hint"]
+        response["hint"] = "LATENCY" if len(batches) == 1 else peer.info["hint"]
     if request.get("scores"):
-        reply["log_probabilities"] = log_softmax(np.concatenate(results).astype(np.float64)).tolist()
-    return reply
+        response["log_probabilities"] = log_softmax(np.concatenate(results).astype(np.float64)).tolist()
+    return response
 
 
 def main():
@@ -145,7 +146,7 @@ def main():
     peer = open_peer(name, precision, pathlib.Path(folder), int(threads))
     print(json.dumps({"precision": precision, **peer.info}), flush=True)
     for line in sys.stdin:
-        print(json.dumps(answer(peer, texts, json.loads(line))), flush=True)
+        print(json.dumps(respond(peer, texts, json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""What engine_bench.py concludes from its samples. Pure: nothing is measured here.
+"""Evaluates the samples of engine_bench.py.
 
 A sample is {"phase", "round", "contender", "order", "batch", "first", "lengths", "seconds"}: in that round the contender took
-`seconds` for the texts from number `first` on in that order, of these lengths, in batches of that size.
+`seconds` for the texts of these lengths, which start at index `first` of that order, in batches of that size. A product sample
+is {"round", "first", "rows", "seconds"}: each kernel's time for each of one layer's products over these row counts.
 """
 
 import statistics
@@ -10,23 +11,24 @@ import report
 import work
 
 
-def agreement(scores, reference, bars):
-    """A table of how far everybody's log-probabilities are from the reference's, and whether all are within the bars of their
-    precisions. `scores`: by contender, [texts][labels]."""
+def agreement(scores, reference, tolerances):
+    """Returns a table with the largest difference of each contender's log-probabilities from the reference's, and whether
+    all are within the tolerances of their precisions. `scores` maps a contender to [texts][labels]."""
     rows, all_good = [], True
     for name, values in scores.items():
         difference = max(abs(a - b) for row, other in zip(values, scores[reference], strict=True)
                          for a, b in zip(row, other, strict=True))
-        bar = bars[name.rsplit(" ", 1)[1]]
-        good = difference <= bar  # false for a NaN
+        tolerance = tolerances[name.rsplit(" ", 1)[1]]
+        good = difference <= tolerance  # False for NaN
         all_good &= good
-        rows.append([name, f"{difference:.1e}", f"{bar:.1e}", "ok" if good else "MISS"])
+        rows.append([name, f"{difference:.1e}", f"{tolerance:.1e}", "ok" if good else "MISS"])
     between_texts = max(max(column) - min(column) for column in zip(*scores[reference], strict=True))
     rows.append(["between texts", f"{between_texts:.1e}", "", ""])
-    return report.table([f"log-probabilities, largest difference from {reference}", "value", "bar", ""], rows), all_good
+    return report.table([f"log-probabilities, largest difference from {reference}", "value", "tolerance", ""], rows), all_good
 
 
-def chosen(samples, **wanted):
+def matching(samples, **wanted):
+    """Returns the samples whose fields have these values."""
     return [sample for sample in samples if all(sample[key] == value for key, value in wanted.items())]
 
 
@@ -35,15 +37,15 @@ def texts_per_second(samples):
 
 
 def rates(samples):
-    """(contender, order, batch): texts a second over all its texts in the survey."""
+    """Returns the texts per second of each cell (contender, order, batch), over all its texts in the survey."""
     cells = {}
-    for sample in chosen(samples, phase="survey"):
+    for sample in matching(samples, phase="survey"):
         cells.setdefault((sample["contender"], sample["order"], sample["batch"]), []).append(sample)
     return {cell: texts_per_second(of_cell) for cell, of_cell in cells.items()}
 
 
 def best_cells(rates_of_cells, contenders, order, count):
-    """The `count` best (contender, batch), each contender at its own best batch size, best first."""
+    """Returns the `count` fastest (contender, batch), each contender at its best batch size, fastest first."""
     best = {}
     for (contender, of_order, batch), rate in rates_of_cells.items():
         if of_order == order and contender in contenders and rate > best.get(contender, (0, 0))[0]:
@@ -53,13 +55,13 @@ def best_cells(rates_of_cells, contenders, order, count):
 
 
 def _seconds_by_texts(samples):
-    """(round, first text): seconds."""
+    """Returns the seconds keyed by (round, first text)."""
     return {(sample["round"], sample["first"]): sample["seconds"] for sample in samples}
 
 
 def speed_ratios(samples, ours, theirs):
-    """How many times as fast as `theirs` `ours` was, wherever both ran the same texts in the same round. Both are filters."""
-    return report.paired_ratios(_seconds_by_texts(chosen(samples, **theirs)), _seconds_by_texts(chosen(samples, **ours)))
+    """Returns the speedup of `ours` over `theirs` for the same texts in the same round. Both are filters of `matching`."""
+    return report.paired_ratios(_seconds_by_texts(matching(samples, **theirs)), _seconds_by_texts(matching(samples, **ours)))
 
 
 def _seconds_by_round(samples):
@@ -70,8 +72,10 @@ def _seconds_by_round(samples):
 
 
 def worst_growth(samples, contender, batches):
-    """Over all pairs of batch sizes the smallest median ratio of the larger one's speed to the smaller one's, and that pair."""
-    by_batch = {batch: _seconds_by_round(chosen(samples, phase="sizes", contender=contender, batch=batch)) for batch in batches}
+    """Returns the smallest median ratio of the speed at a larger batch size to that at a smaller one, over all pairs of sizes,
+    and its pair."""
+    by_batch = {batch: _seconds_by_round(matching(samples, phase="sizes", contender=contender, batch=batch))
+                for batch in batches}
     ratios = {(small, large): statistics.median(report.paired_ratios(by_batch[small], by_batch[large]))
               for small in batches for large in batches if small < large}
     pair = min(ratios, key=ratios.get)
@@ -79,7 +83,7 @@ def worst_growth(samples, contender, batches):
 
 
 def best_kernels(products):
-    """For each of the four products the kernel that took least in all these product samples."""
+    """Returns the fastest kernel for each of the four products, over all product samples."""
     totals = {}
     for sample in products:
         for kernel, seconds in sample["seconds"].items():
@@ -88,22 +92,22 @@ def best_kernels(products):
 
 
 def product_shares(config, samples, products):
-    """For every sample of ours and the product sample that ran beside it: our rate of executed FLOPs, the products' rate (both
-    in GFLOP/s), and the one as a share of the other."""
+    """Returns, for each sample of newsgenre and the product sample of the same texts: the rate of executed FLOPs, the rate of
+    the products (both in GFLOP/s), and their quotient."""
     kernels = best_kernels(products)
-    beside = {(product["round"], product["first"]): product for product in products}
+    by_texts = {(product["round"], product["first"]): product for product in products}
     shares = []
     for sample in samples:
-        product = beside[sample["round"], sample["first"]]
+        product = by_texts[sample["round"], sample["first"]]
         seconds = sum(product["seconds"][kernel][i] for i, kernel in enumerate(kernels))
-        rate = sum(work.one_layers_products(config, sum(product["rows"]))) / seconds
+        rate = sum(work.layer_products(config, sum(product["rows"]))) / seconds
         ours = work.flops(config, sample["lengths"]) / sample["seconds"]
         shares.append((ours / 1e9, rate / 1e9, ours / rate))
     return shares
 
 
 def rate_table(samples, contenders, order, batches):
-    """Texts a second of each contender at each batch size, and how many times as fast as the first one it was."""
+    """Returns a table with the texts per second of each contender at each batch size."""
     cell_rates = rates(samples)
     rows = []
     for contender in contenders:
@@ -116,7 +120,7 @@ def rate_table(samples, contenders, order, batches):
 
 
 def ratio_table(samples, ours, peers, order, batches):
-    """How many times as fast as each peer `ours` was on the same texts at the same batch size."""
+    """Returns a table with the speedup of `ours` over each peer on the same texts at the same batch size."""
     rows = []
     for peer in peers:
         row = [peer]

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The front end: a model of one tiny layer, so that all but the model is what a call costs. Called by run.sh frontend.
+"""Measures the cost of a call without the model, by serving a model of one tiny layer. Called by run.sh frontend.
 
-newsgenre with its defaults, an empty gRPC service in C++, Triton with the same model in ONNX Runtime, and, for what Triton's
-own front end takes, Triton with a model that answers a constant; AG News's test texts from one load generator on the same
-cores, every server frozen but the one that is measured, in turns.
+Compares newsgenre with its defaults, an empty gRPC service in C++, Triton with the same model in ONNX Runtime, and Triton with
+a model that returns a constant, which shows the cost of Triton's own front end. A load generator on the same cores sends AG
+News's test texts. The servers take turns, and are frozen while another is measured.
 """
 
 import argparse
@@ -15,17 +15,17 @@ import report
 import servers
 
 TINY = {"layers": 1, "hidden": 16, "embedding": 16, "heads": 2, "intermediate": 32}
-# Of newsgenre's answer: four labels with their probabilities, the label, the version, the number of tokens.
-ANSWER_BYTES = 85
+# Size of newsgenre's response: four labels with probabilities, the label, the version and the number of tokens.
+RESPONSE_BYTES = 85
 TRITON, TRITON_CONSTANT = "triton", "triton-constant"
-# Instances of Triton's Python model and texts of a batch; the quickest of them is the peer.
-TRITON_CHOICES = [(1, 1), (2, 1), (1, 32), (2, 32)]
+# (instances of Triton's Python model, texts per batch). The fastest configuration is the peer.
+TRITON_CONFIGURATIONS = [(1, 1), (2, 1), (1, 32), (2, 32)]
 CALLERS = 64
 STAGES = ("encode", "queue", "forward", "reply")
 
 
 def stage_seconds(server):
-    """(sum, count) of each stage so far, from newsgenre's own metrics."""
+    """Returns (sum, count) of each stage so far, from newsgenre's metrics."""
     page = servers.newsgenre_metrics(server)
     return {stage: tuple(page.get(f'newsgenre_stage_seconds_{part}{{stage="{stage}"}}', 0) for part in ("sum", "count"))
             for stage in STAGES}
@@ -36,10 +36,10 @@ class Bench:
         self.rounds, self.seconds = (3, 3) if quick else (7, 8)
         self.texts = news.data_folder() / "ag_news" / "test.csv"
         self.samples = []
-        self.tritons = {}  # the name of the server that was chosen, by what it is
+        self.tritons = {}  # the names of the fastest servers, by kind
 
     def load(self, server, load, number=0, **how):
-        """One sample. `load` names what is asked of the server, `how` says it to the generator."""
+        """Measures one sample and returns it. `load` is the name of the load, `how` are its settings for load_generator."""
         report.progress(f"{load}, {server.name}, {number + 1}")
         server.thaw()
         before = stage_seconds(server) if server.name == "newsgenre" else {}
@@ -53,19 +53,19 @@ class Bench:
         return result
 
     def best_triton(self, what, settings):
-        """The quickest of its configurations, frozen; the others have been stopped."""
+        """Starts Triton in each configuration. Stops all except the fastest one, which it freezes and returns."""
         best, best_rate = None, 0
-        for instances, batch in TRITON_CHOICES:
+        for instances, batch in TRITON_CONFIGURATIONS:
             server = servers.triton(settings, instances, batch, what)
             rate = self.load(server, "choice", callers=CALLERS)["calls_per_second"]
-            worse, best, best_rate = (best, server, rate) if rate > best_rate else (server, best, best_rate)
-            if worse is not None:
-                worse.stop()
+            slower, best, best_rate = (best, server, rate) if rate > best_rate else (server, best, best_rate)
+            if slower is not None:
+                slower.stop()
         self.tritons[what] = best.name
         return best
 
     def run(self, running):
-        """Saturation and a single caller first; from the rates of the first round follow the open loops' rates."""
+        """Takes all samples. Saturation in the first round determines the rates of the open loops."""
         for number in range(self.rounds):
             turn = running[number % len(running) :] + running[: number % len(running)]
             for server in turn:
@@ -79,14 +79,15 @@ class Bench:
                 if server.name in ("newsgenre", "empty service"):
                     self.load(server, "half of newsgenre's rate", number, rate=rates["newsgenre"] / 2)
 
-    def of(self, name, load):
+    def select(self, name, load):
+        """Returns the samples of a server at a load."""
         return [sample for sample in self.samples if (sample["server"], sample["load"]) == (name, load)]
 
     def rate(self, name, load):
-        return {sample["round"]: sample["calls_per_second"] for sample in self.of(name, load)}
+        return {sample["round"]: sample["calls_per_second"] for sample in self.select(name, load)}
 
     def row(self, name, load):
-        chosen = self.of(name, load)
+        chosen = self.select(name, load)
 
         def percentile(key):
             values = [sample[key] for sample in chosen]
@@ -98,8 +99,8 @@ class Bench:
                 report.spread([sample["cpu_us_per_call"] for sample in chosen]), lost]
 
     def stage_rows(self):
-        """Of newsgenre at saturation: CPU by the threads' names, and wall time by its own metrics."""
-        chosen = self.of("newsgenre", "saturation")
+        """Returns table rows for newsgenre at saturation: CPU time by thread name, and wall time by stage from its metrics."""
+        chosen = self.select("newsgenre", "saturation")
         calls = sum(sample["sent"] for sample in chosen)
         threads = {}
         for sample in chosen:
@@ -115,7 +116,7 @@ class Bench:
 
 
 def goals(bench, problems):
-    """`problems`: why one of the Tritons did not start, by what it is."""
+    """Returns the goals. `problems` maps a kind of Triton that did not start to the reason."""
     ours = bench.rate("newsgenre", "saturation")
     ratios = report.paired_ratios(ours, bench.rate("empty service", "saturation"))
     result = [report.goal("calls a second against an empty gRPC service", statistics.median(ratios), 0.5)]
@@ -139,7 +140,7 @@ def main():
     tritons = {TRITON: {"tokenizer": tokenizer, "file": str(files["model_fused.onnx"]), "threads": 1}, TRITON_CONSTANT: {}}
     running, problems = [], {}
     try:
-        running += [servers.newsgenre(model), servers.empty(ANSWER_BYTES)]
+        running += [servers.newsgenre(model), servers.empty(RESPONSE_BYTES)]
         for server in running:
             server.freeze()
         for what, settings in tritons.items():
@@ -152,10 +153,10 @@ def main():
         for server in running:
             server.stop()
     loads = dict.fromkeys(sample["load"] for sample in bench.samples if sample["load"] != "choice")
-    rows = [bench.row(server.name, load) for load in loads for server in running if bench.of(server.name, load)]
+    rows = [bench.row(server.name, load) for load in loads for server in running if bench.select(server.name, load)]
     print(report.table(["load", "server", "calls/s", "p50 ms", "p99 ms", "p99.9 ms", "server CPU us/call", "lost"], rows))
     print("\nnewsgenre at saturation:")
-    print(report.table(["stage", "us a call", "us an event"], bench.stage_rows()))
+    print(report.table(["stage", "us per call", "us per event"], bench.stage_rows()))
     report.write("frontend", samples=bench.samples, goals=goals(bench, problems), machine=report.machine(), quick=quick,
                  callers=CALLERS)
 

@@ -1,10 +1,10 @@
-"""A batch as the peers take it: padded to its longest text, with a mask."""
+"""Batches for the peers, padded to the longest text."""
 
 import numpy as np
 
 
 def padded(texts):
-    """input_ids and attention_mask, int64, [texts, longest], of texts that are lists of ids."""
+    """Returns input_ids and attention_mask, int64, [texts, longest], for texts that are lists of token ids."""
     longest = max(map(len, texts))
     ids = np.zeros((len(texts), longest), dtype=np.int64)
     mask = np.zeros_like(ids)

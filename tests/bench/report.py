@@ -1,6 +1,6 @@
-"""What every benchmark reports alike: the machine, medians and spreads, goals, tables, and build/bench/NAME.json.
+"""Reporting for all benchmarks: the machine, medians and spreads, goals, tables, and build/bench/NAME.json.
 
-    samples = [{"what": "ours", "round": 0, "seconds": 1.25, "texts": 16}, …]      any dicts; all of them are kept
+    samples = [{"what": "ours", "round": 0, "seconds": 1.25, "texts": 16}, …]      any dicts; all are written
     goals = [report.goal("texts a second against the best peer", 1.31, 1.2),
              report.goal_not_applicable("bf16 …", 0.75, "the processor has no bf16 instructions")]
     print(report.table(["what", "texts/s"], [["ours", report.spread([13.0, 13.1, 12.9])]]))
@@ -21,14 +21,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 OUT = ROOT / "build" / "bench"
 STARTED = time.monotonic()
 
-# Short names of the instructions that decide how fast a product can be, and how /proc/cpuinfo calls them.
+# Instruction sets that determine the speed of matrix products, with their names in /proc/cpuinfo.
 FLAGS = {"AVX2": "avx2", "AVX-512": "avx512f", "AVX-512 BF16": "avx512_bf16", "AVX-512 VNNI": "avx512_vnni",
          "AVX VNNI": "avx_vnni", "AMX BF16": "amx_bf16", "AMX INT8": "amx_int8"}
 NATIVE_BF16 = {"AVX-512 BF16", "AMX BF16"}
 
 
-def _first_of_file(path, key):
-    """What stands behind `key :` in a file of such lines, where it stands first."""
+def _first_value(path, key):
+    """Returns the value of the first line `key : value` of a file, or an empty string."""
     for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition(":")
         if name.strip() == key:
@@ -37,14 +37,14 @@ def _first_of_file(path, key):
 
 
 def machine(packages=()):
-    """The processor, what of it this process may use, and the versions of these Python packages."""
-    cpu_flags = set(_first_of_file("/proc/cpuinfo", "flags").split())
-    family, model = (_first_of_file("/proc/cpuinfo", key) for key in ("cpu family", "model"))
+    """Describes the processor, the CPUs that this process can use, and the versions of the Python packages."""
+    cpu_flags = set(_first_value("/proc/cpuinfo", "flags").split())
+    family, model = (_first_value("/proc/cpuinfo", key) for key in ("cpu family", "model"))
     return {
-        "processor": f"{_first_of_file('/proc/cpuinfo', 'model name')}, family {family}, model {model}",
+        "processor": f"{_first_value('/proc/cpuinfo', 'model name')}, family {family}, model {model}",
         "cpus": len(os.sched_getaffinity(0)),
         "flags": [name for name, flag in FLAGS.items() if flag in cpu_flags],
-        "memory": _first_of_file("/proc/meminfo", "MemTotal"),
+        "memory": _first_value("/proc/meminfo", "MemTotal"),
         "kernel": platform.release(),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in packages},
@@ -56,19 +56,19 @@ def has_native_bf16(description):
 
 
 def progress(what):
-    """A line for who waits: the seconds since this program began, and what is next."""
+    """Prints the seconds since the start of the program and the next step."""
     print(f"[{time.monotonic() - STARTED:5.0f} s] {what}", flush=True)
 
 
 def summary(values):
-    """Median and quartiles. With fewer than two values the quartiles are the median."""
+    """Returns the median and the quartiles. The quartiles of a single value are the value."""
     median = statistics.median(values)
     q1, _, q3 = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else (median,) * 3
     return {"median": median, "q1": q1, "q3": q3, "count": len(values)}
 
 
 def number(value):
-    """Three digits that say something: 0.123, 1.23, 12.3, 123, 12345."""
+    """Formats a number with at least three significant digits: 0.123, 1.23, 12.3, 123, 12345."""
     if value == 0:
         return "0"
     digits = max(0, 3 - len(str(int(abs(value)))))
@@ -76,35 +76,35 @@ def number(value):
 
 
 def spread(values):
-    """The median, and the quartiles where there is more than one value: 12.3 (12.1-12.6)."""
+    """Formats the median, and the quartiles if there are several values: 12.3 (12.1-12.6)."""
     s = summary(values)
     quartiles = f" ({number(s['q1'])}-{number(s['q3'])})" if s["count"] > 1 else ""
     return number(s["median"]) + quartiles
 
 
 def paired_ratios(ours, theirs):
-    """ours[key] / theirs[key] for every key (a round, or a round and its texts) that both have, in order of the keys."""
+    """Returns ours[key] / theirs[key] for each common key (a round, or a round and its texts), sorted by key."""
     return [ours[key] / theirs[key] for key in sorted(ours.keys() & theirs.keys())]
 
 
-def goal(name, value, bar, at_most=False, **rest):
-    """A goal with its verdict: at least `bar`, or at most `bar`. Nothing is rounded in a goal's favour."""
-    return {"name": name, "value": value, "goal": bar, "at_most": at_most,
-            "met": value <= bar if at_most else value >= bar, **rest}
+def goal(name, value, limit, at_most=False, **rest):
+    """Returns a goal and whether it is met: the exact value must be at least, or at most, `limit`."""
+    return {"name": name, "value": value, "goal": limit, "at_most": at_most,
+            "met": value <= limit if at_most else value >= limit, **rest}
 
 
-def goal_missed(name, bar, reason):
-    """A goal that is not met because what it asks for doesn't run, and why."""
-    return {"name": name, "value": None, "goal": bar, "met": False, "reason": reason}
+def goal_missed(name, limit, reason):
+    """Returns a goal that is not met because the measured program does not run."""
+    return {"name": name, "value": None, "goal": limit, "met": False, "reason": reason}
 
 
-def goal_not_applicable(name, bar, reason):
-    """A goal that this machine can't be held to, and why."""
-    return {"name": name, "value": None, "goal": bar, "met": None, "reason": reason}
+def goal_not_applicable(name, limit, reason):
+    """Returns a goal that cannot be measured on this machine."""
+    return {"name": name, "value": None, "goal": limit, "met": None, "reason": reason}
 
 
 def table(header, rows):
-    """The rows under the header, each column as wide as it needs; all but the first flushed right."""
+    """Formats a table with columns as wide as needed. All columns except the first are right-aligned."""
     cells = [[str(cell) for cell in row] for row in [header, *rows]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ["  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))]).rstrip()
@@ -120,23 +120,23 @@ def goals_table(goals):
             return "met"
         return f"NOT MET: {one['reason']}" if "reason" in one else "NOT MET"
 
-    def bar(one):
+    def limit(one):
         return ("≤ " if one.get("at_most") else "≥ ") + number(one["goal"])
 
-    # Four digits, so that a value just short of its goal is seen to be.
-    rows = [[one["name"], "-" if one["value"] is None else f"{one['value']:.4g}", bar(one), verdict(one)] for one in goals]
-    return table(["goal", "value", "asked", "verdict"], rows)
+    # Four digits show that a value is just short of its goal.
+    rows = [[one["name"], "-" if one["value"] is None else f"{one['value']:.4g}", limit(one), verdict(one)] for one in goals]
+    return table(["goal", "value", "limit", "verdict"], rows)
 
 
 def git_commit():
-    """The commit that is measured, with "+" where files differ from it; empty outside a repository."""
+    """Returns the current commit, with "+" if files differ from it, or an empty string outside a repository."""
     result = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"],
                             capture_output=True, text=True, check=False)
     return result.stdout.strip()
 
 
 def write(name, *, samples, goals, machine, folder=OUT, **rest):
-    """Prints the goals and writes folder/NAME.json: date, commit, machine, goals, what `rest` has, every sample."""
+    """Prints the goals and writes folder/NAME.json: date, commit, machine, goals, `rest` and all samples."""
     print(f"\n{goals_table(goals)}")
     report = {
         "benchmark": name,
@@ -152,5 +152,5 @@ def write(name, *, samples, goals, machine, folder=OUT, **rest):
     temporary = path.with_suffix(".part")
     temporary.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     temporary.replace(path)
-    print(f"\nevery sample is in {path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}")
+    print(f"\nall samples are in {path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}")
     return report

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What report.py computes and writes."""
+"""Tests report.py."""
 
 import contextlib
 import io
@@ -28,7 +28,7 @@ class SummaryTest(unittest.TestCase):
 
 
 class RatioTest(unittest.TestCase):
-    def test_only_rounds_that_both_have(self):
+    def test_pairs_common_rounds_only(self):
         self.assertEqual(report.paired_ratios({2: 6.0, 0: 3.0, 1: 4.0}, {0: 2.0, 2: 3.0, 5: 1.0}), [1.5, 2.0])
 
 
@@ -41,20 +41,20 @@ class GoalTest(unittest.TestCase):
         self.assertTrue(report.goal("delay", 0.5, 0.5, at_most=True)["met"])
         self.assertFalse(report.goal("delay", 0.51, 0.5, at_most=True)["met"])
 
-    def test_not_applicable_is_neither(self):
+    def test_not_applicable_is_neither_met_nor_missed(self):
         one = report.goal_not_applicable("bf16", 0.75, "no bf16 here")
         self.assertIsNone(one["met"])
         self.assertIsNone(one["value"])
 
-    def test_a_value_just_short_is_seen_to_be(self):
+    def test_shows_a_value_just_short_of_its_goal(self):
         self.assertIn("1.196", report.goals_table([report.goal("rate", 1.196, 1.2)]))
 
-    def test_what_does_not_run_is_not_met(self):
+    def test_a_missed_goal_is_not_met(self):
         one = report.goal_missed("bf16", 0.75, "it crashed")
         self.assertIs(one["met"], False)
         self.assertTrue(report.goals_table([one]).endswith("NOT MET: it crashed"))
 
-    def test_the_table_says_what_was_not_met(self):
+    def test_the_table_marks_goals_that_are_not_met(self):
         lines = report.goals_table([report.goal("a", 2.0, 1.0), report.goal("b", 0.5, 1.0),
                                     report.goal("c", 3.0, 1.0, at_most=True),
                                     report.goal_not_applicable("d", 1.0, "because")]).splitlines()[2:]
@@ -67,13 +67,13 @@ class GoalTest(unittest.TestCase):
 
 
 class TableTest(unittest.TestCase):
-    def test_columns_are_as_wide_as_they_need(self):
+    def test_columns_are_as_wide_as_needed(self):
         self.assertEqual(report.table(["what", "rate"], [["a long name", 1], ["b", 1000]]).splitlines(),
                          ["what         rate", "-----------------", "a long name     1", "b            1000"])
 
 
 class MachineTest(unittest.TestCase):
-    def test_it_is_described(self):
+    def test_describes_the_machine(self):
         machine = report.machine()
         self.assertTrue(machine["processor"])
         self.assertGreaterEqual(machine["cpus"], 1)
@@ -85,7 +85,7 @@ class MachineTest(unittest.TestCase):
 
 
 class WriteTest(unittest.TestCase):
-    def test_every_sample_and_goal_is_written(self):
+    def test_writes_every_sample_and_goal(self):
         samples = [{"what": "ours", "seconds": 1.5}, {"what": "theirs", "seconds": 2.0}]
         goals = [report.goal("a", 2.0, 1.0)]
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()) as printed:

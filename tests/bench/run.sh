@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Measures newsgenre against its peers on this machine: a table on the terminal, and build/bench/NAME.json with every
-# sample and, but for tfidf, a list `goals` of {name, value, goal, met}.
+# Measures newsgenre against its peers on this machine. Prints tables and writes build/bench/NAME.json with every sample
+# and, except for tfidf, a list `goals` of {name, value, goal, met}.
 #
 # usage: tests/bench/run.sh engine|train|server|frontend [--quick], or tests/bench/run.sh tfidf
 #   engine     the forward pass alone, against transformers, ONNX Runtime and OpenVINO
-#   train      learning, against transformers' Trainer and the article's loop
+#   train      training steps, against transformers' Trainer and the article's loop
 #   server     calls over gRPC, against Triton and LitServe
-#   frontend   a model of one tiny layer, so that everything but the model counts
-#   tfidf      accuracy on AG News of TF-IDF with logistic regression, to lie beside the trainer's; 2 minutes
-#   --quick    fewer samples: 5 minutes or so instead of half an hour
+#   frontend   calls over gRPC with a model of one tiny layer, to measure everything except the model
+#   tfidf      accuracy on AG News of TF-IDF with logistic regression, to compare with the trainer's; 2 minutes
+#   --quick    fewer samples: about 5 minutes instead of half an hour
 #
-# NEWSGENRE_DATA names a folder with ag_news/ and, but for tfidf, albert/spiece.model. The machine should be idle
-# otherwise. The first run also installs the peers (build/bench-venv: 5 GB) and writes their copies of the model.
+# NEWSGENRE_DATA must name a folder with ag_news/ and, except for tfidf, albert/spiece.model. The machine should be idle.
+# The first run also installs the peers (build/bench-venv: 5 GB) and writes their copies of the model.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -35,11 +35,11 @@ files=(ag_news/train.csv ag_news/test.csv)
 [ "$NAME" = tfidf ] || files+=(albert/spiece.model)
 for file in "${files[@]}"; do
   [ -r "${NEWSGENRE_DATA:-}/$file" ] && continue
-  echo "run.sh: NEWSGENRE_DATA is '${NEWSGENRE_DATA:-}'; it must name a folder that holds $file" >&2
+  echo "run.sh: NEWSGENRE_DATA is '${NEWSGENRE_DATA:-}'; it must name a folder with $file" >&2
   exit 2
 done
 
-# venv FOLDER REQUIREMENTS: a virtual environment of Debian's Python with these packages.
+# venv FOLDER REQUIREMENTS: makes a virtual environment of Debian's Python with these packages.
 venv() {
   cmp -s "$2" "$1/requirements.txt" && return
   echo "== installing the packages of $2 into $1" >&2
@@ -57,7 +57,7 @@ fi
 deploy/install_dependencies.sh
 venv build/bench-venv tests/bench/requirements.txt
 if [ "$NAME" = server ] || [ "$NAME" = frontend ]; then
-  # Triton's Python backend loads it.
+  # Triton's Python backend loads this library.
   if ! dpkg-query -W libpython3.11 >/dev/null 2>&1; then
     sudo=()
     [ "$(id -u)" -eq 0 ] || sudo=(sudo)

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Calls over gRPC: newsgenre against Triton and LitServe, ALBERT-base, the same texts. Called by run.sh server.
+"""Measures calls to newsgenre, Triton and LitServe with ALBERT-base and the same texts. Called by run.sh server.
 
-newsgenre runs with its defaults. Each peer runs ONNX Runtime at its best: the quickest of its files, and of a few ways to
-divide the cores and batch the texts the one with the highest rate (for saturation) and the one with the shortest call (for
-the loads below). Where that file is in int8 and newsgenre's default is not, a second newsgenre serves in int8, and it is the
-one that is held against the peers; the first stands beside it. Every server is frozen but the one that is measured, and all
-take turns. Rates count tokens, so that a measurement with longer texts is not a slower one: texts a second are tokens a second
-by the mean text's tokens.
+newsgenre runs with its defaults. Each peer runs ONNX Runtime with the fastest of its model files. Several configurations of
+cores and batch sizes are tried: the one with the highest rate is measured at saturation, the one with the fastest call at
+lower loads. If the fastest file is int8 and newsgenre's default is not, a second newsgenre serves in int8 and is compared with
+the peers; the first is listed, too. The servers take turns, and are frozen while another is measured. Rates count tokens, so
+that they do not depend on the texts' lengths: texts per second are tokens per second divided by the mean number of tokens of a
+text.
 """
 
 import argparse
@@ -24,38 +24,41 @@ import servers
 COUNT = 128  # texts, sent in turn
 MAX_CALLERS = 128
 NEVER_MS = 1e9
-# Of the single caller's texts: so many at a time, and so many times so many in all.
+# A single caller sends blocks of this many texts, at this many positions in the texts.
 BLOCK_TEXTS, BLOCK_FIRSTS = 16, 4
-LOADS = (0.3, 0.7)  # of the slowest server's rate
+LOADS = (0.3, 0.7)  # fractions of the slowest server's rate
 CPUS = len(os.sched_getaffinity(0))
-# (instances, threads of each, texts of a batch)
-CHOICES = list(dict.fromkeys([(1, CPUS, 1), (1, CPUS, 8), (CPUS, 1, 1)]))
+# (instances, threads per instance, texts per batch)
+CONFIGURATIONS = list(dict.fromkeys([(1, CPUS, 1), (1, CPUS, 8), (CPUS, 1, 1)]))
 
 
-def token_rate(answers, window_ms):
-    """Tokens a second, from (ms, tokens) of each answer. Answers come batch by batch, and a window that cuts through batches
-    counts one too many or too few: so it begins at the end of a batch, which the longest pause in its first third shows, and
-    ends at another, by the longest pause in its last third."""
-    answers = sorted(answers)
-    pauses = [(following - ms, ms) for (ms, _), (following, _) in zip(answers, answers[1:])]
+def token_rate(responses, window_ms):
+    """Returns the tokens per second, from (ms, tokens) of each response.
+
+    Responses arrive in batches, and a window that cuts through batches counts one too many or too few. So the rate is measured
+    from the end of one batch, before the longest pause in the first third of the window, to the end of another one, before the
+    longest pause in the last third.
+    """
+    responses = sorted(responses)
+    pauses = [(following - ms, ms) for (ms, _), (following, _) in zip(responses, responses[1:])]
     early = [pause for pause in pauses if pause[1] < window_ms / 3]
     late = [pause for pause in pauses if pause[1] > window_ms * 2 / 3]
-    if not early or not late:  # a batch takes a third of the window, or longer
-        return 1000 * sum(tokens for _, tokens in answers) / window_ms
+    if not early or not late:  # a batch takes at least a third of the window
+        return 1000 * sum(tokens for _, tokens in responses) / window_ms
     begin, end = max(early)[1], max(late)[1]
-    return 1000 * sum(tokens for ms, tokens in answers if begin < ms <= end) / (end - begin)
+    return 1000 * sum(tokens for ms, tokens in responses if begin < ms <= end) / (end - begin)
 
 
 class Peer:
-    """One of the two other servers: `start` takes a choice."""
+    """One of the other servers. `start` starts it in a configuration."""
 
     def __init__(self, name, start):
         self.name, self.start = name, start
         self.problem = None
-        self.saturated = self.quickest = None  # running servers, perhaps one and the same
+        self.saturated = self.responsive = None  # running servers, possibly the same
 
     def servers(self):
-        return list(dict.fromkeys(server for server in (self.saturated, self.quickest) if server))
+        return list(dict.fromkeys(server for server in (self.saturated, self.responsive) if server))
 
 
 class Bench:
@@ -64,14 +67,14 @@ class Bench:
         self.rounds, self.seconds, self.choice_seconds, self.blocks = (2, 8, 4, 10) if quick else (3, 25, 8, 40)
         self.texts = news.data_folder() / "ag_news" / "test.csv"
         self.samples = []
-        self.rival = "newsgenre"  # the name of the server that is held against the peers
+        self.rival = "newsgenre"  # the name of the server that is compared with the peers
         self.model = base_model.make(servers.OUT / "albert-base", news.data_folder() / "albert" / "spiece.model")
         self.bare = servers.BareModel(self.model, self.texts, COUNT)
         self.tokens = self.bare.about["tokens"]
         self.callers = min(MAX_CALLERS, max(16, 2 * self.bare.about["batch_texts"]))
 
     def best_file(self, tokenizer, files):
-        """The ONNX file that is quickest, a text at a time. The int8 one competes where newsgenre is not exact either."""
+        """Returns the fastest ONNX file in batches of one text. Includes the int8 file if newsgenre doesn't serve in fp32."""
         names = ["model.onnx", "model_fused.onnx"] + ["model_int8.onnx"] * (self.bare.about["precision"] != "fp32")
         lines = "".join(json.dumps(text) + "\n" for text in news.texts(16))
         command = [servers.PEERS_PYTHON, servers.PEERS / "onnx_classifier.py", tokenizer, f"--threads={CPUS}",
@@ -86,7 +89,7 @@ class Bench:
                           1000 * result["seconds"]) / statistics.mean(self.tokens)
 
     def load(self, server, load, number=0, seconds=None, **how):
-        """One sample. `load` names what is asked of the server, `how` says it to the generator."""
+        """Measures one sample and returns it. `load` is the name of the load, `how` are its settings for load_generator."""
         report.progress(f"{load}, {server.name}, {number + 1}")
         server.thaw()
         before = servers.newsgenre_metrics(server) if server.protocol == "newsgenre" else {}
@@ -104,19 +107,20 @@ class Bench:
         return result
 
     def choose(self, peer):
-        """Starts the peer in each of its ways. One stays for saturation, and of those that answer a single caller soonest, or
-        within 5 % of that, the one with the highest rate for the lower loads."""
+        """Starts the peer in each configuration, and stops all except two. The one with the highest rate is for saturation. The
+        other is for lower loads: it has the highest rate among those within 5 % of the fastest call of a single caller."""
         tried = []
         try:
-            for choice in CHOICES:
-                server = peer.start(*choice)
+            for configuration in CONFIGURATIONS:
+                server = peer.start(*configuration)
                 tried.append({"server": server})
                 rate = self.load(server, "choice", seconds=self.choice_seconds, callers=8)["texts_per_second"]
                 median = self.load(server, "choice: one caller", seconds=self.choice_seconds, callers=1)["p50_ms"]
                 tried[-1] |= {"rate": rate, "median": median}
-            soonest = min(one["median"] for one in tried)
+            fastest_call = min(one["median"] for one in tried)
             peer.saturated = max(tried, key=lambda one: one["rate"])["server"]
-            peer.quickest = max((one for one in tried if one["median"] <= 1.05 * soonest), key=lambda one: one["rate"])["server"]
+            responsive = [one for one in tried if one["median"] <= 1.05 * fastest_call]
+            peer.responsive = max(responsive, key=lambda one: one["rate"])["server"]
         except servers.ServerFailed as problem:
             peer.problem = str(problem)
         for one in tried:
@@ -124,7 +128,7 @@ class Bench:
                 one["server"].stop()
 
     def saturation(self, ours, peers, number):
-        """newsgenre, its engine alone, and the peers: as many texts as they can."""
+        """Measures the highest rates of newsgenre, of its engine alone, and of the peers."""
         turn = [*ours, None, *(peer.saturated for peer in peers)]
         for server in turn[number % len(turn) :] + turn[: number % len(turn)]:
             if server is None:
@@ -133,29 +137,30 @@ class Bench:
                 self.load(server, "saturation", number, callers=self.callers)
 
     def engine_rates(self, number):
-        """The forward pass alone, in batches of several sizes: that of one text, and those that the server may form."""
+        """Measures the forward pass alone, in batches of one text and of the sizes that the server can form."""
         for size in dict.fromkeys((1, 8, self.bare.about["batch_texts"])):
             tokens = seconds = first = 0
             while seconds < self.seconds / 2:
                 batch = [text % COUNT for text in range(first, first + size)]
                 first += size
                 took = self.bare.forward(batch)
-                if first > size:  # the first is warm-up
+                if first > size:  # the first batch is warm-up
                     tokens += sum(self.tokens[text] for text in batch)
                     seconds += took
             self.samples.append({"server": "engine", "load": "saturation", "round": number, "batch": size,
                                  "texts_per_second": tokens / seconds / statistics.mean(self.tokens)})
 
     def offered_loads(self, ours, peers, number):
-        running = [*ours, *(peer.quickest for peer in peers)]
+        running = [*ours, *(peer.responsive for peer in peers)]
         slowest = min(self.median_rate(server.name) for server in [*ours, *(peer.saturated for peer in peers)])
         for fraction in LOADS:
             for server in running[number % len(running) :] + running[: number % len(running)]:
                 self.load(server, f"{fraction:.0%} load", number, rate=fraction * slowest)
 
     def calls_and_forwards(self, ours):
-        """A single caller, a few texts at a time, and after each few the bare forward of the same texts, over and over. By how
-        many ms a call is longer: of each text the difference of its medians, so that the machine's moods cancel out."""
+        """Alternates between calls of a single caller and bare forward passes of the same texts, in small blocks, so that
+        changes of the machine's speed cancel out. Returns how many ms a call takes longer: for each text, the difference of the
+        medians."""
         calls, forwards = {}, {}
         for block in range(self.blocks):
             first = block % BLOCK_FIRSTS * BLOCK_TEXTS
@@ -168,23 +173,24 @@ class Bench:
         self.samples.append({"server": "engine", "load": "one caller", "calls_ms": calls, "forwards_ms": forwards})
         return [statistics.median(calls[text]) - statistics.median(forwards[text]) for text in calls]
 
-    def of(self, name, load):
+    def select(self, name, load):
+        """Returns the samples of a server at a load."""
         return [sample for sample in self.samples if (sample.get("server"), sample["load"]) == (name, load)]
 
     def rates(self, name, batch=None):
-        return {sample["round"]: sample["texts_per_second"] for sample in self.of(name, "saturation")
+        return {sample["round"]: sample["texts_per_second"] for sample in self.select(name, "saturation")
                 if batch in (None, sample.get("batch"))}
 
     def median_rate(self, name):
         return statistics.median(self.rates(name).values())
 
     def engine_best_batch(self):
-        sizes = {sample["batch"] for sample in self.of("engine", "saturation")}
+        sizes = {sample["batch"] for sample in self.select("engine", "saturation")}
         return max(sizes, key=lambda size: statistics.median(self.rates("engine", size).values()))
 
     def percentiles(self, name, load, key):
-        """{round: ms}; NEVER_MS where so many calls failed or never came back."""
-        return {sample["round"]: NEVER_MS if sample[key] is None else sample[key] for sample in self.of(name, load)}
+        """Returns {round: ms}, with NEVER_MS if the percentile is a failed or unfinished call."""
+        return {sample["round"]: NEVER_MS if sample[key] is None else sample[key] for sample in self.select(name, load)}
 
 
 def goals(bench, peers, differences):
@@ -202,7 +208,8 @@ def goals(bench, peers, differences):
         ratios = report.paired_ratios(bench.rates(bench.rival), bench.rates(peer.saturated.name))
         result.append(report.goal(f"{names[0]} against {peer.name}{which}", statistics.median(ratios), 1))
         for name, (fraction, key) in zip(names[1:], ((fraction, key) for fraction in LOADS for key in ("p50_ms", "p95_ms"))):
-            theirs, ours = (bench.percentiles(server, f"{fraction:.0%} load", key) for server in (peer.quickest.name, bench.rival))
+            theirs, ours = (bench.percentiles(server, f"{fraction:.0%} load", key)
+                            for server in (peer.responsive.name, bench.rival))
             ratios = report.paired_ratios(theirs, ours)
             result.append(report.goal(f"{name}, {peer.name}'s by ours{which}", statistics.median(ratios), 1))
     return result
@@ -216,25 +223,26 @@ def tables(bench, peers, ours, differences):
     rows = []
     for fraction in LOADS:
         load = f"{fraction:.0%} load"
-        for server in [*ours, *(peer.quickest for peer in peers if not peer.problem)]:
-            chosen = bench.of(server.name, load)
+        for server in [*ours, *(peer.responsive for peer in peers if not peer.problem)]:
+            chosen = bench.select(server.name, load)
             lost = sum(sample["failed"] + sample["unfinished"] for sample in chosen)
             rows.append([load, server.name, report.number(chosen[0]["rate"]),
                          *(report.spread(list(bench.percentiles(server.name, load, key).values()))
                            for key in ("p50_ms", "p95_ms", "p99_ms")), lost])
     print("\n" + report.table(["load", "server", "texts/s", "p50 ms", "p95 ms", "p99 ms", "lost"], rows))
-    print(f"\none caller, a call less its bare forward: {report.spread(differences)} ms of {len(differences)} texts")
+    print(f"\none caller, call minus bare forward pass: {report.spread(differences)} ms over {len(differences)} texts")
 
 
 def measure(bench, ours, peers):
-    """`ours`: newsgenre with its defaults, and perhaps the one that meets the peers."""
+    """Takes all samples. `ours` are newsgenre with its defaults, and the server that is compared with the peers if different.
+    Returns the differences of calls_and_forwards."""
     for peer in peers:
         bench.choose(peer)
-    fit = [peer for peer in peers if not peer.problem]
+    running_peers = [peer for peer in peers if not peer.problem]
     differences = bench.calls_and_forwards(ours[0])
     for number in range(bench.rounds):
-        bench.saturation(ours, fit, number)
-        bench.offered_loads(ours, fit, number)
+        bench.saturation(ours, running_peers, number)
+        bench.offered_loads(ours, running_peers, number)
     return differences
 
 
@@ -261,7 +269,7 @@ def main():
         for server in [*running, *(server for peer in peers for server in peer.servers())]:
             server.stop()
     tables(bench, peers, running, differences)
-    print(f"\nthe peers run {os.path.basename(file)}; {bench.rival} is held against them")
+    print(f"\nthe peers run {os.path.basename(file)}; {bench.rival} is compared with them")
     report.write("server", samples=bench.samples, goals=goals(bench, peers, differences), machine=report.machine(),
                  quick=bench.quick, callers=bench.callers, file=os.path.basename(file), rival=bench.rival,
                  minutes=(time.monotonic() - report.STARTED) / 60)

@@ -1,10 +1,10 @@
-"""What server_bench.py and frontend_bench.py make of their samples."""
+"""Tests server_bench.py, frontend_bench.py and servers.py."""
 
 import sys
 import types
 import unittest
 
-sys.modules.setdefault("base_model", types.ModuleType("base_model"))  # it wants NumPy, and no test makes a model
+sys.modules.setdefault("base_model", types.ModuleType("base_model"))  # needs NumPy; the tests make no model
 
 import frontend_bench  # noqa: E402
 import server_bench  # noqa: E402
@@ -17,7 +17,7 @@ class FakeServer:
 
 
 def server_samples(number, ours, engine, theirs):
-    """A round: each server's rate, and p50 = p95 = 100 ms by the rate at every load."""
+    """Returns the samples of a round: each server's rate, and p50 = p95 = 100 ms / rate at every load."""
     samples = [{"server": "engine", "load": "saturation", "round": number, "batch": batch, "texts_per_second": rate}
                for batch, rate in engine.items()]
     for name, rate in {"newsgenre": ours, **theirs}.items():
@@ -34,11 +34,11 @@ def make_server_bench(samples, tokens=(), rival="newsgenre"):
 
 
 def peer(name, problem=None):
-    one = server_bench.Peer(name, None)
-    one.problem = problem
+    result = server_bench.Peer(name, None)
+    result.problem = problem
     if not problem:
-        one.saturated = one.quickest = FakeServer(name.lower())
-    return one
+        result.saturated = result.responsive = FakeServer(name.lower())
+    return result
 
 
 class ServerBenchTest(unittest.TestCase):
@@ -47,14 +47,14 @@ class ServerBenchTest(unittest.TestCase):
         samples = [[index % 2, 5.0, 100.0 * index] for index in range(20)] + [[1, None, None]]
         self.assertAlmostEqual(bench.texts_per_second({"seconds": 2.0, "samples": samples}), 10, delta=1)
 
-    def test_a_batch_that_the_window_cuts_off_does_not_count(self):
-        # Batches of 4 texts with 10 tokens each, every 700 ms, whose answers take 3 ms: 57.1 tokens a second.
-        answers = [(700 * batch + text + phase, 10) for phase in (1, 350, 690) for batch in range(11) for text in range(4)]
+    def test_rate_excludes_batches_at_the_ends_of_the_window(self):
+        # Every 700 ms a batch of 4 texts with 10 tokens each, whose responses arrive within 3 ms: 57.1 tokens per second.
+        responses = [(700 * batch + text + phase, 10) for phase in (1, 350, 690) for batch in range(11) for text in range(4)]
         for phase in range(3):
-            rate = server_bench.token_rate(answers[44 * phase : 44 * phase + 44], 8000)
+            rate = server_bench.token_rate(responses[44 * phase : 44 * phase + 44], 8000)
             self.assertAlmostEqual(rate, 40 / 0.7, delta=0.1)
 
-    def test_batches_as_long_as_the_window(self):
+    def test_rate_of_batches_as_long_as_the_window(self):
         self.assertEqual(server_bench.token_rate([(4000, 10), (4001, 20)], 8000), 3.75)
 
     def test_goals(self):
@@ -69,7 +69,7 @@ class ServerBenchTest(unittest.TestCase):
         self.assertFalse(verdicts["70% load: p95, LitServe's by ours"][1])
         self.assertEqual(len(goals), 12)
 
-    def test_a_server_in_the_peers_precision_meets_them(self):
+    def test_compares_a_server_in_the_peers_precision(self):
         samples = server_samples(0, 12, {1: 12}, {"newsgenre int8": 30, "triton": 15})
         goals = server_bench.goals(make_server_bench(samples, rival="newsgenre int8"), [peer("Triton")], [0.2])
         values = {goal["name"]: goal["value"] for goal in goals}
@@ -77,12 +77,12 @@ class ServerBenchTest(unittest.TestCase):
         self.assertEqual(values["saturation: texts a second against Triton (newsgenre int8)"], 2)
         self.assertEqual(values["30% load: p50, Triton's by ours (newsgenre int8)"], 2)
 
-    def test_a_peer_that_does_not_start_has_no_numbers(self):
+    def test_goals_are_not_applicable_for_a_peer_that_does_not_start(self):
         samples = server_samples(0, 12, {1: 12}, {})
         goals = server_bench.goals(make_server_bench(samples), [peer("Triton", "no libpython")], [0.2])
         self.assertEqual([goal["reason"] for goal in goals if goal["met"] is None], ["no libpython"] * 5)
 
-    def test_calls_that_never_came_back_count_against_their_server(self):
+    def test_unfinished_calls_count_as_infinitely_slow(self):
         samples = server_samples(0, 12, {1: 12}, {"triton": 10})
         for sample in samples:
             if sample["server"] == "newsgenre" and "p95_ms" in sample:
@@ -112,13 +112,13 @@ class FrontendBenchTest(unittest.TestCase):
 
 
 class ServersTest(unittest.TestCase):
-    def test_what_does_not_start_says_why(self):
+    def test_reports_why_a_server_did_not_start(self):
         with self.assertRaisesRegex(servers.ServerFailed, "broken did not start: out of luck"):
-            servers.Server("broken", "newsgenre", ["sh", "-c", "echo out of luck; exit 1"], servers.logged("port"))
+            servers.Server("broken", "newsgenre", ["sh", "-c", "echo out of luck; exit 1"], servers.logged_address("port"))
 
-    def test_starts_freezes_and_stops_with_its_children(self):
+    def test_starts_freezes_and_stops_a_server_with_its_children(self):
         command = ["sh", "-c", 'sleep 1000 & echo "{\\"port\\": 7}"; wait']
-        server = servers.Server("a family", "newsgenre", command, servers.logged("port"))
+        server = servers.Server("a family", "newsgenre", command, servers.logged_address("port"))
         self.assertEqual(server.address, "127.0.0.1:7")
         tree = servers.process_tree(server.process.pid)
         self.assertEqual(len(tree), 2)

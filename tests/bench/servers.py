@@ -1,6 +1,6 @@
-"""The servers that are measured, each in processes of its own, and the programs that measure them.
+"""Starts and stops the measured servers, and runs the programs that measure them.
 
-A server is started once and frozen (SIGSTOP) while another is measured, so that nothing of it takes a core or spins.
+Each server is started once. It is frozen (SIGSTOP) while another is measured, so that it uses no CPU time.
 """
 
 import atexit
@@ -29,7 +29,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class ServerFailed(Exception):
-    """A server that does not start on this machine, with the end of its log."""
+    """A server did not start. The message has the end of its log."""
 
 
 def free_port():
@@ -39,14 +39,14 @@ def free_port():
 
 
 def stat_fields(path):
-    """The fields of /proc/…/stat from the third on, and the name."""
+    """Returns the name in a file /proc/…/stat, and its fields from the third on."""
     text = pathlib.Path(path).read_text(encoding="utf-8")
     name, rest = text[text.index("(") + 1 : text.rindex(")")], text[text.rindex(")") + 2 :]
     return name, rest.split()
 
 
 def process_tree(root):
-    """The process and all its descendants, parents before children."""
+    """Returns the process and all its descendants, parents before children."""
     children = {}
     for folder in pathlib.Path("/proc").iterdir():
         if not folder.name.isdigit():
@@ -61,7 +61,7 @@ def process_tree(root):
 
 
 class Server:
-    """A program that listens. `command` runs until it is stopped; `ready` returns its address, or None while it starts."""
+    """A running server. `command` must run until it is stopped. `ready` returns its address, or None while it starts."""
 
     def __init__(self, name, protocol, command, ready, environment=None):
         self.name, self.protocol, self.address = name, protocol, None
@@ -70,7 +70,7 @@ class Server:
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
                                             env={**os.environ, **(environment or {})})
-        atexit.register(self.stop)  # however the benchmark ends
+        atexit.register(self.stop)  # stops it even if the benchmark fails
         self.wait_until_ready(ready)
 
     def wait_until_ready(self, ready):
@@ -84,7 +84,7 @@ class Server:
             self.address = ready(self.log)
 
     def signal(self, number):
-        # Children first when they are to run again, parents first when they are to stand still: a parent may watch them.
+        # Freezes parents before children and thaws children before parents, because a parent can watch its children.
         tree = process_tree(self.process.pid)
         for process in reversed(tree) if number == signal.SIGCONT else tree:
             with contextlib.suppress(ProcessLookupError):
@@ -112,7 +112,7 @@ class Server:
                 os.kill(process, signal.SIGKILL)
 
     def cpu_seconds(self):
-        """By thread's name, user and system time of all its processes so far."""
+        """Returns the user and system time of all its processes so far, by thread name."""
         seconds = {}
         for process in process_tree(self.process.pid):
             for task in pathlib.Path(f"/proc/{process}/task").iterdir():
@@ -122,8 +122,8 @@ class Server:
         return seconds
 
 
-def logged(key, message=None):
-    """A `ready` that looks for a line of JSON with this key, and this message where one is given."""
+def logged_address(key, message=None):
+    """Returns a `ready` that waits for a line of JSON in the log with this key and message."""
     def ready(log):
         for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
             with contextlib.suppress(ValueError):
@@ -134,8 +134,8 @@ def logged(key, message=None):
     return ready
 
 
-def answers(url, address):
-    """A `ready` that asks for a page."""
+def healthy_url(url, address):
+    """Returns a `ready` that waits for status 200 of a URL."""
     def ready(_log):
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1) as page:
             if page.status == 200:
@@ -145,23 +145,25 @@ def answers(url, address):
 
 
 def newsgenre(model, precision=None):
-    """With its defaults: no flag but those that say where, and a precision where one is asked for."""
+    """Starts newsgenre_server with its defaults. Only the model, the addresses and optionally the precision are set."""
     name, flags = ("newsgenre", []) if precision is None else (f"newsgenre {precision}", [f"--precision={precision}"])
     server = Server(name, "newsgenre", [PROGRAMS / "newsgenre_server", f"--model_dir={model}", "--address=127.0.0.1:0",
-                                        "--metrics_address=127.0.0.1:0", *flags], logged("port", "serving"))
-    server.metrics_address = logged("metrics_port", "serving")(server.log)
+                                        "--metrics_address=127.0.0.1:0", *flags], logged_address("port", "serving"))
+    server.metrics_address = logged_address("metrics_port", "serving")(server.log)
     return server
 
 
 def newsgenre_metrics(server):
-    """Its /metrics page, as {series: value}."""
+    """Returns the metrics of a newsgenre server as {series: value}."""
     with urllib.request.urlopen(f"http://{server.metrics_address}/metrics", timeout=10) as page:
         lines = page.read().decode().splitlines()
     return {series: float(value) for series, value in (line.rsplit(" ", 1) for line in lines if line and line[0] != "#")}
 
 
-def empty(answer_bytes):
-    return Server("empty service", "newsgenre", [PROGRAMS / "empty_service", f"--answer_bytes={answer_bytes}"], logged("port"))
+def empty(response_bytes):
+    """Starts empty_service."""
+    return Server("empty service", "newsgenre", [PROGRAMS / "empty_service", f"--answer_bytes={response_bytes}"],
+                  logged_address("port"))
 
 
 TRITON_CONFIG = """
@@ -177,8 +179,8 @@ parameters {{key: "settings" value {{string_value: "{settings}"}}}}
 
 
 def onnx_files(model):
-    """A Hugging Face folder's tokenizer.json, as transformers writes it, and the ONNX files of engine_models.py, by their
-    names."""
+    """Returns the path of the tokenizer.json that transformers writes for a Hugging Face folder, and the ONNX files of
+    engine_models.py by name."""
     subprocess.run([sys.executable, ROOT / "tests/bench/engine_models.py", model, "--only_onnx"], check=True,
                    stdout=subprocess.DEVNULL)
     folder = OUT / "tokenizer"
@@ -190,8 +192,8 @@ def onnx_files(model):
 
 
 def triton(settings, instances, batch, what="triton"):
-    """tritonserver out of nvidia-pytriton's package, with its Python backend. `settings` as in peers/triton_model.py; `what`
-    begins its name."""
+    """Starts the tritonserver of nvidia-pytriton's package with its Python backend. peers/triton_model.py documents
+    `settings`. The server's name starts with `what`."""
     (package,) = PEERS_VENV.glob("lib/python3*/site-packages/pytriton/tritonserver")
     version = package.parents[2].name.removeprefix("python")
     name = f"{what} {instances}x{batch}"
@@ -213,20 +215,21 @@ def triton(settings, instances, batch, what="triton"):
     environment = {"PYTHONPATH": str(package.parents[1]), "TOKENIZERS_PARALLELISM": "false",
                    "LD_LIBRARY_PATH": str(package.parents[1] / "nvidia_pytriton.libs"),
                    "PATH": f"{PEERS_PYTHON.parent}:{os.environ['PATH']}"}
-    return Server(name, "triton", command, answers(f"http://127.0.0.1:{http_port}/v2/health/ready", f"127.0.0.1:{grpc_port}"),
-                  environment)
+    ready = healthy_url(f"http://127.0.0.1:{http_port}/v2/health/ready", f"127.0.0.1:{grpc_port}")
+    return Server(name, "triton", command, ready, environment)
 
 
 def litserve(tokenizer, file, instances, threads, batch):
+    """Starts peers/litserve_server.py."""
     port = free_port()
     command = [PEERS_PYTHON, PEERS / "litserve_server.py", tokenizer, file, f"--port={port}", f"--workers={instances}",
                f"--threads={threads}", f"--batch={batch}"]
     return Server(f"litserve {instances}x{batch}", "http", command,
-                  answers(f"http://127.0.0.1:{port}/health", f"127.0.0.1:{port}"), {"TOKENIZERS_PARALLELISM": "false"})
+                  healthy_url(f"http://127.0.0.1:{port}/health", f"127.0.0.1:{port}"), {"TOKENIZERS_PARALLELISM": "false"})
 
 
 def load(server, texts, *, seconds, warmup_seconds, callers=0, rate=0.0, seed=1, first=0, count=0):
-    """What load_generator prints of a run against `server`, and the server's CPU seconds during all of the run."""
+    """Runs load_generator against `server`. Returns its output, and the server's CPU seconds during the whole run."""
     command = [PROGRAMS / "load_generator", f"--protocol={server.protocol}", f"--address={server.address}", f"--texts={texts}",
                f"--first={first}", f"--count={count}", f"--callers={callers}", f"--rate={rate}", f"--seconds={seconds}",
                f"--warmup_seconds={warmup_seconds}", f"--seed={seed}"]
@@ -238,7 +241,7 @@ def load(server, texts, *, seconds, warmup_seconds, callers=0, rate=0.0, seed=1,
 
 
 class BareModel:
-    """The program bare_model: newsgenre's forward pass with nothing around it."""
+    """Runs the program bare_model, which times newsgenre's forward pass alone. `about` is its description of the model."""
 
     def __init__(self, model, texts, count):
         self.process = subprocess.Popen([PROGRAMS / "bare_model", f"--model_dir={model}", f"--texts={texts}",
@@ -246,7 +249,7 @@ class BareModel:
         self.about = json.loads(self.process.stdout.readline())
 
     def forward(self, batch):
-        """Seconds that these texts take together."""
+        """Returns the seconds of the forward pass of these texts in one batch."""
         self.process.stdin.write(" ".join(map(str, batch)) + "\n")
         self.process.stdin.flush()
         return float(self.process.stdout.readline())

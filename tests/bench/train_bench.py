@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Learning: how many tokens a second our trainer takes, transformers' takes and the article's loop takes, and the machine's
-own matrix products beside it.
+"""Measures the training rate, in tokens per second, of newsgenre, transformers' Trainer and the article's loop, and the
+machine's matrix products.
 
-  train_bench.py [--quick]         (tests/bench/run.sh train calls it: it needs programs, packages and NEWSGENRE_DATA)
+  train_bench.py [--quick]         (call tests/bench/run.sh train, which provides programs, packages and NEWSGENRE_DATA)
 
-Everybody starts with the same weights (random, of ALBERT-base's sizes and of a small network's, without dropout), and has the
-same ids and as many threads as there are CPUs; one works at a time, in turn. transformers learns from newsgenre's batches, each
-padded to its longest text, and from batches as its users have them. First, a few steps show that both learn the same.
+All contenders start with the same weights (random, of ALBERT-base's sizes and of a small network's, without dropout), and have
+the same token ids and one thread per CPU. They take turns, one at a time. transformers trains on newsgenre's batches, each
+padded to its longest text, and on batches of its typical scripts. At the start, a few steps check that all losses agree.
 """
 
 import argparse
@@ -24,7 +24,7 @@ REFERENCE = "transformers fp32"
 
 
 class Bench:
-    """Owns the processes that learn at one size, and its samples."""
+    """Owns the processes that train a network of one size, and the samples."""
 
     def __init__(self, size, precisions, ids_path):
         self.size = size
@@ -54,14 +54,15 @@ class Bench:
             worker.close()
 
     def agreement(self):
-        """A few steps of everybody from the same weights and the same batch; they also warm everybody up. Whether all of them
-        learn the same. (With another batch between, ours would leave words alone that AdamW moves on without a gradient.)"""
+        """Runs a few steps of all contenders with the same weights and the same batch, which also warm them up. Returns whether
+        their losses agree. (All steps use one batch, because newsgenre does not update words without a gradient, but AdamW
+        does.)"""
         report.progress(f"{self.size.name}: the first steps")
         first = self.batches["planned"][0]
         losses = {name: worker.ask(batches=[first] * 3)["losses"]
                   for name, worker in self.workers.items() if not name.startswith("article")}
         self.workers["article fp32"].ask(batches=self.batches["article"][:1])
-        table, good = results.agreement(losses, REFERENCE, plan.AGREEMENT_BARS, plan.LEARNT_BAR)
+        table, good = results.agreement(losses, REFERENCE, plan.AGREEMENT_TOLERANCES, plan.MIN_LOSS_CHANGE)
         print(f"\n{table}\n")
         return good
 
@@ -75,26 +76,26 @@ class Bench:
             report.progress(f"{self.size.name}: round {number + 1} of {self.size.rounds}")
             turn = number % len(self.contenders)
             for contender in self.contenders[turn:] + self.contenders[:turn]:
-                self._learn(contender, number)
-            rows = [sum(self.lengths[text] for text in batch) for batch in self._turn("planned", number)]
+                self._train(contender, number)
+            rows = [sum(self.lengths[text] for text in batch) for batch in self._round_batches("planned", number)]
             for precision, rates in self.rates.items():
                 self.products.append({"size": self.size.name, "round": number, "precision": precision, "rows": rows,
                                       **rates.ask(rows=rows)})
 
-    def _turn(self, kind, number):
-        """The batches of a round, behind the two of the first steps and those of the warm-up."""
+    def _round_batches(self, kind, number):
+        """Returns the batches of a round. They follow the two of the first steps and those of the warm-up."""
         first = 2 + self.size.warmup + number * self.size.steps
         return self.batches[kind][first : first + self.size.steps]
 
-    def _learn(self, contender, number):
-        batches = self._turn(contender.batches, number)
+    def _train(self, contender, number):
+        batches = self._round_batches(contender.batches, number)
         answer = self.workers[contender.worker].ask(batches=batches)
         self.samples.append({"size": self.size.name, "round": number, "contender": contender.name, "batches": contender.batches,
                              "lengths": [[self.lengths[text] for text in batch] for batch in batches], **answer})
 
 
 def speed_goals(bench, precisions):
-    """Against transformers on the same batches: at its best, and in each precision."""
+    """Returns the goals against transformers on the same batches: its fastest precision, and each precision."""
     ours = f"ours {precisions[-1]}"
     best = results.fastest(bench.samples, [f"transformers {precision}" for precision in precisions])
     pairs = dict.fromkeys([(ours, best), *((f"ours {precision}", f"transformers {precision}") for precision in precisions)])
@@ -103,16 +104,17 @@ def speed_goals(bench, precisions):
         ratios = results.speed_ratios(bench.samples, {"contender": mine}, {"contender": theirs})
         what = "transformers' best on the same batches" if (mine, theirs) == (ours, best) else "the same precision and batches"
         goals.append(report.goal(f"{bench.size.name}: {mine} / {theirs} ({what})", report.summary(ratios)["median"],
-                                 plan.TRANSFORMERS_BAR, spread=report.summary(ratios)))
+                                 plan.TRANSFORMERS_GOAL, spread=report.summary(ratios)))
     return goals
 
 
 def product_goal(bench, precisions):
-    """Prints our share of the matrix products' rate in each precision, and judges the one that --precision=auto takes."""
+    """Prints newsgenre's share of the matrix products' rate in each precision. Returns the goal of the precision that
+    --precision=auto selects."""
     rows = []
     for precision in precisions:
-        samples = results.chosen(bench.samples, contender=f"ours {precision}")
-        products = results.chosen(bench.products, precision=precision)
+        samples = results.matching(bench.samples, contender=f"ours {precision}")
+        products = results.matching(bench.products, precision=precision)
         ours, rate, share = zip(*results.product_shares(bench.config, samples, products), strict=True)
         rows.append([f"ours {precision}", report.spread(ours), report.spread(rate), report.spread(share)])
         print(f"{bench.size.name} {precision}, the fastest kernels: {results.kernels_text(results.best_kernels(products))}")
@@ -120,15 +122,15 @@ def product_goal(bench, precisions):
     print("\n" + report.table(header, rows) + "\n")
     summary = report.summary(share)
     return report.goal(f"{bench.size.name}: ours {precisions[-1]}, executed FLOPs a second / the matrix products' rate",
-                       summary["median"], plan.PRODUCT_BAR, spread=summary)
+                       summary["median"], plan.PRODUCT_GOAL, spread=summary)
 
 
 def run(size, precisions, ids_path):
-    """Measures everybody at one size, prints its tables, and gives the bench with its samples and the goals."""
+    """Measures all contenders at one size and prints the tables. Returns the bench with its samples, and the goals."""
     bench = Bench(size, precisions, ids_path)
     try:
         if not bench.agreement():
-            raise SystemExit("the contenders do not learn the same: there is nothing to compare")
+            raise SystemExit("the losses of the contenders do not agree, so their speeds cannot be compared")
         bench.warm_up()
         bench.measure()
     finally:
@@ -143,18 +145,18 @@ def main():
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     quick = parser.parse_args().quick
     machine = report.machine(PACKAGES)
-    # The last one is what --precision=auto takes.
+    # The last one is selected by --precision=auto.
     precisions = ["fp32", "bf16"] if report.has_native_bf16(machine) else ["fp32"]
     print(", ".join([machine["processor"], f"{plan.threads()} threads", *machine["flags"]]))
     if len(precisions) == 1:
-        print("bf16 is left out: the processor has no instructions for it")
+        print("bf16 is not measured: the processor has no instructions for it")
     ids_path = report.OUT / "train_ids.json"
     ids_path.write_text(json.dumps(news.ids(plan.PROGRAMS, news.texts(plan.TEXTS))), encoding="utf-8")
     benches, goals = [], []
     for size in plan.sizes(quick):
-        bench, of_size = run(size, precisions, ids_path)
+        bench, size_goals = run(size, precisions, ids_path)
         benches.append(bench)
-        goals += of_size
+        goals += size_goals
     report.write("train", samples=[sample for bench in benches for sample in bench.samples], goals=goals, machine=machine,
                  quick=quick, threads=plan.threads(), contenders={bench.size.name: bench.info for bench in benches},
                  products=[sample for bench in benches for sample in bench.products])

@@ -1,4 +1,4 @@
-"""What train_bench.py measures, how much of it, and against which bars."""
+"""The measurements of train_bench.py, their sizes and their goals."""
 
 import dataclasses
 import os
@@ -11,25 +11,25 @@ import report
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = report.ROOT / "build" / "release" / "bin"
 
-TEXTS = 7600  # all of AG News's test file: enough for 200 batches of the trainer's
+TEXTS = 7600  # all texts of AG News's test file, enough for 200 of the trainer's batches
 SEED = 20240229
-DEFAULT_BATCH = 32  # texts, in random order: how most scripts with transformers' Trainer have it
-ARTICLE_BATCH = 4  # texts, which are as many tokens as the others' batches when padded to 512; more would take minutes
+DEFAULT_BATCH = 32  # texts in random order, as in most scripts with transformers' Trainer
+ARTICLE_BATCH = 4  # texts; padded to 512 they have as many tokens as the other batches, and more would take minutes
 
-TRANSFORMERS_BAR = 2.0
-PRODUCT_BAR = 0.6
-# Largest difference of a step's loss from transformers' fp32, and how far at least the steps must take a batch's own loss,
-# so that an agreement means that the same was learnt.
-AGREEMENT_BARS = {"fp32": 1e-4, "bf16": 0.05}
-LEARNT_BAR = 0.01
+TRANSFORMERS_GOAL = 2.0
+PRODUCT_GOAL = 0.6
+# Largest difference of a step's loss from transformers' fp32, and the least change of a batch's loss over the steps, without
+# which agreement would mean nothing.
+AGREEMENT_TOLERANCES = {"fp32": 1e-4, "bf16": 0.05}
+MIN_LOSS_CHANGE = 0.01
 
 
 @dataclasses.dataclass
 class Size:
     name: str
-    sizes: dict  # of base_model.make
-    warmup: int  # steps that nobody counts: the libraries prepare themselves for numbers of rows that they haven't seen
-    steps: int  # that a contender takes before it is another's turn
+    sizes: dict  # arguments of base_model.make
+    warmup: int  # steps before the measurement, because the libraries prepare for new row counts
+    steps: int  # per turn of a contender
     rounds: int
 
 
@@ -47,8 +47,8 @@ def threads():
 
 @dataclasses.dataclass(frozen=True)
 class Contender:
-    """A row of the table: who learns, in what precision, from which batches."""
-    peer: str  # of train_peer.py; "ours" for ours
+    """A row of the table: a trainer with its precision and its kind of batches."""
+    peer: str  # as for train_peer.py; "ours" for newsgenre
     precision: str
     batches: str = "planned"
 
@@ -58,9 +58,9 @@ class Contender:
 
     @property
     def name(self):
-        what = {"planned": "", "random": f", {DEFAULT_BATCH} texts in random order",
+        suffix = {"planned": "", "random": f", {DEFAULT_BATCH} texts in random order",
                 "article": f", {ARTICLE_BATCH} texts padded to 512"}[self.batches]
-        return self.worker + what
+        return self.worker + suffix
 
     def command(self, folder, ids_path):
         if self.peer == "ours":
@@ -69,7 +69,7 @@ class Contender:
 
 
 def contenders(precisions):
-    """`precisions`: those that the processor has instructions for."""
+    """Returns the contenders. `precisions` are those for which the processor has instructions."""
     return [*(Contender("ours", precision) for precision in precisions),
             *(Contender("transformers", precision) for precision in precisions),
             *(Contender("transformers", precision, "random") for precision in precisions),
@@ -77,11 +77,12 @@ def contenders(precisions):
 
 
 def batches(planned):
-    """By kind, lists of text numbers. `planned`: those of newsgenre's plan, which its trainer and transformers' both take."""
+    """Returns the batches by kind, as lists of text indexes. `planned` are the batches of newsgenre's epoch plan, which
+    transformers runs, too."""
     numbers = list(range(TEXTS))
     random.Random(SEED).shuffle(numbers)
 
-    def cut(size):
+    def split(size):
         return [numbers[first : first + size] for first in range(0, TEXTS - size + 1, size)]
 
-    return {"planned": planned, "random": cut(DEFAULT_BATCH), "article": cut(ARTICLE_BATCH)}
+    return {"planned": planned, "random": split(DEFAULT_BATCH), "article": split(ARTICLE_BATCH)}

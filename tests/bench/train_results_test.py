@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What train_results.py concludes from samples that are made up."""
+"""Tests train_results.py with made-up samples."""
 
 import unittest
 
@@ -16,19 +16,19 @@ def sample(contender, seconds, round_number=0, lengths=((10, 20), (30,)), size="
 
 
 class AgreementTest(unittest.TestCase):
-    BARS = {"fp32": 1e-3, "bf16": 0.05}
+    TOLERANCES = {"fp32": 1e-3, "bf16": 0.05}
 
     def agree(self, losses):
-        return results.agreement(losses, "theirs fp32", self.BARS, learnt_bar=0.01)
+        return results.agreement(losses, "theirs fp32", self.TOLERANCES, min_loss_change=0.01)
 
-    def test_each_precision_has_its_bar(self):
+    def test_each_precision_has_its_tolerance(self):
         losses = {"theirs fp32": [1.5, 1.4, 1.2], "ours fp32": [1.5, 1.4005, 1.2], "ours bf16": [1.52, 1.4, 1.2]}
         table, good = self.agree(losses)
         self.assertTrue(good)
         self.assertEqual([line.split()[-1] for line in table.splitlines()[2:]], ["ok"] * 4)
         self.assertIn("5.0e-04", table)
 
-    def test_a_step_that_is_off_is_a_miss(self):
+    def test_a_step_beyond_the_tolerance_is_a_miss(self):
         for name, losses in (("ours fp32", [1.5, 1.402, 1.2]), ("ours bf16", [1.5, 1.4, 1.3]),
                              ("ours fp32", [1.5, float("nan"), 1.2])):
             with self.subTest(name=name, losses=losses):
@@ -36,21 +36,21 @@ class AgreementTest(unittest.TestCase):
                 self.assertFalse(good)
                 self.assertEqual(table.splitlines()[3].split()[-1], "MISS")
 
-    def test_where_nothing_was_learnt_nothing_is_agreed(self):
+    def test_requires_a_change_of_the_loss(self):
         self.assertFalse(self.agree({"theirs fp32": [1.5, 1.4, 1.495], "ours fp32": [1.5, 1.4, 1.495]})[1])
 
 
 class SpeedTest(unittest.TestCase):
-    def test_tokens_of_all_steps_over_the_seconds_by_round(self):
+    def test_tokens_per_second_by_round(self):
         samples = [sample("a", 2.0), sample("a", 1.0, round_number=1, lengths=((5,),))]
         self.assertEqual(results.tokens_per_second(samples), {0: 30.0, 1: 5.0})
 
-    def test_other_batches_are_compared_by_their_tokens(self):
+    def test_compares_different_batches_by_their_tokens(self):
         samples = [sample("ours", 1.0), sample("theirs", 4.0, lengths=((20, 10),)), sample("ours", 2.0, round_number=1),
                    sample("theirs", 2.0, round_number=1), sample("theirs", 1.0, round_number=2)]
         self.assertEqual(results.speed_ratios(samples, {"contender": "ours"}, {"contender": "theirs"}), [8.0, 1.0])
 
-    def test_the_fastest_by_the_median(self):
+    def test_fastest_has_the_highest_median(self):
         samples = [sample("a", seconds, round_number=i) for i, seconds in enumerate((2.0, 2.0, 2.0))]
         samples += [sample("b", seconds, round_number=i) for i, seconds in enumerate((0.1, 3.0, 3.0))]
         self.assertEqual(results.fastest(samples, ["a", "b"]), "a")
@@ -62,17 +62,17 @@ def product(seconds, round_number=0, rows=(48, 32)):
 
 
 class ProductTest(unittest.TestCase):
-    def test_each_product_has_its_own_best_kernel_where_there_is_one(self):
+    def test_best_kernel_of_each_product_ignores_missing_ones(self):
         products = [product({"x": [1.0, 5.0] + [1.0] * 10, "y": [2.0, 2.0] + [None] * 10}, number) for number in range(2)]
         self.assertEqual(results.best_kernels(products), ["x", "y"] + ["x"] * 10)
 
-    def test_the_kernel_is_the_best_of_all_rounds(self):
+    def test_best_kernel_over_all_rounds(self):
         products = [product({"x": [1.0] * 12, "y": [2.0] * 12}), product({"x": [4.0] * 12, "y": [2.0] * 12}, 1)]
         self.assertEqual(results.best_kernels(products), ["y"] * 12)
 
-    def test_share_of_the_rate(self):
+    def test_share_of_the_product_rate(self):
         products = [product({"x": [0.5] * 12}, number) for number in (1, 0)]
-        rate = 3 * sum(work.one_layers_products(CONFIG, 80)) / 6.0
+        rate = 3 * sum(work.layer_products(CONFIG, 80)) / 6.0
         ((ours, theirs, share),) = results.product_shares(CONFIG, [sample("ours", 2.0)], products)
         self.assertAlmostEqual(theirs, rate / 1e9)
         self.assertAlmostEqual(ours, 3 * (work.flops(CONFIG, [10, 20]) + work.flops(CONFIG, [30])) / 2.0 / 1e9)
@@ -80,10 +80,10 @@ class ProductTest(unittest.TestCase):
 
 
 class TextTest(unittest.TestCase):
-    def test_kernels_by_map(self):
+    def test_formats_kernels_by_map(self):
         self.assertEqual(results.kernels_text(["a", "b", "c"] * 4), "a/b/c  a/b/c  a/b/c  a/b/c")
 
-    def test_rates_of_one_size(self):
+    def test_rate_table_has_one_size(self):
         samples = [sample("ours", 1.0), sample("theirs", 2.0), sample("ours", 99.0, size="small")]
         self.assertEqual(results.rate_table(samples, "base", ["ours", "theirs"], "ours").splitlines()[2:],
                          ["ours             60.0       1.00", "theirs           30.0       2.00"])

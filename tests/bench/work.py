@@ -1,12 +1,14 @@
-"""How many floating-point operations ALBERT needs for texts without padding: what our engine executes."""
+"""Number of floating-point operations that newsgenre's engine executes for ALBERT, without padding."""
 
 
 def products(config, tokens, texts):
-    """Of the matrix products, two for each multiplication and addition, over packed texts of `tokens` tokens in all.
+    """Returns the operations of the matrix products over packed texts with `tokens` tokens in total. A multiplication and an
+    addition count as two.
 
-    All layers but the last: QKV (hidden x 3 hidden), dense (hidden x hidden), ffn (hidden x intermediate) and ffn_output
-    (intermediate x hidden) for every token. The last layer: K and V for every token, all else for the first token of each text.
-    The factorised embeddings' mapping for every token; pooler and classifier for every text.
+    All layers except the last compute QKV (hidden x 3 hidden), dense (hidden x hidden), ffn (hidden x intermediate) and
+    ffn_output (intermediate x hidden) for every token. The last layer computes K and V for every token, and the rest for the
+    first token of each text. The mapping of the factorised embeddings runs for every token, pooler and classifier for every
+    text.
     """
     hidden, inner = config["hidden_size"], config["intermediate_size"]
     layer = 4 * hidden * hidden + 2 * hidden * inner
@@ -17,7 +19,8 @@ def products(config, tokens, texts):
 
 
 def attention(config, lengths):
-    """Of q kᵀ and of the product with v: 4 · length² · hidden a layer and text, in the last layer 4 · length · hidden."""
+    """Returns the operations of q kᵀ and of the product with v. Each layer needs 4 · length² · hidden per text, and the last
+    layer 4 · length · hidden."""
     hidden, layers = config["hidden_size"], config["num_hidden_layers"]
     return sum(4 * hidden * length * (length * (layers - 1) + 1) for length in lengths)
 
@@ -26,16 +29,16 @@ def flops(config, lengths):
     return products(config, sum(lengths), len(lengths)) + attention(config, lengths)
 
 
-# Learning is the forward pass and, for each of its products, two more: the gradients of both factors.
+# Training computes each product of the forward pass, and the gradients of its two factors.
 TRAINING = 3
 
 
 def training_flops(config, lengths):
-    """Of forward and backward over one batch; what the backward of attention computes again does not count."""
+    """Returns the operations of forward and backward over one batch, without those that attention recomputes in backward."""
     return TRAINING * flops(config, lengths)
 
 
-def one_layers_products(config, rows):
-    """Of each of a layer's four products (QKV, dense, ffn, ffn_output) over `rows` rows."""
+def layer_products(config, rows):
+    """Returns the operations of each of a layer's four products (QKV, dense, ffn, ffn_output) over `rows` rows."""
     hidden, inner = config["hidden_size"], config["intermediate_size"]
     return [2 * rows * a * b for a, b in ((hidden, 3 * hidden), (hidden, hidden), (hidden, inner), (inner, hidden))]

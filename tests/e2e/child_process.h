@@ -1,4 +1,4 @@
-// A program that a test starts, listens to and stops.
+// A program that a test runs.
 #pragma once
 
 #include <sys/types.h>
@@ -8,31 +8,32 @@
 
 namespace newsgenre {
 
-// Runs a program. Its standard output goes to a file, its standard error comes through a pipe that
-// ReadLogLine and Wait read. Kills it when it goes out of scope. One thread.
+// Runs a program until it ends or the object is destroyed, which kills it. Redirects its standard output to a
+// file, and its standard error to a pipe that ReadLogLine and Wait read. Not thread-safe.
 class ChildProcess {
  public:
-  // `args[0]` is the program's path.
+  // `args[0]` is the path of the program.
   ChildProcess(const std::vector<std::string>& args, const std::string& stdout_path);
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  // Waits for a line of standard error that holds `text`; empty where the program ended without one.
+  // Blocks until a line of standard error contains `text`, and returns the line. Returns "" if the program
+  // ends without such a line.
   std::string ReadLogLine(const std::string& text);
   void Signal(int number) const;
-  // Waits for its end: the exit code, or 128 + the signal that ended it.
+  // Blocks until the program ends. Returns its exit code, or 128 + the signal that ended it.
   int Wait();
-  // All of standard error that was read so far.
+  // Returns the standard error read so far.
   const std::string& log() const { return log_; }
 
  private:
-  // Appends what comes next to log_; false at the end.
+  // Blocks until more of standard error is appended to log_. Returns false at its end.
   bool ReadMore();
 
   pid_t pid_ = -1;
   int error_fd_ = -1;
-  int exit_code_ = -1;  // once it has ended
+  int exit_code_ = -1;  // -1 while the program runs
   std::string log_;
 };
 

@@ -1,5 +1,5 @@
-// The whole path through the real programs: train, serve, ask, compare with a direct forward, read the
-// metrics, stop.
+// Runs the real programs: trains a model, serves it, classifies texts, compares the results with a direct
+// forward pass, reads the metrics, and stops the server.
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -35,7 +35,7 @@ constexpr char kBin[] = NEWSGENRE_BIN_DIR;
 std::string Program(const std::string& name) { return std::string(kBin) + "/" + name; }
 std::string Sample(const std::string& name) { return std::string(kSource) + "/deploy/sample/" + name; }
 
-// Trains once for all tests of this file.
+// Trains one model for all tests.
 class EndToEndTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -56,7 +56,7 @@ class EndToEndTest : public testing::Test {
 
   static std::string ModelDir() { return dir_->File("model"); }
 
-  // The lines that the client writes for a file of news.
+  // Classifies a news file with the client and returns the lines that it writes.
   static std::vector<std::string> ClassifyFile(const std::string& address, const std::string& input) {
     const std::string output = dir_->File("predictions.jsonl");
     ChildProcess client({Program("newsgenre_client"), "--address=" + address, "classify", "--input=" + input,
@@ -75,7 +75,7 @@ bool EndToEndTest::trained_ = false;
 
 constexpr std::chrono::seconds kDrain{60};
 
-// The server's program on free ports.
+// newsgenre_server on free ports.
 class RunningServer {
  public:
   explicit RunningServer(const TempDir& dir, const std::string& model_dir)
@@ -99,7 +99,7 @@ class RunningServer {
   const nlohmann::json serving_;
 };
 
-TEST_F(EndToEndTest, WhatTheClientPrintsIsWhatTheModelSays) {
+TEST_F(EndToEndTest, TheClientWritesThePredictionsOfTheModel) {
   RunningServer server(*dir_, ModelDir());
   ASSERT_TRUE(server.serving()) << server.log();
 
@@ -127,7 +127,7 @@ TEST_F(EndToEndTest, WhatTheClientPrintsIsWhatTheModelSays) {
   EXPECT_EQ(server.Stop(), 0) << server.log();
 }
 
-TEST_F(EndToEndTest, TheMetricsCountWhatTheClientSent) {
+TEST_F(EndToEndTest, MetricsCountTheTextsOfTheClient) {
   RunningServer server(*dir_, ModelDir());
   ASSERT_TRUE(server.serving()) << server.log();
   ASSERT_EQ(ClassifyFile(server.address(), Sample("test.csv")).size(), 148u);
@@ -146,31 +146,31 @@ TEST_F(EndToEndTest, TheMetricsCountWhatTheClientSent) {
   EXPECT_EQ(server.Stop(), 0) << server.log();
 }
 
-TEST_F(EndToEndTest, AHealthWatchDoesNotHoldUpTheStop) {
+TEST_F(EndToEndTest, AHealthWatchDoesNotDelayTheStop) {
   RunningServer server(*dir_, ModelDir());
   ASSERT_TRUE(server.serving()) << server.log();
   const auto health =
       Health::NewStub(grpc::CreateChannel(server.address(), grpc::InsecureChannelCredentials()));
   grpc::ClientContext context;
   const auto watch = health->Watch(&context, HealthCheckRequest());
-  HealthCheckResponse answer;
-  ASSERT_TRUE(watch->Read(&answer));
-  EXPECT_EQ(answer.status(), HealthCheckResponse::SERVING);
+  HealthCheckResponse response;
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), HealthCheckResponse::SERVING);
 
   const auto start = std::chrono::steady_clock::now();
   auto exit_code = std::async(std::launch::async, [&] { return server.Stop(); });
-  ASSERT_TRUE(watch->Read(&answer));
-  EXPECT_EQ(answer.status(), HealthCheckResponse::NOT_SERVING);
-  EXPECT_FALSE(watch->Read(&answer));
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), HealthCheckResponse::NOT_SERVING);
+  EXPECT_FALSE(watch->Read(&response));
   EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(exit_code.get(), 0) << server.log();
   EXPECT_LT(std::chrono::steady_clock::now() - start, kDrain / 2);
 }
 
-// A tool that knows nothing of this project learns the messages from the server's reflection.
-TEST_F(EndToEndTest, BufCurlGetsTheLabelThatTheClientGets) {
+// buf curl has no copy of the .proto files and gets the messages from the server's reflection.
+TEST_F(EndToEndTest, BufCurlGetsTheSameLabelAsTheClient) {
   const std::string buf = std::string(kSource) + "/build/test-venv/bin/buf";
-  if (!std::filesystem::exists(buf)) GTEST_SKIP() << buf << " is not there: run tests/run.sh";
+  if (!std::filesystem::exists(buf)) GTEST_SKIP() << buf << " does not exist: run tests/run.sh";
   RunningServer server(*dir_, ModelDir());
   ASSERT_TRUE(server.serving()) << server.log();
   const std::string request = R"({"text": "The goalkeeper saved a penalty in the last minute."})";
@@ -182,12 +182,12 @@ TEST_F(EndToEndTest, BufCurlGetsTheLabelThatTheClientGets) {
                      "http://" + server.address() + "/newsgenre.v1.ClassifierService/Classify"},
                     dir_->File("curl.stdout"));
   ASSERT_EQ(curl.Wait(), 0) << curl.log();
-  ASSERT_OK_AND_ASSIGN(const std::string answer, ReadFile(dir_->File("curl.stdout")));
-  EXPECT_EQ(nlohmann::json::parse(answer)["label"], nlohmann::json::parse(lines[0])["label"]) << answer;
+  ASSERT_OK_AND_ASSIGN(const std::string response, ReadFile(dir_->File("curl.stdout")));
+  EXPECT_EQ(nlohmann::json::parse(response)["label"], nlohmann::json::parse(lines[0])["label"]) << response;
   EXPECT_EQ(server.Stop(), 0) << server.log();
 }
 
-TEST_F(EndToEndTest, AClassifiedTextPrintsATableAndNeverReachesTheLog) {
+TEST_F(EndToEndTest, PrintsATableAndDoesNotLogTheText) {
   RunningServer server(*dir_, ModelDir());
   ASSERT_TRUE(server.serving()) << server.log();
   const std::string text = "Zanzibar goalkeeper saves a penalty";
@@ -200,7 +200,7 @@ TEST_F(EndToEndTest, AClassifiedTextPrintsATableAndNeverReachesTheLog) {
   EXPECT_THAT(server.log(), testing::Not(HasSubstr("Zanzibar")));
 }
 
-TEST_F(EndToEndTest, AServerWithoutAModelSaysWhichAndEnds) {
+TEST_F(EndToEndTest, AServerWithAMissingModelExitsAndNamesIt) {
   RunningServer server(*dir_, dir_->File("nowhere"));
   EXPECT_FALSE(server.serving());
   EXPECT_THAT(server.log(), HasSubstr("nowhere"));

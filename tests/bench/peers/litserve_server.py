@@ -1,4 +1,4 @@
-"""LitServe with ONNX Runtime: POST /predict with {"text": …} answers {"probabilities": […]}.
+"""LitServe with ONNX Runtime: POST /predict with {"text": …} returns {"probabilities": […]}.
 
   litserve_server.py TOKENIZER_JSON FILE.onnx --port=N --workers=N --threads=N --batch=N
 """
@@ -9,14 +9,16 @@ import litserve
 
 from onnx_classifier import OnnxClassifier
 
-# How long the first of a batch waits for others: without any, LitServe's loop spins when it has nothing to do.
+# How long the first text of a batch waits for others. With 0, LitServe's loop spins when it is idle.
 BATCH_SECONDS = 0.002
 
 
-class OneByOne(litserve.LitAPI):
+class SingleTexts(litserve.LitAPI):
+    """Classifies each text alone."""
+
     def __init__(self, arguments, **batching):
         super().__init__(**batching)
-        self.arguments = arguments  # goes to the workers' processes with the object
+        self.arguments = arguments  # pickled with the object for the worker processes
 
     def setup(self, device):
         self.classifier = OnnxClassifier(self.arguments.tokenizer, self.arguments.file, self.arguments.threads)
@@ -31,7 +33,9 @@ class OneByOne(litserve.LitAPI):
         return {"probabilities": probabilities.tolist()}
 
 
-class Batched(OneByOne):
+class Batches(SingleTexts):
+    """Classifies texts in batches."""
+
     def batch(self, texts):
         return list(texts)
 
@@ -50,7 +54,7 @@ def main():
         parser.add_argument(f"--{name}", type=int, required=True)
     arguments = parser.parse_args()
     batching = {"max_batch_size": arguments.batch, "batch_timeout": BATCH_SECONDS}
-    api = OneByOne(arguments) if arguments.batch == 1 else Batched(arguments, **batching)
+    api = SingleTexts(arguments) if arguments.batch == 1 else Batches(arguments, **batching)
     server = litserve.LitServer(api, accelerator="cpu", workers_per_device=arguments.workers, timeout=600)
     server.run(host="127.0.0.1", port=arguments.port, num_api_servers=1, log_level="warning", generate_client_file=False)
 

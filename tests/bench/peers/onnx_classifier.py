@@ -1,9 +1,8 @@
-"""ALBERT in ONNX Runtime behind transformers' tokenizer: what the peers' servers run for a text.
+"""Classifies texts with transformers' tokenizer and an ALBERT in ONNX Runtime, for the peers' servers.
 
   onnx_classifier.py TOKENIZER_JSON --threads=N FILE.onnx…
-times each file, a text at a time, and prints {file: median seconds} as JSON.
-
-Reads lines of JSON strings, the texts, from standard input.
+Times each file in batches of one text, and prints {file: median seconds} as JSON. Reads the texts from standard input, one
+JSON string per line.
 """
 
 import argparse
@@ -21,11 +20,12 @@ MAX_TOKENS = 512
 
 
 class OnnxClassifier:
-    """`tokenizer` is the tokenizer.json that transformers wrote for the model, `file` an ONNX file with inputs input_ids and
-    attention_mask. ONNX Runtime's own defaults otherwise: every graph optimization, threads that spin for work."""
+    """A tokenizer and a session. `tokenizer` is the path of the model's tokenizer.json, as transformers writes it. `file` is an
+    ONNX file with inputs input_ids and attention_mask. Other options are ONNX Runtime's defaults: all graph optimizations, and
+    threads that spin for work."""
 
     def __init__(self, tokenizer, file, threads):
-        # Without the layers that transformers puts around it, which cost a millisecond a call.
+        # Uses tokenizers directly: the layers of transformers around it take a millisecond per call.
         self.tokenizer = tokenizers.Tokenizer.from_file(tokenizer)
         self.tokenizer.enable_truncation(MAX_TOKENS)
         self.tokenizer.enable_padding(pad_id=self.tokenizer.token_to_id("<pad>"), pad_token="<pad>")
@@ -34,7 +34,7 @@ class OnnxClassifier:
         self.session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
 
     def __call__(self, texts):
-        """The probabilities, [texts, labels] float32."""
+        """Returns the probabilities, [texts, labels] float32."""
         encodings = self.tokenizer.encode_batch(texts)
         inputs = {"input_ids": np.array([encoding.ids for encoding in encodings], dtype=np.int64),
                   "attention_mask": np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)}
@@ -62,7 +62,7 @@ def main():
     times = {}
     for file in arguments.files:
         classifier = OnnxClassifier(arguments.tokenizer, file, arguments.threads)
-        median_seconds(classifier, texts[:2])  # the first runs are slow
+        median_seconds(classifier, texts[:2])  # warm-up
         times[pathlib.Path(file).name] = median_seconds(classifier, texts)
     print(json.dumps(times))
 

@@ -1,5 +1,8 @@
-"""A model of Triton's Python backend: a text in, its labels' probabilities out. What its config.pbtxt says under
-"settings", as JSON: {} answers every text with the same probabilities, {"tokenizer", "file", "threads"} runs ONNX Runtime."""
+"""A model for Triton's Python backend that returns the probabilities of a text's labels.
+
+The parameter "settings" of config.pbtxt is JSON: {} returns the same probabilities for every text, and
+{"tokenizer", "file", "threads"} runs ONNX Runtime.
+"""
 
 import json
 
