@@ -1,4 +1,4 @@
-# The third-party targets that the project links, all in one place:
+# Defines the third-party targets that the project links:
 #   torch::torch  sentencepiece::sentencepiece  sentencepiece::train  gRPC::grpc++  protobuf::libprotobuf
 #   prometheus-cpp::core  prometheus-cpp::pull  nlohmann_json::nlohmann_json  OpenSSL::Crypto  ICU::uc
 #   LibLZMA::LibLZMA  absl::…  GTest::…
@@ -21,7 +21,7 @@ function(require_file path what)
   endif()
 endfunction()
 
-# --- sentencepiece: static, so that its only protobuf is the one that gRPC uses
+# --- sentencepiece: static libraries, which use the same protobuf as gRPC
 require_file("${SENTENCEPIECE_ROOT}/lib/libsentencepiece.a" "sentencepiece (-DSENTENCEPIECE_ROOT)")
 add_library(sentencepiece::sentencepiece STATIC IMPORTED)
 set_target_properties(sentencepiece::sentencepiece PROPERTIES
@@ -41,8 +41,8 @@ find_package(gRPC REQUIRED)
 find_package(LibLZMA REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 
-# --- LibTorch. Not find_package(Torch): for a wheel it wants nvcc, and it plants a protobuf target of its own.
-# -idirafter, because the wheel's include folder holds the headers of another protobuf.
+# --- LibTorch. Does not use find_package(Torch), which requires nvcc for a wheel and defines its own protobuf target.
+# Uses -idirafter because the wheel's include folder contains the headers of another protobuf version.
 require_file("${LIBTORCH_ROOT}/lib/libtorch_cpu.so" "LibTorch (-DLIBTORCH_ROOT)")
 file(REAL_PATH "${LIBTORCH_ROOT}" torch_root)
 add_library(torch::torch INTERFACE IMPORTED)
@@ -51,14 +51,13 @@ target_compile_options(torch::torch INTERFACE
   "SHELL:-idirafter \"${torch_root}/include/torch/csrc/api/include\"")
 target_link_libraries(torch::torch INTERFACE "${torch_root}/lib/libtorch_cpu.so" "${torch_root}/lib/libc10.so")
 if(NEWSGENRE_CUDA)
-  # Nothing refers to libtorch_cuda: it registers its kernels when it is loaded. The CUDA libraries behind it may be
-  # missing where this is only compiled.
+  # No symbol refers to libtorch_cuda, which registers its kernels when it is loaded. The CUDA libraries that it needs can be
+  # missing on a machine that only compiles.
   require_file("${torch_root}/lib/libtorch_cuda.so" "LibTorch with CUDA (-DLIBTORCH_ROOT)")
-  # torch's CUDA headers call the CUDA runtime inline: its headers and library lie beside the wheel, or where the CUDA
-  # toolkit is.
-  set(cuda_places "${torch_root}/../nvidia/cu13" "${torch_root}" /usr/local/cuda)
-  find_path(CUDA_RUNTIME_INCLUDE_DIR cuda_runtime_api.h HINTS ${cuda_places} PATH_SUFFIXES include REQUIRED NO_DEFAULT_PATH)
-  find_library(CUDA_RUNTIME_LIBRARY NAMES libcudart.so.13 cudart HINTS ${cuda_places} PATH_SUFFIXES lib lib64 REQUIRED
+  # torch's CUDA headers call the CUDA runtime inline. Its headers and library are next to the wheel or in the CUDA toolkit.
+  set(cuda_prefixes "${torch_root}/../nvidia/cu13" "${torch_root}" /usr/local/cuda)
+  find_path(CUDA_RUNTIME_INCLUDE_DIR cuda_runtime_api.h HINTS ${cuda_prefixes} PATH_SUFFIXES include REQUIRED NO_DEFAULT_PATH)
+  find_library(CUDA_RUNTIME_LIBRARY NAMES libcudart.so.13 cudart HINTS ${cuda_prefixes} PATH_SUFFIXES lib lib64 REQUIRED
     NO_DEFAULT_PATH)
   target_compile_options(torch::torch INTERFACE "SHELL:-idirafter \"${CUDA_RUNTIME_INCLUDE_DIR}\"")
   target_compile_definitions(torch::torch INTERFACE NEWSGENRE_CUDA=1)

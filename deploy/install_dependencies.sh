@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Installs what newsgenre builds with: Debian packages, and under build/deps the LibTorch of PyTorch's wheel and
-# sentencepiece from its source package. Running it again costs seconds.
+# Installs the dependencies: Debian packages, and under build/deps LibTorch (from PyTorch's wheel) and sentencepiece (built
+# from source). Skips what is already installed.
 #
 # usage: deploy/install_dependencies.sh [--cuda]
-#   --cuda   also installs the CUDA libraries that LibTorch needs on a GPU (about 3 GB; driver 580 or newer)
+#   --cuda   also installs the CUDA libraries that LibTorch needs on a GPU (about 3 GB; needs driver 580 or newer)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly TORCH=2.11.0 SENTENCEPIECE=0.2.1
-# Beside torch the libraries that libtorch_cpu.so itself needs, and the headers that the CUDA preset compiles against.
+# The other wheels contain the libraries that libtorch_cpu.so needs and the headers for the CUDA preset.
 readonly TORCH_WHEELS=("torch==$TORCH"
   nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85 nvidia-cuda-crt==13.0.88)
 readonly DEPS=$PWD/build/deps
@@ -26,7 +26,7 @@ cuda=false
 for argument in "$@"; do
   case $argument in
     --cuda) cuda=true ;;
-    *) fail "unknown argument '$argument'; the only one is --cuda" ;;
+    *) fail "unknown argument '$argument'; the only valid one is --cuda" ;;
   esac
 done
 
@@ -37,15 +37,15 @@ require_debian_12() {
     version=$(. /etc/os-release && echo "${VERSION_ID:-}")
   fi
   [ "$id $version" = 'debian 12' ] && return
-  fail "this script knows Debian 12 only, and this is '${id:-unknown} ${version:-}'.
-What the project needs, however it is installed:
+  fail "this script supports Debian 12 only; this system is '${id:-unknown} ${version:-}'.
+The project needs:
   g++ 12 or newer (C++17), cmake 3.25, ninja, Python 3.11 with venv
   gRPC 1.51 (with grpc_cpp_plugin) and Protobuf 3.21 (with protoc) with their CMake packages, Abseil 20220623, prometheus-cpp 1.0 (core and pull),
   nlohmann-json 3.11, OpenSSL 3, ICU 72 (its Unicode tables), liblzma 5.4, GoogleTest 1.12 (with GoogleMock), libcurl 7
-  LibTorch $TORCH (-DLIBTORCH_ROOT=FOLDER, the folder that holds include/ and lib/)
-  sentencepiece $SENTENCEPIECE built as static libraries against that same Protobuf
-    (-DSENTENCEPIECE_ROOT=FOLDER, the folder that holds include/ and lib/)
-With these in place, build by hand:
+  LibTorch $TORCH (-DLIBTORCH_ROOT=FOLDER, the folder with include/ and lib/)
+  sentencepiece $SENTENCEPIECE, built as static libraries with the same Protobuf
+    (-DSENTENCEPIECE_ROOT=FOLDER, the folder with include/ and lib/)
+Install these and build with:
   cmake --preset release -DLIBTORCH_ROOT=FOLDER -DSENTENCEPIECE_ROOT=FOLDER && cmake --build --preset release"
 }
 
@@ -58,17 +58,17 @@ install_packages() {
   say "installing Debian packages: ${missing[*]}"
   local sudo=()
   if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || fail "not root and no sudo; as root, run: apt-get install ${missing[*]}"
+    command -v sudo >/dev/null || fail "sudo is missing; run as root: apt-get install ${missing[*]}"
     sudo=(sudo)
   fi
-  "${sudo[@]}" apt-get update -qq || fail 'apt-get update failed; is the network there?'
+  "${sudo[@]}" apt-get update -qq || fail 'apt-get update failed; check the network connection'
   local log=$DEPS/apt.log
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
     >"$log" 2>&1 || { tail -n 20 "$log" >&2; fail "apt-get could not install: ${missing[*]}"; }
 }
 
-# once STAMP COMMAND…: runs COMMAND unless the file STAMP says that it succeeded before. A stamp lies in the folder that
-# COMMAND makes and goes with it.
+# once STAMP COMMAND…: runs COMMAND unless the file STAMP exists, and creates STAMP on success. STAMP is in the folder that
+# COMMAND creates, so that both are removed together.
 once() {
   local stamp=$1
   shift
@@ -82,17 +82,17 @@ install_libtorch() {
   rm -rf "$DEPS/venv"
   /usr/bin/python3 -m venv "$DEPS/venv"
   "$DEPS/venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps "${TORCH_WHEELS[@]}" ||
-    fail "pip could not install torch $TORCH; is the network there?"
+    fail "pip could not install torch $TORCH; check the network connection"
   (cd "$DEPS" && ln -sfn venv/lib/python3*/site-packages/torch libtorch)
 }
 
 install_cuda_libraries() {
   say 'downloading the CUDA libraries (about 3 GB)'
   "$DEPS/venv/bin/python" -m pip install -q --disable-pip-version-check "torch==$TORCH" ||
-    fail 'pip could not install the CUDA libraries; is the network there?'
+    fail 'pip could not install the CUDA libraries; check the network connection'
 }
 
-# Debian's own libsentencepiece carries a second protobuf, which breaks a process that holds gRPC's.
+# Debian's libsentencepiece contains a second copy of protobuf, which breaks processes that also load gRPC's.
 install_sentencepiece() {
   say "building sentencepiece $SENTENCEPIECE"
   local work=$DEPS/sentencepiece-work prefix=$DEPS/sentencepiece
@@ -107,7 +107,7 @@ install_sentencepiece() {
     -DSPM_PROTOBUF_PROVIDER=package -DSPM_ENABLE_TCMALLOC=OFF -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
     >"$work/log" 2>&1 &&
     cmake --build "$work/build" --target sentencepiece-static sentencepiece_train-static >>"$work/log" 2>&1 ||
-    { tail -n 30 "$work/log" >&2; fail "sentencepiece did not build; the log is $work/log"; }
+    { tail -n 30 "$work/log" >&2; fail "building sentencepiece failed; the log is $work/log"; }
   cp "$source"/src/sentencepiece_{processor,trainer}.h "$prefix/include/"
   find "$work/build" -name 'libsentencepiece*.a' -exec cp {} "$prefix/lib/" \;
   mv "$work/log" "$prefix/build.log"
@@ -120,4 +120,4 @@ install_packages
 once "$DEPS/venv/.$(IFS=+ && echo "${TORCH_WHEELS[*]}")" install_libtorch
 once "$DEPS/sentencepiece/.$SENTENCEPIECE" install_sentencepiece
 if $cuda; then once "$DEPS/venv/.cuda" install_cuda_libraries; fi
-say "dependencies are in place under build/deps"
+say "the dependencies are installed in build/deps"

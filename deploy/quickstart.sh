@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From nothing to a classified text: installs what is missing, builds, trains a small ALBERT on the bundled sample,
-# serves it, asks it, shows its metrics, and stops what it started. Everything it makes lies under build/.
+# Runs the whole project once: installs missing dependencies, builds, trains a small ALBERT on the bundled sample, starts
+# the server, classifies texts, shows metrics, and stops the server. All files that it creates are in build/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,7 +9,7 @@ readonly MODEL=$WORK/model SERVER_LOG=$WORK/server.log
 server_pid=''
 current_step='starting'
 
-# What this script starts is on this machine, whatever proxy the downloads need.
+# The server runs on this machine. Do not use the proxy that downloads can need.
 export no_proxy=127.0.0.1${no_proxy:+,$no_proxy}
 
 step() { current_step=$*; printf '\n\033[1m== %s\033[0m\n' "$*"; }
@@ -21,21 +21,21 @@ finish() {
     wait "$server_pid" || true
   fi
   [ "$code" -eq 0 ] && return
-  printf '\nquickstart: stopped while %s (exit code %d). The message above says what is wrong; mend it and run this again.\n' \
+  printf '\nquickstart: failed while %s (exit code %d). Fix the error above and run this script again.\n' \
     "$current_step" "$code" >&2
   [ -s "$SERVER_LOG" ] && printf 'The server'\''s log is %s.\n' "$SERVER_LOG" >&2
   return 0
 }
 trap finish EXIT
 
-# port_of NAME: the port that the server's log gives for the listener NAME, once it is there.
+# port_of FIELD: prints the port in FIELD of the server's log line "serving", or nothing before that line is written.
 port_of() { sed -n 's/.*"message":"serving".*"'"$1"'":\([0-9]*\).*/\1/p' "$SERVER_LOG"; }
 
 wait_for_server() {
   local deadline=$((SECONDS + 60))
   until [ -n "$(port_of port)" ]; do
-    kill -0 "$server_pid" 2>/dev/null || { cat "$SERVER_LOG" >&2; echo 'the server ended before it served' >&2; return 1; }
-    [ "$SECONDS" -lt "$deadline" ] || { cat "$SERVER_LOG" >&2; echo 'the server did not serve within 60 s' >&2; return 1; }
+    kill -0 "$server_pid" 2>/dev/null || { cat "$SERVER_LOG" >&2; echo 'the server exited during startup' >&2; return 1; }
+    [ "$SECONDS" -lt "$deadline" ] || { cat "$SERVER_LOG" >&2; echo 'the server did not start within 60 s' >&2; return 1; }
     sleep 0.2
   done
 }
@@ -43,14 +43,14 @@ wait_for_server() {
 mkdir -p "$WORK"
 rm -rf "$SERVER_LOG" "$MODEL"
 
-step 'installing what is missing'
+step 'installing dependencies'
 deploy/install_dependencies.sh
 
 step 'building'
 cmake --preset release >"$WORK/configure.log" || { cat "$WORK/configure.log" >&2; exit 1; }
 cmake --build --preset release --target newsgenre_trainer newsgenre_server newsgenre_client
 
-step 'training a small ALBERT from nothing on 592 sample texts'
+step 'training a small ALBERT from scratch on 592 sample texts'
 $BIN/newsgenre_trainer --flagfile=deploy/recipes/quickstart.flags --model_dir="$MODEL"
 
 step 'starting the server'
@@ -68,11 +68,11 @@ $BIN/newsgenre_client --address="$address" classify \
   'Researchers release software that finds security holes in web browsers' \
   'Ministers meet in Geneva to discuss a ceasefire after border clashes'
 
-step 'classifying the 148 sample texts that were held out'
+step 'classifying the 148 held-out sample texts'
 $BIN/newsgenre_client --address="$address" classify --input=deploy/sample/test.csv --output=$WORK/predictions.jsonl
 head -n 1 "$WORK/predictions.jsonl"
 
-step 'some of its metrics'
+step 'reading some metrics'
 python3 - "$metrics" <<'PYTHON'
 import sys, urllib.request
 wanted = ('newsgenre_rpc_calls_total', 'newsgenre_predictions_total', 'newsgenre_model_info', 'newsgenre_rpc_latency_seconds_count')
@@ -88,10 +88,10 @@ server_pid=''
 
 cat <<EOT
 
-That was the whole path. The sample is for trying out: for a model worth serving, train on AG News (see README.md):
+The quick start is complete. The sample is for demonstration only. For a useful model, train on AG News (see README.md):
   $BIN/newsgenre_trainer pretrain --flagfile=deploy/recipes/small-from-scratch.flags --train=train.csv --model_dir=start
   $BIN/newsgenre_trainer --flagfile=deploy/recipes/small-finetune.flags --init_from=start --train=train.csv --test=test.csv --model_dir=model
   $BIN/newsgenre_server --model_dir=model
   $BIN/newsgenre_client --address=127.0.0.1:50051 classify "your text"
-Every flag: $BIN/newsgenre_server --helpfull        Every test: tests/run.sh
+All flags: $BIN/newsgenre_server --helpfull        All tests: tests/run.sh
 EOT

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Checks every #include of the project against the table of folders, and that no folders include each other.
+"""Checks every #include of the project against the table of folders, and that folders do not include each other.
 
-A file uses a library when it includes the library's headers or includes one of our headers that does: torch stays out
-of the server although common/model's own headers include it.
+A file uses a library if it includes one of the library's headers, directly or through headers of this project. So the
+server cannot get torch through a header of common/model.
 
   check_includes.py               checks this project
-  check_includes.py --self_test   checks that each rule bites
+  check_includes.py --self_test   checks that each rule finds violations
 """
 
 import argparse
@@ -15,8 +15,8 @@ import re
 import sys
 import tempfile
 
-# Folder: the folders that it may include besides itself, and the libraries that it may use. A file belongs to the
-# folder with the longest name that fits.
+# Maps each folder to the other folders that it can include and the libraries that it can use. A file belongs to the
+# folder with the longest matching name.
 BASE, TEXT, COMMON_METRICS, DEVICE = "common/base", "common/text", "common/metrics", "common/device"
 SIMD, KERNELS, MODEL, CHECKPOINT, INFERENCE = "common/simd", "common/kernels", "common/model", "common/checkpoint", "common/inference"
 COMMON = [BASE, TEXT, COMMON_METRICS, DEVICE, SIMD, KERNELS, MODEL, CHECKPOINT, INFERENCE]
@@ -51,16 +51,16 @@ FOLDERS = {
     **{command: (["proto", *COMMON, REPORT, WATCH, NETWORK, DATA, RUN], ["torch", "prometheus"]) for command in COMMANDS},
     "trainer": (["proto", *COMMON, REPORT, WATCH, NETWORK, DATA, IMPORT, RUN, *COMMANDS], ["torch", "prometheus"]),
 }
-# Tests may include everything.
+# Tests can include everything.
 FOLDERS["tests"] = (list(FOLDERS), ["torch", "grpc", "prometheus", "sentencepiece"])
 
-# Beginnings of includes. The generated code of a service is gRPC's as well as ours.
+# Prefixes of includes. The generated code of a service uses gRPC.
 GENERATED = re.compile(r"(newsgenre|grpc/health|inference)/.*\.pb\.h$")
 GENERATED_SERVICE = re.compile(r".*\.grpc\.pb\.h$")
 LIBRARIES = {"torch/": "torch", "ATen/": "torch", "c10/": "torch", "grpcpp/": "grpc", "grpc/": "grpc",
              "prometheus/": "prometheus", "sentencepiece": "sentencepiece", "absl/": "absl"}
 FREE_LIBRARIES = {"absl"}
-# Quoted includes that start with none of the above, with a folder or with one of these are not paths from the root.
+# Prefixes of other quoted includes that are not paths from the root.
 OTHER_LIBRARIES = ("google/protobuf/", "gmock/", "gtest/", "nlohmann/", "openssl/", "benchmark/", "unicode/")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -85,14 +85,14 @@ class Project:
 
     @functools.lru_cache(maxsize=None)
     def includes(self, path):
-        """(line, quoted, what) of each #include."""
+        """Returns (line, quoted, path) for each #include."""
         lines = (self.root / path).read_text(encoding="utf-8").splitlines()
         matches = ((number, INCLUDE.match(line)) for number, line in enumerate(lines, 1))
         return [(number, match[1] == '"', match[2]) for number, match in matches if match]
 
     @functools.lru_cache(maxsize=None)
     def libraries(self, include):
-        """Library: the chain of includes that brings it, from `include` on."""
+        """Maps each library that `include` uses to the chain of includes that leads to it."""
         library = library_of(include)
         found = {library: include} if library else {}
         if include in self.files:
@@ -107,7 +107,7 @@ class Project:
         yield from self.cycles()
 
     def edges(self):
-        """Folder: the folders that its files include, each with one such file and line."""
+        """Maps each folder to the folders that it includes, each with one including file and line."""
         edges = {}
         for path in self.files:
             folder = folder_of(path)
@@ -118,7 +118,7 @@ class Project:
         return edges
 
     def cycles(self):
-        """One problem for each cycle of folders that a depth-first search finds."""
+        """Yields a problem for each cycle of folders found in a depth-first search."""
         edges, done = self.edges(), set()
 
         def visit(folder, path):
@@ -145,7 +145,7 @@ class Project:
                 yield f"{where}: {folder} may not include {target} ({include})"
                 continue
             if quoted and not target and not library_of(include) and not include.startswith(OTHER_LIBRARIES):
-                yield f"{where}: {include} is not a path from the project's root, nor a library that the table knows"
+                yield f"{where}: {include} is not a path from the project's root, nor of a known library"
             for library, chain in self.libraries(include).items():
                 if library not in libraries and library not in FREE_LIBRARIES:
                     yield f"{where}: {folder} may not use {library} ({chain})"
@@ -155,11 +155,11 @@ class Project:
             yield f"{where}: sentencepiece and absl can't share a source file, both declare absl::string_view ({one}; {other})"
 
 
-# Name: files, and the beginning of the one problem they have (None: they have none).
+# (name, files, prefix of the only expected problem, or None if no problem is expected)
 SELF_TESTS = [
-    ("all is well", {"server/rpc/a.cc": '#include "server/batching/b.h"\n#include "grpcpp/grpcpp.h"\n',
+    ("no violation", {"server/rpc/a.cc": '#include "server/batching/b.h"\n#include "grpcpp/grpcpp.h"\n',
                      "server/batching/b.h": "#include <vector>\n"}, None),
-    ("a wrong arrow", {"common/text/a.cc": '\n#include "common/model/b.h"\n', "common/model/b.h": ""},
+    ("a forbidden folder", {"common/text/a.cc": '\n#include "common/model/b.h"\n', "common/model/b.h": ""},
      "common/text/a.cc:2: common/text may not include common/model"),
     ("base includes nothing", {"common/base/a.h": '#include "common/text/b.h"\n', "common/text/b.h": ""},
      "common/base/a.h:1: common/base may not include common/text"),
@@ -184,11 +184,11 @@ SELF_TESTS = [
      "server/a.cc:1: server may not use torch (common/model/b.h -> c10/core/Device.h)"),
     ("prometheus outside the programs' own files", {"server/rpc/a.cc": '#include "prometheus/gauge.h"\n'},
      "server/rpc/a.cc:1: server/rpc may not use prometheus"),
-    ("sentencepiece outside text", {"common/model/a.cc": "#include <sentencepiece_processor.h>\n"},
+    ("sentencepiece outside trainer/data", {"common/model/a.cc": "#include <sentencepiece_processor.h>\n"},
      "common/model/a.cc:1: common/model may not use sentencepiece"),
-    ("sentencepiece beside absl", {"common/text/a.cc": '#include <sentencepiece_processor.h>\n#include "common/text/b.h"\n',
-                                   "common/text/b.h": '#include "absl/status/status.h"\n'},
-     "common/text/a.cc:1: sentencepiece and absl can't share a source file"),
+    ("sentencepiece with absl", {"trainer/data/a.cc": '#include <sentencepiece_processor.h>\n#include "common/text/b.h"\n',
+                                 "common/text/b.h": '#include "absl/status/status.h"\n'},
+     "trainer/data/a.cc:1: sentencepiece and absl can't share a source file"),
     ("a path that is not from the root", {"trainer/a.cc": '#include "b.h"\n', "trainer/b.h": ""},
      "trainer/a.cc:1: b.h is not a path from the project's root"),
 ]

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""One process holds one protobuf.
+"""Checks that each program contains exactly one copy of protobuf.
 
-LibTorch, sentencepiece and gRPC each know a protobuf of their own. Two of them in one process crash before main or
-corrupt memory, depending on the order of linking, so the symbols themselves are checked:
+LibTorch, sentencepiece and gRPC can each bring their own copy. Two copies in one process crash before main or corrupt
+memory, depending on the link order. Therefore this test checks the symbols:
   one_protobuf_test.py --torch=LIB... --sentencepiece=ARCHIVE... PROGRAM...
 """
 
@@ -13,7 +13,7 @@ import sys
 import unittest
 
 NAMESPACE = "6google8protobuf"  # google::protobuf in a mangled name
-# The standard library's templates over protobuf's types, weak and the same code in every user.
+# Instances of standard library templates with protobuf types: weak symbols with the same code in every user.
 OF_STD = re.compile(r"_Z(Z?N|NK|TVN?|TIN?|TSN?)?St")
 arguments = None
 
@@ -23,7 +23,7 @@ def run(*command):
 
 
 def symbols(path, *options):
-    """The protobuf symbols that nm lists, as {name: type letter}."""
+    """Returns the protobuf symbols that nm lists, as {name: type letter}."""
     found = {}
     for line in run("nm", *options, path).splitlines():
         fields = line.split()
@@ -33,7 +33,7 @@ def symbols(path, *options):
 
 
 def loaded_libraries(program):
-    """What the loader would map: {soname: path}."""
+    """Returns the libraries that the loader would map, as {soname: path}."""
     return dict(re.findall(r"^\s*(\S+) => (\S+)", run("ldd", program), re.MULTILINE))
 
 
@@ -47,17 +47,17 @@ class OneProtobufTest(unittest.TestCase):
         path = next(iter(protobuf_of(arguments.programs[0]).values()))
         cls.protobuf = symbols(path, "-D", "--defined-only")
 
-    def test_the_library_is_the_one_that_exports_protobuf(self):
+    def test_the_shared_library_exports_protobuf(self):
         self.assertGreater(len(self.protobuf), 1000)
 
-    def test_torch_neither_exports_nor_wants_a_protobuf_symbol(self):
+    def test_torch_neither_exports_nor_imports_protobuf_symbols(self):
         for library in arguments.torch:
             with self.subTest(library):
                 self.assertEqual(sorted(self.protobuf.keys() & symbols(library, "-D", "--defined-only").keys()), [])
                 self.assertEqual(sorted(self.protobuf.keys() & symbols(library, "-D", "--undefined-only").keys()), [])
 
-    def test_sentencepiece_brings_no_protobuf_of_its_own(self):
-        # Weak symbols are inline functions of protobuf's headers, the same in every user.
+    def test_sentencepiece_does_not_define_protobuf_symbols(self):
+        # Weak symbols are inline functions from protobuf's headers, with the same code in every user.
         for archive in arguments.sentencepiece:
             with self.subTest(archive):
                 own = {name for name, kind in symbols(archive, "--defined-only").items() if kind in "TDBR"}
@@ -68,7 +68,7 @@ class OneProtobufTest(unittest.TestCase):
             with self.subTest(program):
                 self.assertEqual(len(protobuf_of(program)), 1, protobuf_of(program))
 
-    def test_no_program_defines_a_function_of_protobuf(self):
+    def test_no_program_defines_protobuf_functions(self):
         for program in arguments.programs:
             with self.subTest(program):
                 own = {name for name, kind in symbols(program, "--defined-only").items() if kind == "T"}

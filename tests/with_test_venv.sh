@@ -1,9 +1,9 @@
 #!/bin/sh
-# usage: with_test_venv.sh PROGRAM ARGUMENT…   Runs a program of build/test-venv, which tests/run.sh makes; without it the
-# test counts as skipped.
+# usage: with_test_venv.sh PROGRAM ARGUMENT…
+# Runs a program from build/test-venv, which tests/run.sh creates. Exits with 77 (test skipped) if the program is missing.
 program=$(dirname "$0")/../build/test-venv/bin/$1
 if [ ! -x "$program" ]; then
-  echo "$program is not there: run tests/run.sh"
+  echo "$program is missing; run tests/run.sh"
   exit 77
 fi
 shift

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/albert: a tiny random ALBERT, a batch, and what transformers computes for it.
+"""Writes tests/golden/albert: a tiny random ALBERT, a batch, and the logits and gradients of transformers.
 
-Runs in the environment that tests/parity/run_albert.sh makes:
+Run it in the environment that tests/parity/run_albert.sh creates:
   build/parity-venv/bin/python tests/golden/make_albert_golden.py
 """
 

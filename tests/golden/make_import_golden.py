@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/import: tiny random models as PyTorch and transformers save them, and what they compute.
+"""Writes tests/golden/import: tiny random models saved by PyTorch and transformers, and their outputs.
 
-Runs in the environment that tests/parity/run_albert.sh makes:
+Run it in the environment that tests/parity/run_albert.sh creates:
   build/parity-venv/bin/python tests/golden/make_import_golden.py
 """
 
@@ -48,8 +48,11 @@ class Article(torch.nn.Module):
 
 
 def save_article(model):
-    """In both formats of torch.save, the older one in half precision, from a GPU's DataParallel, with a transposed view
-    and two tensors in one storage."""
+    """Saves the model in both formats of torch.save.
+
+    The file in the older format has half precision, the names of DataParallel, a transposed view, and two tensors in one
+    storage. Returns the model in full precision and rounded to half precision.
+    """
     (OUT / "article").mkdir()
     article = Article(copy.deepcopy(model)).eval()
     torch.save(article.state_dict(), OUT / "article" / "article.pt")
@@ -67,7 +70,7 @@ def save_article(model):
 
 
 def save_folders(model):
-    """As save_pretrained does now (safetensors, in shards), and as it did before (torch.save)."""
+    """Saves the model in the current format of save_pretrained (sharded safetensors) and in the older one (torch.save)."""
     model.config.id2label = dict(enumerate(LABELS))
     model.config.label2id = {label: i for i, label in enumerate(LABELS)}
     model.save_pretrained(OUT / "sharded", max_shard_size="3KB")

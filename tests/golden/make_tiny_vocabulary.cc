@@ -1,4 +1,4 @@
-// Writes the small vocabulary that tests use, trained on the bundled sample:
+// Trains the small vocabulary of the tests on the bundled sample:
 //   make_tiny_vocabulary deploy/sample/train.csv tests/golden/tiny.spiece.model
 #include <iostream>
 #include <string>

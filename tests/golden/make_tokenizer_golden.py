@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/tokenizer_ids.json: the ids that transformers gives for nasty texts with the small vocabulary.
+"""Writes tests/golden/tokenizer_ids.json: the ids that transformers returns for difficult texts with the small vocabulary.
 
-A line a text: the text, its ids, and its ids with user-defined pieces (see with_user_defined_pieces).
+Each line holds a text, its ids, and its ids with user-defined pieces (see with_user_defined_pieces).
   build/test-venv/bin/python tests/golden/make_tokenizer_golden.py
 """
 
