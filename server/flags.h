@@ -1,4 +1,4 @@
-// The server's command line (Abseil flags, also --flagfile).
+// The server's command line: Abseil flags, including --flagfile.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -6,9 +6,9 @@
 
 namespace newsgenre {
 
-// Parses the command line into a config, not yet validated. Prints the manual and exits on --help; exits with
-// 1 on a flag that it can't read, as Abseil does. INVALID_ARGUMENT for words that are not flags. Once, from
-// main().
+// Parses the command line into a configuration that is not yet validated. Returns INVALID_ARGUMENT for words
+// that are not flags. Prints the usage and exits on --help; exits with 1 on a flag that it can't parse, as
+// Abseil does. Call it once, from main().
 absl::StatusOr<ServerConfig> ParseFlags(int argc, char** argv);
 
 }  // namespace newsgenre

@@ -9,11 +9,12 @@
 namespace newsgenre {
 namespace {
 
-// A warning, because what gRPC calls an error is often a caller's fault. Whatever fails here has a line of
-// our own.
+// Logs every line as a warning, because what gRPC calls an error is often a caller's fault. The server logs
+// its own errors itself.
 void LogGrpc(gpr_log_func_args* args) { Log(Severity::kWarning, "grpc", {{"detail", args->message}}); }
 
-// Protobuf reports bad messages only, and whoever sent one is told: its lines would be a way to fill a disk.
+// Protobuf logs bad messages only. Their senders receive an error; a line for each would let them fill a
+// disk.
 void DropProtobuf(google::protobuf::LogLevel, const char*, int, const std::string&) {}
 
 }  // namespace

@@ -1,9 +1,10 @@
-// gRPC's and protobuf's own log lines.
+// The log lines of gRPC and protobuf.
 #pragma once
 
 namespace newsgenre {
 
-// Sends them to Log, so that all that the program writes is JSON. Before any other thread runs.
+// Sends gRPC's log lines to Log, so that the whole log is JSON, and drops protobuf's. Must be called before
+// any other thread runs.
 void RouteLibraryLogs();
 
 }  // namespace newsgenre

@@ -16,7 +16,7 @@
 namespace newsgenre {
 namespace {
 
-// As the manual in flags.cc says.
+// Documented in flags.cc.
 enum ExitCode { kStopped = 0, kFailed = 1, kWrongFlags = 2 };
 
 int Fail(const std::string& what, const absl::Status& status, ExitCode code) {
@@ -24,17 +24,17 @@ int Fail(const std::string& what, const absl::Status& status, ExitCode code) {
   return code;
 }
 
-// Serves until `stop_signal` has a value.
+// Serves until `stop_signal` has a value. Returns the exit code.
 int Serve(const ServerConfig& config, std::future<int> stop_signal) {
   const absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(config);
   if (!server.ok()) return Fail("can't listen", server.status(), kFailed);
 
-  // On a thread of its own: the OpenMP team that torch makes for whoever computes ends with it.
-  const auto model =
-      std::async(std::launch::async, [&] { return LoadClassifierModel(config.ModelOptions()); }).get();
-  if (!model.ok()) return Fail("can't load the model", model.status(), kFailed);
+  // Loads on a separate thread, because the OpenMP team that torch starts for a computing thread ends with
+  // that thread.
+  const auto first = std::async(std::launch::async, [&] { return LoadFirstModel(config.model); }).get();
+  if (!first.ok()) return Fail("can't load the model", first.status(), kFailed);
   if (stop_signal.wait_for(std::chrono::seconds(0)) == std::future_status::timeout) {
-    const absl::Status served = (*server)->Serve(*model);
+    const absl::Status served = (*server)->Serve(first->model);
     if (!served.ok()) return Fail("can't serve the model", served, kFailed);
   }
 
@@ -45,11 +45,11 @@ int Serve(const ServerConfig& config, std::future<int> stop_signal) {
   return kStopped;
 }
 
-// The table is for people: the log comes after it, and only where something is wrong.
+// Prints the self-test's table, followed by the log if the test fails. Returns the exit code.
 int SelfTest(const ServerConfig& config) {
   std::ostringstream log;
   SetLogStream(&log);
-  const absl::StatusOr<bool> passed = RunSelfTest(config.ModelOptions(), /*seconds_per_rate=*/0.7, std::cout);
+  const absl::StatusOr<bool> passed = RunSelfTest(config.model, /*seconds_per_rate=*/0.7, std::cout);
   SetLogStream(nullptr);
   if (passed.ok() && *passed) return kStopped;
   std::cerr << log.str();
@@ -63,7 +63,7 @@ int Main(int argc, char** argv) {
     return Fail("wrong flags", status, kWrongFlags);
   if (config->self_test) return SelfTest(*config);
 
-  // Before any thread exists, so that none of them gets the signals.
+  // Must exist before any thread, so that no thread receives the signals.
   std::promise<int> stop;
   const ShutdownSignal signal([&stop](int signal_number) { stop.set_value(signal_number); });
   RouteLibraryLogs();

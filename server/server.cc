@@ -16,13 +16,9 @@
 namespace newsgenre {
 namespace {
 
-RequestLimits RequestLimitsOf(const ServerConfig& config) {
-  return {config.max_text_bytes, config.max_batch_texts};
-}
-
-Batcher::Options BatcherOptionsOf(const ServerConfig& config) {
+Batcher::Options BatcherOptions(const ServerConfig& config) {
   Batcher::Options options;
-  options.workers = 0;  // until a model says how many
+  options.workers = 0;  // Serve adds them
   options.max_queue_texts = config.max_queue_texts;
   return options;
 }
@@ -31,10 +27,11 @@ Batcher::Options BatcherOptionsOf(const ServerConfig& config) {
 
 Server::Server(const ServerConfig& config)
     : config_(config),
-      batcher_(BatcherOptionsOf(config), &metrics_),
-      classifier_(RequestLimitsOf(config), &models_, &batcher_,
-                  {metrics_.AddMethod("Classify"), metrics_.AddMethod("BatchClassify"),
-                   metrics_.AddMethod("GetModel")}) {}
+      batcher_(BatcherOptions(config), &metrics_),
+      text_classifier_(config.limits, &models_, &batcher_),
+      classifier_service_(&text_classifier_,
+                          {metrics_.AddMethod("Classify"), metrics_.AddMethod("BatchClassify"),
+                           metrics_.AddMethod("GetModel")}) {}
 
 Server::~Server() { Stop(); }
 
@@ -57,14 +54,14 @@ absl::Status Server::Listen() {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   builder.AddListeningPort(config_.address, grpc::InsecureServerCredentials(), &port_);
-  // Otherwise a second server on this port would start, and take half of the connections.
+  // With port reuse, a second server could start on this port and take half of the connections.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  // No pings that measure the connection: they and their answers interrupt the model's threads, and what a
-  // large message needs gRPC allows for as soon as it knows its size.
+  // Turns off the pings that probe the connection's bandwidth, because they interrupt the model's threads.
+  // Large messages do not need them: gRPC widens the flow control window once it knows a message's size.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  builder.SetMaxReceiveMessageSize(MaxReceiveBytes(RequestLimitsOf(config_)));
+  builder.SetMaxReceiveMessageSize(MaxReceiveBytes(config_.limits));
   builder.RegisterService(&health_);
-  builder.RegisterService(&classifier_);
+  builder.RegisterService(&classifier_service_);
   grpc_server_ = builder.BuildAndStart();
   if (grpc_server_ == nullptr || port_ == 0) {
     return absl::UnavailableError("can't listen on address " + config_.address +
@@ -74,7 +71,7 @@ absl::Status Server::Listen() {
 }
 
 absl::Status Server::Serve(std::shared_ptr<const Model> model) {
-  batcher_.AddWorkers(config_.workers > 0 ? config_.workers : model->info().workers);
+  batcher_.AddWorkers(config_.model.workers > 0 ? config_.model.workers : model->info().workers);
   RETURN_IF_ERROR(AddContext(WarmUp(*model), "warming up model " + model->info().version));
   const ModelInfo& info = model->info();
   models_.Replace(metrics_.Instrument(std::move(model)));
@@ -89,8 +86,8 @@ absl::Status Server::Serve(std::shared_ptr<const Model> model) {
   return absl::OkStatus();
 }
 
-// The first batches of a model are slow (threads start, kernels are chosen by size). So a short text and the
-// longest run before any that someone waits for, on every thread that will serve.
+// Runs a short text and the longest one on every worker, because a model's first batches are slow: threads
+// start and kernels are chosen by size.
 absl::Status Server::WarmUp(const Model& model) {
   std::string longest;
   for (int i = 0; i < model.info().max_tokens; ++i) longest += "news ";
@@ -102,7 +99,7 @@ absl::Status Server::WarmUp(const Model& model) {
 
 void Server::Stop() {
   health_.Stop();
-  // While the workers still run: it returns when the last call is answered.
+  // Blocks until the last call is answered, so the workers must still run.
   if (grpc_server_ != nullptr) {
     grpc_server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(config_.drain_seconds));
   }

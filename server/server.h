@@ -1,4 +1,4 @@
-// The server: every part, and how they are wired.
+// The server: owns every part and connects them.
 #pragma once
 
 #include <memory>
@@ -9,35 +9,38 @@
 #include "grpcpp/server.h"
 #include "server/batching/batcher.h"
 #include "server/config.h"
-#include "server/metrics/metrics.h"
+#include "server/metrics/server_metrics.h"
 #include "server/models/model_store.h"
 #include "server/rpc/classifier_service.h"
 #include "server/rpc/health_service.h"
+#include "server/rpc/text_classifier.h"
 
 namespace newsgenre {
 
-// Owns the sockets and all threads but the caller's. Its methods are for one thread, such as main's:
-//   Start → listens; health says NOT_SERVING and calls get UNAVAILABLE
-//   Serve → warm, then SERVING
-//   Stop  → NOT_SERVING, no new calls, calls under way finish, metrics last
+// Owns the sockets and all threads that serve. Not thread-safe: one thread, such as main's, calls the methods
+// in this order:
+//
+//   Start  Listens for calls and for metrics. Health reports NOT_SERVING and calls get UNAVAILABLE.
+//   Serve  Warms the model up and lets it answer calls. Health reports SERVING.
+//   Stop   Health reports NOT_SERVING. New calls are refused, running calls finish, and metrics end last.
 class Server {
  public:
-  // `config` is valid. UNAVAILABLE names an address that can't be listened on.
+  // `config` must be valid. Returns UNAVAILABLE with the address if it can't listen on one.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config);
-  // Stops.
+  // Calls Stop.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Runs `model` on every worker and lets it answer from then on. The model's own error where that
-  // fails; then nothing changes.
+  // Runs `model` on every worker to warm it up, and answers calls with it from then on. Returns the model's
+  // error if that fails; the calls are then answered as before.
   absl::Status Serve(std::shared_ptr<const Model> model);
 
-  // Returns when every call is answered: within config.drain_seconds, and then as long as the model takes for
-  // the batch that it is at. More than once is fine.
+  // Blocks until every call has ended. Cancels calls that still run after config.drain_seconds, but waits for
+  // the batches that the model is computing. May be called repeatedly.
   void Stop();
 
-  // Those taken, where 0 was asked for.
+  // The ports in use. They differ from the configured ones if those are 0.
   int port() const { return port_; }
   int metrics_port() const { return metrics_port_; }
 
@@ -47,11 +50,12 @@ class Server {
   absl::Status WarmUp(const Model& model);
 
   const ServerConfig config_;
-  Metrics metrics_;
+  ServerMetrics metrics_;
   ModelStore models_;
   HealthService health_;
   Batcher batcher_;
-  ClassifierService classifier_;
+  TextClassifier text_classifier_;
+  ClassifierService classifier_service_;
   int port_ = 0;
   int metrics_port_ = 0;
   std::unique_ptr<MetricsEndpoint> metrics_endpoint_;

@@ -1,4 +1,4 @@
-// What the batcher tells of itself.
+// Receives the batcher's events, for metrics.
 #pragma once
 
 #include <cstdint>
@@ -8,20 +8,21 @@
 
 namespace newsgenre {
 
-// Called on the batcher's own threads and on those that call Submit. Must be quick and must not call the
-// batcher.
+// Called on the batcher's threads and on threads that call Submit. Implementations must be thread-safe and
+// quick and must not call the batcher.
 class BatchObserver {
  public:
   using Durations = std::vector<Job::Clock::duration>;
 
   virtual ~BatchObserver() = default;
-  // Under the batcher's lock, so that the sum of all deltas is never below 0.
+  // The number of waiting texts changed. Called with the batcher's lock held, so that the sum of all deltas
+  // is never negative.
   virtual void OnQueueChange(int64_t delta_texts) = 0;
-  // How long each text of a batch waited, from Submit on; under no lock.
+  // A batch was taken from the queue. `waits` has the time since submission of each of its texts.
   virtual void OnQueueWaits(const Durations& waits) = 0;
-  // Before each run of the model, WarmUp's not counted; under no lock.
+  // A batch is about to run through the model. Not called for warm-up runs.
   virtual void OnBatch(int64_t texts, int64_t tokens) = 0;
-  // How long after the model's answer each text's `done` had returned; under no lock.
+  // Replies were sent. `delays` has, for each text, the time from the model's result to the return of `done`.
   virtual void OnReplies(const Durations& delays) = 0;
 };
 

@@ -8,16 +8,16 @@ namespace {
 
 int64_t Tokens(const Job& job) { return static_cast<int64_t>(job.encoding.ids.size()); }
 
-// Where a job goes that nobody waits for any more; nullptr for one that is to run.
+// Returns the list that takes a cancelled or expired job, or nullptr if the job is still to run.
 std::vector<Job>* DiscardListFor(const Job& job, BatchQueue::TimePoint now,
-                                 BatchQueue::BatchSelection* taken) {
-  if (job.cancelled != nullptr && job.cancelled()) return &taken->cancelled;
-  return job.deadline <= now ? &taken->expired : nullptr;
+                                 BatchQueue::BatchSelection* selection) {
+  if (job.cancelled != nullptr && job.cancelled()) return &selection->cancelled;
+  return job.deadline <= now ? &selection->expired : nullptr;
 }
 
-bool Joins(const Job& job, const BatchLimits& limits, const BatchQueue::BatchSelection& taken) {
-  if (taken.batch.empty()) return true;
-  return job.model == taken.batch.front().model && taken.tokens + Tokens(job) <= limits.tokens;
+bool FitsInBatch(const Job& job, const BatchLimits& limits, const BatchQueue::BatchSelection& selection) {
+  if (selection.batch.empty()) return true;
+  return job.model == selection.batch.front().model && selection.tokens + Tokens(job) <= limits.tokens;
 }
 
 }  // namespace
@@ -28,10 +28,10 @@ void BatchQueue::Push(Job job, TimePoint now) {
 }
 
 BatchQueue::BatchSelection BatchQueue::Take(TimePoint now) {
-  BatchSelection taken;
-  if (now >= next_sweep_) Sweep(now, &taken);
-  FillBatch(now, &taken);
-  return taken;
+  BatchSelection selection;
+  if (now >= next_sweep_) Sweep(now, &selection);
+  FillBatch(now, &selection);
+  return selection;
 }
 
 BatchQueue::Waiting::iterator BatchQueue::Move(Waiting::iterator job, std::vector<Job>* to) {
@@ -39,30 +39,30 @@ BatchQueue::Waiting::iterator BatchQueue::Move(Waiting::iterator job, std::vecto
   return waiting_.erase(job);
 }
 
-void BatchQueue::Sweep(TimePoint now, BatchSelection* taken) {
+void BatchQueue::Sweep(TimePoint now, BatchSelection* selection) {
   next_sweep_ = now + kSweepInterval;
   for (auto it = waiting_.begin(); it != waiting_.end();) {
-    std::vector<Job>* const dead = DiscardListFor(it->second, now, taken);
-    it = dead == nullptr ? std::next(it) : Move(it, dead);
+    std::vector<Job>* const discard_list = DiscardListFor(it->second, now, selection);
+    it = discard_list == nullptr ? std::next(it) : Move(it, discard_list);
   }
 }
 
-void BatchQueue::FillBatch(TimePoint now, BatchSelection* taken) {
-  BatchLimits limits;  // of the batch's model
-  int passed_over = 0;
-  for (auto it = waiting_.begin(); it != waiting_.end() && passed_over < kMostPassedOver;) {
-    std::vector<Job>& batch = taken->batch;
+void BatchQueue::FillBatch(TimePoint now, BatchSelection* selection) {
+  BatchLimits limits;  // the limits of the batch's model
+  int skipped = 0;
+  for (auto it = waiting_.begin(); it != waiting_.end() && skipped < kMaxSkippedJobs;) {
+    std::vector<Job>& batch = selection->batch;
     if (!batch.empty() && static_cast<int64_t>(batch.size()) >= limits.texts) return;
-    std::vector<Job>* const dead = DiscardListFor(it->second, now, taken);
-    if (dead != nullptr) {
-      it = Move(it, dead);
-    } else if (Joins(it->second, limits, *taken)) {
+    std::vector<Job>* const discard_list = DiscardListFor(it->second, now, selection);
+    if (discard_list != nullptr) {
+      it = Move(it, discard_list);
+    } else if (FitsInBatch(it->second, limits, *selection)) {
       if (batch.empty()) limits = it->second.model->batch_limits();
-      taken->tokens += Tokens(it->second);
+      selection->tokens += Tokens(it->second);
       it = Move(it, &batch);
     } else {
       ++it;
-      ++passed_over;
+      ++skipped;
     }
   }
 }

@@ -1,5 +1,5 @@
-// Which jobs run together. No threads, no clock: every decision follows from what is pushed and the time that
-// is passed.
+// The queue of waiting jobs, and the choice of jobs that run together. Uses no threads and no clock: every
+// decision follows from the jobs pushed and the times passed in.
 #pragma once
 
 #include <chrono>
@@ -11,23 +11,25 @@
 
 namespace newsgenre {
 
-// Owns the jobs that wait. Not thread-safe.
+// Owns the waiting jobs. Not thread-safe.
 class BatchQueue {
  public:
   using TimePoint = Job::Clock::time_point;
 
-  // A job's urgency is its deadline, but never later than this after its arrival. So a job can't starve:
-  // whatever arrives more than kPatience after it is less urgent or expired.
+  // A job's urgency is its deadline or its arrival plus kPatience, whichever is earlier. This prevents
+  // starvation: a job that arrives more than kPatience later is less urgent or has already expired.
   static constexpr std::chrono::milliseconds kPatience{1000};
-  // What keeps a Take short, however many jobs wait: it looks at all of them for dead ones only when this
-  // much time has passed since it last did (the dead before those that it takes leave at once), …
+  // Two bounds keep Take short however many jobs wait. Take examines the whole queue for expired and
+  // cancelled jobs at most once per kSweepInterval; in between it removes only those it meets while it fills
+  // the batch.
   static constexpr std::chrono::milliseconds kSweepInterval{100};
-  // … and it stops to look for more that fit once it has passed over this many that don't.
-  static constexpr int kMostPassedOver = 256;
+  // Take stops looking for more jobs that fit after it has skipped this many that do not.
+  static constexpr int kMaxSkippedJobs = 256;
 
+  // The jobs that Take removed from the queue.
   struct BatchSelection {
-    std::vector<Job> batch;  // one model, most urgent first
-    int64_t tokens = 0;      // of the batch
+    std::vector<Job> batch;  // jobs of one model, most urgent first
+    int64_t tokens = 0;      // in the batch
     std::vector<Job> expired;
     std::vector<Job> cancelled;
 
@@ -36,20 +38,19 @@ class BatchQueue {
 
   void Push(Job job, TimePoint now);
 
-  // Removes jobs that are cancelled or expired and, of the others, a batch: the most urgent one, and in order
-  // of urgency those of its model that still fit that model's limits. The batch is empty only where no other
-  // job waits.
+  // Removes expired and cancelled jobs and one batch: the most urgent job and, in order of urgency, jobs of
+  // the same model as long as the model's batch limits allow. The batch is empty only if no live job waits.
   BatchSelection Take(TimePoint now);
 
   int64_t texts() const { return static_cast<int64_t>(waiting_.size()); }
   bool empty() const { return waiting_.empty(); }
 
  private:
-  using Waiting = std::multimap<TimePoint, Job>;  // by urgency; equals in order of arrival
+  using Waiting = std::multimap<TimePoint, Job>;  // by urgency; equal urgencies in order of arrival
 
-  void Sweep(TimePoint now, BatchSelection* taken);
-  void FillBatch(TimePoint now, BatchSelection* taken);
-  // Moves the job to `to`; returns the one behind it.
+  void Sweep(TimePoint now, BatchSelection* selection);
+  void FillBatch(TimePoint now, BatchSelection* selection);
+  // Moves the job to `to` and returns its successor in the queue.
   Waiting::iterator Move(Waiting::iterator job, std::vector<Job>* to);
 
   Waiting waiting_;

@@ -14,7 +14,7 @@
 namespace newsgenre {
 namespace {
 
-// One row for each text, or an error; nothing that the model throws gets past here.
+// Returns one row per text, or an error. Converts the model's exceptions to INTERNAL.
 absl::StatusOr<ProbabilityRows> Predict(const Model& model, const std::vector<const Encoding*>& texts) {
   try {
     absl::StatusOr<ProbabilityRows> rows = model.Predict(texts);
@@ -30,7 +30,7 @@ absl::StatusOr<ProbabilityRows> Predict(const Model& model, const std::vector<co
   }
 }
 
-absl::Status Stopping() { return absl::UnavailableError("the server is stopping"); }
+absl::Status StoppingError() { return absl::UnavailableError("the server is stopping"); }
 
 absl::Status PredictOneByOne(const Model& model, const std::vector<Encoding>& texts) {
   for (const Encoding& text : texts) RETURN_IF_ERROR(Predict(model, {&text}).status());
@@ -40,7 +40,7 @@ absl::Status PredictOneByOne(const Model& model, const std::vector<Encoding>& te
 }  // namespace
 
 Batcher::Batcher(const Options& options, BatchObserver* observer)
-    : options_(options), observer_(observer), finishers_(options.finishers, observer) {
+    : options_(options), observer_(observer), reply_threads_(options.reply_threads, observer) {
   AddWorkers(options.workers);
 }
 
@@ -60,30 +60,30 @@ void Batcher::AddWorkers(int workers) {
   for (int i = running; i < workers; ++i) threads_.emplace_back([this, i] { Work(i); });
 }
 
-absl::StatusOr<Batcher::Room> Batcher::Reserve(int64_t texts) {
-  if (draining_) return Stopping();
+absl::StatusOr<Batcher::QueueReservation> Batcher::Reserve(int64_t texts) {
+  if (draining_) return StoppingError();
   int64_t claimed = claimed_texts_;
   do {
     if (claimed + texts > options_.max_queue_texts) {
       return absl::ResourceExhaustedError("the queue is full: " + std::to_string(claimed) + " texts wait, " +
-                                          std::to_string(texts) + " more asked, the limit is " +
+                                          std::to_string(texts) + " more requested, the limit is " +
                                           std::to_string(options_.max_queue_texts) + " texts");
     }
   } while (!claimed_texts_.compare_exchange_weak(claimed, claimed + texts));
-  return Room(this, texts);
+  return QueueReservation(this, texts);
 }
 
-absl::Status Batcher::Submit(Room room, std::vector<Job> jobs) {
+absl::Status Batcher::Submit(QueueReservation reservation, std::vector<Job> jobs) {
   if (jobs.empty()) return absl::OkStatus();
   const int64_t texts = static_cast<int64_t>(jobs.size());
   const auto now = Job::Clock::now();
   for (Job& job : jobs) job.submitted = now;
   {
     MutexLock lock(&mutex_);
-    if (draining_) return Stopping();
+    if (draining_) return StoppingError();
     for (Job& job : jobs) queue_.Push(std::move(job), now);
     observer_->OnQueueChange(texts);
-    room.texts_ -= texts;  // the queue's now
+    reservation.texts_ -= texts;  // they belong to the queue now
   }
   work_.NotifyOne();
   return absl::OkStatus();
@@ -93,7 +93,7 @@ absl::Status Batcher::WarmUp(const Model& model, const std::vector<Encoding>& te
   std::vector<std::future<absl::Status>> results;
   {
     MutexLock lock(&mutex_);
-    if (draining_) return Stopping();
+    if (draining_) return StoppingError();
     for (WarmUpTask& warm_up : warm_ups_) {
       warm_up = WarmUpTask([&] { return PredictOneByOne(model, texts); });
       results.push_back(warm_up.get_future());
@@ -112,29 +112,30 @@ void Batcher::Drain() {
     work_.NotifyAll();
     while (running_workers_ > 0) stopped_.Wait(&mutex_);
   }
-  finishers_.Drain();
+  reply_threads_.Drain();
 }
 
 void Batcher::Work(int worker) {
   pthread_setname_np(pthread_self(), ("worker-" + std::to_string(worker)).c_str());
   for (;;) {
     WarmUpTask warm_up;
-    BatchQueue::BatchSelection taken = WaitForWork(worker, &warm_up);
+    BatchQueue::BatchSelection selection = WaitForWork(worker, &warm_up);
     if (warm_up.valid()) {
       warm_up();
       continue;
     }
-    if (taken.texts() == 0) break;
-    if (!taken.cancelled.empty()) {
-      finishers_.Add({std::move(taken.cancelled), absl::CancelledError("the caller has gone")});
+    if (selection.texts() == 0) break;
+    if (!selection.cancelled.empty()) {
+      reply_threads_.Add(
+          {std::move(selection.cancelled), absl::CancelledError("the caller cancelled the call")});
     }
-    if (!taken.expired.empty()) {
-      finishers_.Add({std::move(taken.expired),
-                      absl::DeadlineExceededError("the deadline passed while the text waited")});
+    if (!selection.expired.empty()) {
+      reply_threads_.Add({std::move(selection.expired),
+                          absl::DeadlineExceededError("the deadline passed while the text waited")});
     }
-    if (!taken.batch.empty()) {
-      ReportQueueWaits(taken);
-      Run(std::move(taken.batch));
+    if (!selection.batch.empty()) {
+      ReportQueueWaits(selection.batch);
+      Run(std::move(selection.batch));
     }
   }
   MutexLock lock(&mutex_);
@@ -146,26 +147,26 @@ BatchQueue::BatchSelection Batcher::WaitForWork(int worker, WarmUpTask* warm_up)
   MutexLock lock(&mutex_);
   while (queue_.empty() && !draining_ && !warm_ups_[worker].valid()) work_.Wait(&mutex_);
   *warm_up = std::move(warm_ups_[worker]);
-  BatchQueue::BatchSelection taken;
-  if (!warm_up->valid()) taken = queue_.Take(Job::Clock::now());
-  if (taken.texts() > 0) {
-    claimed_texts_ -= taken.texts();
-    observer_->OnQueueChange(-taken.texts());
+  BatchQueue::BatchSelection selection;
+  if (!warm_up->valid()) selection = queue_.Take(Job::Clock::now());
+  if (selection.texts() > 0) {
+    claimed_texts_ -= selection.texts();
+    observer_->OnQueueChange(-selection.texts());
   }
-  // Submit woke one worker; this one wakes the next where there is work for it.
+  // Submit woke one worker only; this one wakes the next if jobs are left.
   if (!queue_.empty()) work_.NotifyOne();
-  return taken;
+  return selection;
 }
 
-void Batcher::ReportQueueWaits(const BatchQueue::BatchSelection& taken) {
+void Batcher::ReportQueueWaits(const std::vector<Job>& batch) {
   const auto now = Job::Clock::now();
   BatchObserver::Durations waits;
-  waits.reserve(taken.batch.size());
-  for (const Job& job : taken.batch) waits.push_back(now - job.submitted);
+  waits.reserve(batch.size());
+  for (const Job& job : batch) waits.push_back(now - job.submitted);
   observer_->OnQueueWaits(waits);
 }
 
-// A batch that fails is halved, so that in the end only the jobs fail that fail alone.
+// Halves a batch that fails and runs both halves, so that in the end only the jobs at fault fail.
 void Batcher::Run(std::vector<Job> batch) {
   std::vector<const Encoding*> texts;
   texts.reserve(batch.size());
@@ -177,7 +178,7 @@ void Batcher::Run(std::vector<Job> batch) {
   observer_->OnBatch(static_cast<int64_t>(batch.size()), tokens);
   absl::StatusOr<ProbabilityRows> rows = Predict(*batch.front().model, texts);
   if (rows.ok() || batch.size() == 1) {
-    finishers_.Add({std::move(batch), std::move(rows)});
+    reply_threads_.Add({std::move(batch), std::move(rows)});
     return;
   }
   const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);

@@ -1,5 +1,5 @@
-// Turns jobs that wait at the same time into batches. No timer: a free worker takes what waits, so batches
-// grow because callers wait while the workers are busy.
+// Runs waiting jobs through their models in batches. There is no timer: a free worker takes the jobs that
+// wait, so batches grow because jobs arrive while the workers are busy.
 #pragma once
 
 #include <atomic>
@@ -19,81 +19,86 @@
 
 namespace newsgenre {
 
-// Owns the queue, the threads that run the models, and those that tell the callers.
+// Owns the queue, the workers (threads that run models) and the reply threads. Thread-safe, except where a
+// method says otherwise.
 //
-// A free worker takes all that fits into one batch, also where others are free: a batch's limits are where it
-// stops to gain by growing, so that more than one batch's worth is shared out, and less gains from staying
-// together.
+// A free worker fills one batch up to the model's limits even if other workers are free: below the limits a
+// larger batch gains more than sharing the jobs would. Jobs beyond the limits go to the next free worker.
 class Batcher {
  public:
   struct Options {
-    int workers = 1;  // at first
-    int finishers = 1;
-    int64_t max_queue_texts = 1024;  // waiting or reserved, those that run not counted
+    int workers = 1;  // at the start; see AddWorkers
+    int reply_threads = 1;
+    int64_t max_queue_texts = 0;  // waiting and reserved texts; running texts do not count
   };
 
-  // Room in the queue for texts that are yet to be encoded. Gives back what was not used.
-  class Room {
+  // A reservation of places in the queue for texts that are not encoded yet. Returns unused places when it is
+  // destroyed. Must not outlive the batcher.
+  class QueueReservation {
    public:
-    Room(Room&& other) noexcept : batcher_(other.batcher_), texts_(std::exchange(other.texts_, 0)) {}
-    Room& operator=(Room&&) = delete;
-    ~Room() { batcher_->claimed_texts_ -= texts_; }
+    QueueReservation(QueueReservation&& other) noexcept
+        : batcher_(other.batcher_), texts_(std::exchange(other.texts_, 0)) {}
+    QueueReservation& operator=(QueueReservation&&) = delete;
+    ~QueueReservation() { batcher_->claimed_texts_ -= texts_; }
 
    private:
     friend class Batcher;
-    Room(Batcher* batcher, int64_t texts) : batcher_(batcher), texts_(texts) {}
+    QueueReservation(Batcher* batcher, int64_t texts) : batcher_(batcher), texts_(texts) {}
     Batcher* const batcher_;
     int64_t texts_;
   };
 
-  // `observer` outlives the batcher.
+  // `observer` must outlive the batcher.
   Batcher(const Options& options, BatchObserver* observer);
-  // Drains. No Room may be left.
+  // Calls Drain.
   ~Batcher();
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
 
-  // From now on at least so many threads run models; without any, jobs wait. One thread at a time, none of
-  // the batcher's own, and not beside Drain.
+  // Starts workers until there are `workers` of them. Without workers, jobs wait. Must not be called on the
+  // batcher's threads, nor concurrently with itself or with Drain.
   void AddWorkers(int workers) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // RESOURCE_EXHAUSTED: the queue has no room for so many; UNAVAILABLE: draining. Takes no lock. Any thread.
-  absl::StatusOr<Room> Reserve(int64_t texts);
+  // Reserves places for `texts` texts, or none. Returns RESOURCE_EXHAUSTED if the queue has fewer places
+  // left, UNAVAILABLE after Drain was called. Takes no lock.
+  absl::StatusOr<QueueReservation> Reserve(int64_t texts);
 
-  // Queues `jobs`, at most as many as `room` is for, and returns at once; each job's `done` is called later.
-  // UNAVAILABLE: draining; then no `done` is called. Any thread.
-  absl::Status Submit(Room room, std::vector<Job> jobs) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Queues `jobs`, at most as many as were reserved, and returns at once; each job's `done` is called later.
+  // Returns UNAVAILABLE after Drain was called, and then calls no `done`.
+  absl::Status Submit(QueueReservation reservation, std::vector<Job> jobs) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Runs each of `texts` through `model` on every worker, and returns once all have: the first run on a
-  // thread is slow. The model's error; UNAVAILABLE: draining. One thread at a time.
+  // Runs each of `texts` through `model` on every worker, because a thread's first run is slow, and blocks
+  // until all have run. Returns the model's error, or UNAVAILABLE after Drain was called. Must not be called
+  // concurrently with itself.
   absl::Status WarmUp(const Model& model, const std::vector<Encoding>& texts) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Refuses new jobs, and returns once all that were accepted are done. Any thread but the batcher's own;
-  // more than once is fine.
+  // Refuses new jobs and blocks until all accepted jobs are done. May be called repeatedly, but not on the
+  // batcher's threads.
   void Drain() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   using WarmUpTask = std::packaged_task<absl::Status()>;
 
+  // The main function of worker number `worker`.
   void Work(int worker) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Waits for jobs or for this worker's warm-up, which comes first; returns neither once the batcher drains
-  // and none is left.
+  // Blocks until jobs wait or this worker has a warm-up task, which takes precedence. Returns an empty
+  // selection and no task when the batcher drains and no job is left.
   BatchQueue::BatchSelection WaitForWork(int worker, WarmUpTask* warm_up) ABSL_LOCKS_EXCLUDED(mutex_);
-  void ReportQueueWaits(const BatchQueue::BatchSelection& taken);
+  void ReportQueueWaits(const std::vector<Job>& batch);
   void Run(std::vector<Job> batch);
 
   const Options options_;
   BatchObserver* const observer_;
-  ReplyThreads finishers_;
-  std::atomic<int64_t> claimed_texts_{0};  // those that wait, and the rooms
+  ReplyThreads reply_threads_;
+  std::atomic<int64_t> claimed_texts_{0};  // waiting and reserved texts
   Mutex mutex_;
-  CondVar work_;     // a job or a warm-up waits, or the batcher drains
-  CondVar stopped_;  // no worker runs any more
+  CondVar work_;     // signalled when a job or a warm-up task is added or Drain is called
+  CondVar stopped_;  // signalled when a worker ends
   BatchQueue queue_ ABSL_GUARDED_BY(mutex_);
-  std::vector<WarmUpTask> warm_ups_ ABSL_GUARDED_BY(mutex_);  // one a worker; valid while it waits
-  std::atomic<bool> draining_{false};                         // set under the lock
+  std::vector<WarmUpTask> warm_ups_ ABSL_GUARDED_BY(mutex_);  // one per worker; valid while it waits
+  std::atomic<bool> draining_{false};                         // set with mutex_ held
   int running_workers_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<std::thread> threads_;
+  std::vector<std::thread> threads_;  // the workers
 };
 
 }  // namespace newsgenre

@@ -1,10 +1,9 @@
-// A text on its way through the model.
+// A text to classify, from its submission to its result.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/text/probabilities.h"
@@ -16,16 +15,16 @@ namespace newsgenre {
 struct Job {
   using Clock = std::chrono::steady_clock;
 
-  std::shared_ptr<const Model> model;  // the one that made `encoding`; all jobs of a batch have the same
+  std::shared_ptr<const Model> model;  // the model that made `encoding` and will run it
   Encoding encoding;
   Clock::time_point deadline = Clock::time_point::max();
-  // Whether the caller has gone; null where that is never known. Is called on any thread, under the
-  // batcher's lock, until `done` is; must be quick.
+  // Returns whether the caller has cancelled the call. Null if that is never known. Called until `done` is
+  // called, on any thread, with the batcher's lock held; must be quick.
   std::function<bool()> cancelled;
-  // Called exactly once, on a finisher thread, under no lock: the probabilities, or DEADLINE_EXCEEDED,
-  // CANCELLED or the model's error. Must neither throw nor block: other replies wait for it.
+  // Receives the probabilities, or DEADLINE_EXCEEDED, CANCELLED or the model's error. Called exactly once, on
+  // a reply thread, with no lock held. Must neither throw nor block, because other replies wait for it.
   std::function<void(absl::StatusOr<Probabilities>)> done;
-  // When it was submitted; the batcher's.
+  // The time of submission. Set by the batcher.
   Clock::time_point submitted{};
 };
 

@@ -35,8 +35,8 @@ void ReplyThreads::Drain() {
   while (running_ > 0) stopped_.Wait(&mutex_);
 }
 
-void ReplyThreads::Work(int finisher) {
-  pthread_setname_np(pthread_self(), ("finisher-" + std::to_string(finisher)).c_str());
+void ReplyThreads::Work(int thread) {
+  pthread_setname_np(pthread_self(), ("reply-" + std::to_string(thread)).c_str());
   mutex_.Lock();
   for (;;) {
     while (waiting_.empty() && !draining_) work_.Wait(&mutex_);
@@ -44,7 +44,7 @@ void ReplyThreads::Work(int finisher) {
     FinishedJobs jobs = std::move(waiting_.front());
     waiting_.pop_front();
     mutex_.Unlock();
-    Tell(std::move(jobs));
+    Reply(std::move(jobs));
     mutex_.Lock();
   }
   --running_;
@@ -52,15 +52,15 @@ void ReplyThreads::Work(int finisher) {
   mutex_.Unlock();
 }
 
-void ReplyThreads::Tell(FinishedJobs jobs) {
+void ReplyThreads::Reply(FinishedJobs jobs) {
   BatchObserver::Durations delays;
   delays.reserve(jobs.jobs.size());
   for (size_t i = 0; i < jobs.jobs.size(); ++i) {
     if (jobs.rows.ok()) {
       jobs.jobs[i].done(std::move((*jobs.rows)[i]));
     } else {
-      // Each gets one of its own: copies count their owners in Abseil's library, whose code ThreadSanitizer
-      // does not see, so that it takes the last owner's delete for a race.
+      // Makes a new status for each job. Copies would share a reference count in Abseil's library, which is
+      // not instrumented, and ThreadSanitizer would report the last owner's delete as a race.
       const absl::Status& status = jobs.rows.status();
       jobs.jobs[i].done(absl::Status(status.code(), status.message()));
     }

@@ -1,7 +1,6 @@
-// Threads that tell the callers what became of their jobs, so that the workers run models and nothing else.
+// Threads that deliver the results of jobs, so that the workers spend their time on models only.
 #pragma once
 
-#include <cstdint>
 #include <deque>
 #include <thread>
 #include <vector>
@@ -14,40 +13,42 @@
 
 namespace newsgenre {
 
-// Jobs and what became of them: a row for each, or one error for all.
+// Jobs with their results: one row per job, or one error for all of them.
 struct FinishedJobs {
   std::vector<Job> jobs;
   absl::StatusOr<ProbabilityRows> rows;
   Job::Clock::time_point finished = Job::Clock::now();
 };
 
-// Owns the threads and what waits for them.
+// Owns the threads and the results that wait for delivery. Thread-safe.
 class ReplyThreads {
  public:
-  // `observer` outlives the finishers.
+  // `observer` must outlive this object.
   ReplyThreads(int threads, BatchObserver* observer);
-  // Drains.
+  // Calls Drain.
   ~ReplyThreads();
   ReplyThreads(const ReplyThreads&) = delete;
   ReplyThreads& operator=(const ReplyThreads&) = delete;
 
-  // Returns at once; each job's `done` is called later. Not after Drain. Any thread.
+  // Queues the results and returns at once; a reply thread calls each job's `done` later. Must not be called
+  // after Drain.
   void Add(FinishedJobs jobs) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Returns once all that was added is told. Any thread but the finishers' own; more than once is fine.
+  // Blocks until all queued results are delivered. May be called repeatedly, but not on a reply thread.
   void Drain() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  void Work(int finisher) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Tell(FinishedJobs jobs);
+  // The main function of thread number `thread`.
+  void Work(int thread) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Reply(FinishedJobs jobs);
 
   BatchObserver* const observer_;
   Mutex mutex_;
-  CondVar work_;     // jobs wait, or the finishers drain
-  CondVar stopped_;  // no finisher runs any more
+  CondVar work_;     // signalled when results are queued or Drain is called
+  CondVar stopped_;  // signalled when a thread ends
   std::deque<FinishedJobs> waiting_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
-  int running_ ABSL_GUARDED_BY(mutex_) = 0;
+  int running_ ABSL_GUARDED_BY(mutex_) = 0;  // threads
   std::vector<std::thread> threads_;
 };
 

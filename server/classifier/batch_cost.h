@@ -1,4 +1,4 @@
-// How large a batch is worth growing, from what batches cost. Pure.
+// Choice of batch limits and workers from measured batch durations. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace newsgenre {
 
-// What one batch took.
+// The measured duration of one batch.
 struct BatchCost {
   int64_t texts = 0;
   int64_t tokens = 0;
@@ -17,21 +17,21 @@ struct BatchCost {
   double tokens_per_second() const { return static_cast<double>(tokens) / seconds; }
 };
 
-// No batch shall keep a worker, and so every text that waits, for longer than this.
+// The longest time that a batch should occupy a worker, and thereby delay every waiting text.
 inline constexpr double kMaxBatchSeconds = 1.0;
 
-// `curve`: at least one, ascending. The smallest batch whose throughput is within 3 % of the best of those
-// that take at most kMaxBatchSeconds, but never fewer than 8 texts where the curve goes so far in that time:
-// eight texts that wait go together.
-BatchLimits LimitsFromCost(const std::vector<BatchCost>& curve);
-
-// How many workers of `threads` CPU threads each keep `cpus` CPUs busy. They are for the model alone: what a
-// call costs beside it, gRPC's threads do on the same CPUs, and with more workers than the model's part of
-// the work they would only interrupt them. `seconds_a_text`: of the model, in its best batches, on one
-// worker. At least 1.
-int WorkersFor(int cpus, int threads, double seconds_a_text);
-
-// What a call costs beside the model, gRPC included: tests/bench/run.sh frontend measures it.
+// The CPU time of a call outside the model, including gRPC, in seconds. Measured by tests/bench/run.sh
+// frontend.
 inline constexpr double kCallSeconds = 20e-6;
+
+// Returns the size of the smallest batch whose throughput is within 3 % of the best among the batches that
+// take at most kMaxBatchSeconds. Returns at least 8 texts if such a batch is among them, so that eight
+// waiting texts run together. `curve` is not empty and has ascending sizes.
+BatchLimits ChooseBatchLimits(const std::vector<BatchCost>& curve);
+
+// Returns the number of workers, at least 1, that leaves gRPC's threads the CPU time they need: more workers
+// would only interrupt those threads. `threads` is the number of CPU threads of each worker,
+// `seconds_per_text` the duration of a text in the model's best batches on one worker.
+int ChooseWorkers(int cpus, int threads, double seconds_per_text);
 
 }  // namespace newsgenre

@@ -27,25 +27,27 @@ ModelInfo InfoOf(const Classifier& classifier, int workers) {
   return info;
 }
 
-// About as long as AG News's texts are on average: 54 tokens.
+// Returns a text of 54 tokens, the average length in AG News, or of the model's limit if that is lower.
 absl::StatusOr<Encoding> TypicalText(const TextEncoder& encoder) {
+  constexpr int kTokens = 54;
   std::string words;
-  for (int i = 0; i < 54; ++i) words += "news ";
+  for (int i = 0; i < kTokens; ++i) words += "news ";
   ASSIGN_OR_RETURN(Encoding text, encoder.Encode(words));
-  text.ids.resize(std::min<size_t>(text.ids.size(), 54));
+  text.ids.resize(std::min<size_t>(text.ids.size(), kTokens));
   return text;
 }
 
-// What a batch of so many of `text` takes: the best of a few runs, of fewer where they are long.
+// Times a batch of `texts` copies of `text`. Returns the best of at least `min_runs` runs; short runs are
+// repeated more often.
 absl::StatusOr<BatchCost> TimeBatch(const Classifier& classifier, const Encoding& text, int64_t texts,
-                                    int least_runs) {
-  constexpr int kMostRuns = 4;
+                                    int min_runs) {
+  constexpr int kMaxRuns = 4;
   constexpr double kEnoughSeconds = 0.2;
   using Clock = std::chrono::steady_clock;
   const std::vector<const Encoding*> batch(texts, &text);
   BatchCost cost{texts, texts * static_cast<int64_t>(text.ids.size()), 0};
   double spent = 0;
-  for (int run = 0; run < kMostRuns && (run < least_runs || spent < kEnoughSeconds); ++run) {
+  for (int run = 0; run < kMaxRuns && (run < min_runs || spent < kEnoughSeconds); ++run) {
     const auto start = Clock::now();
     RETURN_IF_ERROR(classifier.Predict(batch).status());
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -55,36 +57,37 @@ absl::StatusOr<BatchCost> TimeBatch(const Classifier& classifier, const Encoding
   return cost;
 }
 
-// By what a small batch takes. Several runs for each number, because the first one of all is slow, and a
-// wrong choice costs half the speed for as long as the server runs.
-absl::StatusOr<int> ChooseThreads(const Classifier& classifier, int most_threads) {
+// Chooses the number of CPU threads by the duration of a small batch, and sets it for the process. Times each
+// number in several runs, because the very first run is slow and a wrong choice halves the server's speed.
+absl::StatusOr<int> ChooseThreads(const Classifier& classifier, int max_threads) {
   constexpr int64_t kTexts = 4;
-  constexpr int kLeastRuns = 3;
+  constexpr int kMinRuns = 3;
   ASSIGN_OR_RETURN(const Encoding text, TypicalText(classifier.encoder()));
-  ASSIGN_OR_RETURN(const int threads,
-                   ChooseCpuThreads(most_threads, [&](int count) -> absl::StatusOr<double> {
+  ASSIGN_OR_RETURN(const int threads, ChooseCpuThreads(max_threads, [&](int count) -> absl::StatusOr<double> {
                      SetCpuThreads(count);
-                     ASSIGN_OR_RETURN(const BatchCost cost, TimeBatch(classifier, text, kTexts, kLeastRuns));
+                     ASSIGN_OR_RETURN(const BatchCost cost, TimeBatch(classifier, text, kTexts, kMinRuns));
                      return cost.seconds;
                    }));
   SetCpuThreads(threads);
   return threads;
 }
 
-// Doubles the batch until the next one would take too long. A few seconds at ALBERT-base on two cores.
+// Times batches of 1, 2, 4, … texts until the next one would take too long. Takes a few seconds for
+// ALBERT-base on two cores.
 absl::StatusOr<std::vector<BatchCost>> MeasureBatches(const Classifier& classifier) {
-  constexpr int64_t kMostTexts = 1024;
+  constexpr int64_t kMaxTexts = 1024;
   ASSIGN_OR_RETURN(const Encoding text, TypicalText(classifier.encoder()));
   std::vector<BatchCost> curve;
-  for (int64_t texts = 1; texts <= kMostTexts; texts *= 2) {
-    ASSIGN_OR_RETURN(const BatchCost cost, TimeBatch(classifier, text, texts, /*least_runs=*/1));
+  for (int64_t texts = 1; texts <= kMaxTexts; texts *= 2) {
+    ASSIGN_OR_RETURN(const BatchCost cost, TimeBatch(classifier, text, texts, /*min_runs=*/1));
     curve.push_back(cost);
     if (cost.seconds > kMaxBatchSeconds / 2) break;
   }
   return curve;
 }
 
-void LogBatchLimits(const BatchLimits& limits, const std::vector<BatchCost>& curve) {
+BatchLimits ChooseAndLogBatchLimits(const std::vector<BatchCost>& curve) {
+  const BatchLimits limits = ChooseBatchLimits(curve);
   auto log = nlohmann::ordered_json::array();
   for (const BatchCost& cost : curve) {
     log.push_back({{"texts", cost.texts},
@@ -93,9 +96,10 @@ void LogBatchLimits(const BatchLimits& limits, const std::vector<BatchCost>& cur
                    {"texts_per_second", static_cast<double>(cost.texts) / cost.seconds}});
   }
   Log(Severity::kInfo, "batch limits", {{"texts", limits.texts}, {"tokens", limits.tokens}, {"curve", log}});
+  return limits;
 }
 
-double BestSecondsOfText(const std::vector<BatchCost>& curve) {
+double BestSecondsPerText(const std::vector<BatchCost>& curve) {
   double best = std::numeric_limits<double>::infinity();
   for (const BatchCost& cost : curve) best = std::min(best, cost.seconds / static_cast<double>(cost.texts));
   return best;
@@ -113,7 +117,8 @@ class ClassifierModel : public Model {
   }
   absl::StatusOr<ProbabilityRows> Predict(const std::vector<const Encoding*>& batch) const override {
     auto rows = classifier_->Predict(batch);
-    // To a caller RESOURCE_EXHAUSTED means a full queue; a device without memory is for the operator.
+    // Callers take RESOURCE_EXHAUSTED for a full queue and retry; a device without memory is the operator's
+    // problem.
     if (absl::IsResourceExhausted(rows.status())) return absl::InternalError(rows.status().message());
     return rows;
   }
@@ -124,31 +129,51 @@ class ClassifierModel : public Model {
   const BatchLimits limits_;
 };
 
+absl::StatusOr<std::unique_ptr<Classifier>> LoadClassifier(const ClassifierModelOptions& options,
+                                                           const ComputePlan& plan) {
+  ClassifierOptions classifier_options;
+  classifier_options.device = options.device;
+  classifier_options.precision = options.precision;
+  classifier_options.workers = plan.workers;
+  classifier_options.kernels = plan.kernels;
+  return Classifier::Load(options.model_dir, classifier_options);
+}
+
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const Model>> LoadClassifierModel(const ClassifierModelOptions& options) {
+absl::StatusOr<FirstModel> LoadFirstModel(const ClassifierModelOptions& options) {
   const int cpus = AvailableCpus();
-  int workers = std::max(1, options.workers);
-  const int most_threads = std::max(1, cpus / workers);
-  int threads = options.threads_per_worker > 0 ? options.threads_per_worker : most_threads;
-  SetCpuThreads(threads);
-  ASSIGN_OR_RETURN(std::unique_ptr<Classifier> classifier,
-                   Classifier::Load(options.model_dir, {options.device, options.precision, workers}));
+  ComputePlan plan;
+  plan.workers = std::max(1, options.workers);
+  const int max_threads = std::max(1, cpus / plan.workers);
+  plan.threads_per_worker = options.threads_per_worker > 0 ? options.threads_per_worker : max_threads;
+  SetCpuThreads(plan.threads_per_worker);
+  ASSIGN_OR_RETURN(std::unique_ptr<Classifier> classifier, LoadClassifier(options, plan));
+  plan.kernels = classifier->kernels();
   const bool on_cpu = classifier->device() == "cpu";
   if (on_cpu && options.threads_per_worker == 0) {
-    ASSIGN_OR_RETURN(threads, ChooseThreads(*classifier, most_threads));
+    ASSIGN_OR_RETURN(plan.threads_per_worker, ChooseThreads(*classifier, max_threads));
   }
   ASSIGN_OR_RETURN(const std::vector<BatchCost> curve, MeasureBatches(*classifier));
-  const BatchLimits limits = LimitsFromCost(curve);
-  LogBatchLimits(limits, curve);
-  if (on_cpu) {
-    if (options.workers == 0) {
-      workers =
-          std::min(WorkersFor(cpus, threads, BestSecondsOfText(curve)), ClassifierModelOptions::kMaxWorkers);
-    }
-    Log(Severity::kInfo, "workers", {{"workers", workers}, {"threads_per_worker", threads}, {"cpus", cpus}});
+  const BatchLimits limits = ChooseAndLogBatchLimits(curve);
+  if (on_cpu && options.workers == 0) {
+    plan.workers = std::min(ChooseWorkers(cpus, plan.threads_per_worker, BestSecondsPerText(curve)),
+                            ClassifierModelOptions::kMaxWorkers);
   }
-  return std::make_shared<const ClassifierModel>(std::move(classifier), workers, limits);
+  if (on_cpu) {
+    Log(Severity::kInfo, "workers",
+        {{"workers", plan.workers}, {"threads_per_worker", plan.threads_per_worker}, {"cpus", cpus}});
+  }
+  return FirstModel{std::make_shared<const ClassifierModel>(std::move(classifier), plan.workers, limits),
+                    std::move(plan)};
+}
+
+absl::StatusOr<std::shared_ptr<const Model>> LoadNextModel(const ClassifierModelOptions& options,
+                                                           const ComputePlan& plan) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Classifier> classifier, LoadClassifier(options, plan));
+  ASSIGN_OR_RETURN(const std::vector<BatchCost> curve, MeasureBatches(*classifier));
+  const BatchLimits limits = ChooseAndLogBatchLimits(curve);
+  return std::make_shared<const ClassifierModel>(std::move(classifier), plan.workers, limits);
 }
 
 }  // namespace newsgenre

@@ -1,30 +1,52 @@
-// ALBERT, as the server sees a model.
+// ALBERT as a Model, and the choice of the threads that run it.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/kernels/kernel_choice.h"
 #include "server/models/model.h"
 
 namespace newsgenre {
 
 struct ClassifierModelOptions {
-  // A model folder with CURRENT, one release, or a plain Hugging Face folder of
-  // AlbertForSequenceClassification.
-  std::string model_dir;
+  static constexpr int kMaxWorkers = 64;
+
+  std::string model_dir;           // as in Classifier::Load
   std::string device = "auto";     // as in ParseDevice
   std::string precision = "auto";  // as in ParsePrecision
-  // Threads that run the model, each on a batch of its own. 0: as many as the model's share of the work keeps
-  // busy, measured at load; on a GPU one.
-  int workers = 0;
-  // CPU threads of each worker. 0: as many as shorten a small batch enough, measured at load.
-  int threads_per_worker = 0;
-
-  static constexpr int kMaxWorkers = 64;
+  int workers = 0;                 // threads that run batches; 0 chooses
+  int threads_per_worker = 0;      // CPU threads of each worker; 0 chooses
 };
 
-// Loads the model and measures up to which size a batch gains throughput. Returns Classifier::Load's errors.
-absl::StatusOr<std::shared_ptr<const Model>> LoadClassifierModel(const ClassifierModelOptions& options);
+// How a process runs its models. Chosen once per process, because all models share torch's threads.
+struct ComputePlan {
+  int workers = 1;
+  int threads_per_worker = 1;
+  std::vector<KernelChoice> kernels;  // as in ClassifierOptions
+};
+
+struct FirstModel {
+  std::shared_ptr<const Model> model;
+  ComputePlan plan;
+};
+
+// Loads the first model of the process and chooses its plan. `options` sets the workers and the threads;
+// those that are 0 follow from measurements on the CPU. On a GPU there is one worker unless `options` sets
+// more. Also measures the model's batch limits. Returns Classifier::Load's errors.
+//
+// Sets the number of torch's CPU threads for the calling thread and for all threads that have not yet
+// computed. Call it once, before any other thread computes.
+absl::StatusOr<FirstModel> LoadFirstModel(const ClassifierModelOptions& options);
+
+// Loads another model, to run as in `plan`; ignores the workers and threads of `options`. Measures the
+// model's batch limits. Returns Classifier::Load's errors.
+//
+// Changes no setting of the process or of the calling thread, so another model can serve meanwhile. Call it
+// on a new thread: it computes with the process's number of CPU threads.
+absl::StatusOr<std::shared_ptr<const Model>> LoadNextModel(const ClassifierModelOptions& options,
+                                                           const ComputePlan& plan);
 
 }  // namespace newsgenre

@@ -22,10 +22,10 @@ namespace {
 
 using Batch = std::vector<const Encoding*>;
 
-// So many of ProbeTexts() take turns in the timed batches.
-constexpr int kTextsTimed = 4;
+// The number of ProbeTexts() that the timed batches consist of.
+constexpr int kTimedTexts = 4;
 
-// A path to test.
+// An execution path to test.
 struct Path {
   std::string device;
   std::string precision;
@@ -33,8 +33,8 @@ struct Path {
   std::string name;
 };
 
-// bf16 only where the GPU multiplies it; the CPU can always, if slowly.
-std::vector<Path> PathsOn(const Machine& machine) {
+// Returns the paths of a device. Omits bf16 on GPUs that emulate it; tests it on every CPU.
+std::vector<Path> PathsOf(const Machine& machine) {
   const std::string& device = machine.device;
   if (!machine.capabilities.is_gpu) {
     return {{device, "fp32", ServingPath::kBest, "engine"},
@@ -50,7 +50,7 @@ std::vector<Path> PathsOn(const Machine& machine) {
   return paths;
 }
 
-// The path itself, right or wrong.
+// Loads the model so that exactly this path runs, whether its results are right or wrong.
 absl::StatusOr<std::unique_ptr<Classifier>> Load(const ClassifierModelOptions& model, const Path& path) {
   ClassifierOptions options;
   options.device = path.device;
@@ -63,7 +63,7 @@ absl::StatusOr<std::unique_ptr<Classifier>> Load(const ClassifierModelOptions& m
 
 absl::StatusOr<std::vector<Encoding>> EncodeTexts(const Classifier& classifier) {
   std::vector<std::string> texts = ProbeTexts();
-  // As long as a text can be: the model cuts what is more.
+  // The longest text that the model reads; the model truncates it.
   std::string longest;
   for (int i = 0; i < classifier.encoder().max_tokens(); ++i) longest += "news ";
   texts.push_back(longest);
@@ -75,14 +75,14 @@ absl::StatusOr<std::vector<Encoding>> EncodeTexts(const Classifier& classifier) 
   return encodings;
 }
 
-absl::StatusOr<ProbabilityRows> AnswersBy(const Classifier& classifier, const std::vector<Encoding>& texts) {
+absl::StatusOr<ProbabilityRows> PredictAll(const Classifier& classifier, const std::vector<Encoding>& texts) {
   return PredictAloneAndTogether([&](const Batch& batch) { return classifier.Predict(batch); }, texts);
 }
 
-// The CPU and, if there is one, the GPU; says of each what it is.
+// Returns the paths of the CPU and, if the machine has one, of the GPU. Writes a description of each device.
 absl::StatusOr<std::vector<Path>> FindPaths(const std::string& device, std::ostream& out) {
   ASSIGN_OR_RETURN(const Machine cpu, DescribeMachine("cpu"));
-  std::vector<Path> paths = PathsOn(cpu);
+  std::vector<Path> paths = PathsOf(cpu);
   out << "cpu     " << cpu.description << "\n";
   if (device == "cpu") return paths;
   const bool any_gpu = device == "auto";
@@ -90,7 +90,7 @@ absl::StatusOr<std::vector<Path>> FindPaths(const std::string& device, std::ostr
   const absl::StatusOr<Machine> gpu = DescribeMachine(name);
   if (gpu.ok()) {
     out << name << "  " << gpu->description << "\n";
-    for (Path& path : PathsOn(*gpu)) paths.push_back(std::move(path));
+    for (Path& path : PathsOf(*gpu)) paths.push_back(std::move(path));
     return paths;
   }
   if (!any_gpu) return gpu.status();
@@ -98,55 +98,55 @@ absl::StatusOr<std::vector<Path>> FindPaths(const std::string& device, std::ostr
   return paths;
 }
 
-// Tests paths in turn.
-class Session {
+// Tests one path after the other.
+class PathTester {
  public:
   struct Options {
     const ClassifierModelOptions& model;
     double seconds_per_rate;
   };
-  // `expected`: what the plain fp32 path on the CPU says of `texts`.
-  Session(const Options& options, std::vector<Encoding> texts, ProbabilityRows expected)
+  // `expected` has the rows of the plain fp32 path on the CPU for `texts`.
+  PathTester(const Options& options, std::vector<Encoding> texts, ProbabilityRows expected)
       : options_(options), texts_(std::move(texts)), expected_(std::move(expected)) {}
 
-  // A graph is also held against the eager path, which comes right before it.
+  // Also compares a "graphs" path with the "eager" path, which must be the previous one.
   PathResult Run(const Path& path) {
     PathResult result;
     result.device = path.device;
     result.precision = path.precision;
     result.path = path.name;
-    absl::StatusOr<ProbabilityRows> answers = Test(path, &result);
-    if (!answers.ok()) {
-      result.error = std::string(answers.status().message());
-      answers = ProbabilityRows();
+    absl::StatusOr<ProbabilityRows> rows = Test(path, &result);
+    if (!rows.ok()) {
+      result.error = std::string(rows.status().message());
+      rows = ProbabilityRows();
     }
-    if (path.name == "graphs" && !answers->empty() && !eager_.empty()) {
-      result.from_eager = LargestDeviation(*answers, eager_);
+    if (path.name == "graphs" && !rows->empty() && !eager_rows_.empty()) {
+      result.from_eager = LargestDeviation(*rows, eager_rows_);
     }
-    eager_ = path.name == "eager" ? *std::move(answers) : ProbabilityRows();
+    eager_rows_ = path.name == "eager" ? *std::move(rows) : ProbabilityRows();
     return result;
   }
 
  private:
-  // What the path says of the texts; the rest goes into `result`.
+  // Returns the path's rows and fills in the other fields of `result`.
   absl::StatusOr<ProbabilityRows> Test(const Path& path, PathResult* result) const {
     ASSIGN_OR_RETURN(const std::unique_ptr<Classifier> classifier, Load(options_.model, path));
     result->bound = Tolerance(classifier->precision());
-    std::future<absl::StatusOr<ProbabilityRows>> beside;
+    std::future<absl::StatusOr<ProbabilityRows>> concurrent;
     if (path.device != "cpu") {
-      beside = std::async(std::launch::async, [&] { return AnswersBy(*classifier, texts_); });
+      concurrent = std::async(std::launch::async, [&] { return PredictAll(*classifier, texts_); });
     }
-    const absl::StatusOr<ProbabilityRows> answers = AnswersBy(*classifier, texts_);
-    if (beside.valid()) {
-      const absl::StatusOr<ProbabilityRows> other = beside.get();
+    const absl::StatusOr<ProbabilityRows> rows = PredictAll(*classifier, texts_);
+    if (concurrent.valid()) {
+      const absl::StatusOr<ProbabilityRows> other = concurrent.get();
       RETURN_IF_ERROR(other.status());
       result->difference = LargestDeviation(*other, expected_);
     }
-    RETURN_IF_ERROR(answers.status());
-    result->difference = std::max(result->difference, LargestDeviation(*answers, expected_));
+    RETURN_IF_ERROR(rows.status());
+    result->difference = std::max(result->difference, LargestDeviation(*rows, expected_));
     RETURN_IF_ERROR(MeasureRates(*classifier, result));
     ASSIGN_OR_RETURN(result->product_teraflops, ProductTeraflops(path.device, classifier->precision()));
-    return answers;
+    return rows;
   }
 
   absl::Status MeasureRates(const Classifier& classifier, PathResult* result) const {
@@ -154,9 +154,9 @@ class Session {
     for (const int size : kSelfTestBatches) {
       Batch batch;
       double tokens = 0;
-      // A batch of one is a text of middling length.
+      // Starts with a text of medium length, which is the whole batch of 1.
       for (int i = 0; i < size; ++i) {
-        batch.push_back(&texts_[(i + 2) % kTextsTimed]);
+        batch.push_back(&texts_[(i + 2) % kTimedTexts]);
         tokens += static_cast<double>(batch.back()->ids.size());
       }
       ASSIGN_OR_RETURN(const auto rate, TextsPerSecond(classifier, batch, seconds_per_text * size));
@@ -168,13 +168,13 @@ class Session {
     return absl::OkStatus();
   }
 
-  // No value where one run would take many seconds.
+  // Returns no value if one run would take too long.
   absl::StatusOr<std::optional<double>> TextsPerSecond(const Classifier& classifier, const Batch& batch,
                                                        double expected_seconds) const {
     using Clock = std::chrono::steady_clock;
-    constexpr double kMostSeconds = 8;
-    if (expected_seconds > kMostSeconds) return std::nullopt;
-    // Warms up; a long run needs none.
+    constexpr double kMaxSeconds = 8;
+    if (expected_seconds > kMaxSeconds) return std::nullopt;
+    // Warms up, unless the run is so long that it does not matter.
     if (expected_seconds < 1) RETURN_IF_ERROR(classifier.Predict(batch).status());
     const auto start = Clock::now();
     double texts = 0, seconds = 0;
@@ -189,7 +189,7 @@ class Session {
   const Options options_;
   const std::vector<Encoding> texts_;
   const ProbabilityRows expected_;
-  ProbabilityRows eager_;  // of the path before; empty if that was not an eager one
+  ProbabilityRows eager_rows_;  // the previous path's rows if it was "eager", or empty
 };
 
 }  // namespace
@@ -201,13 +201,13 @@ absl::StatusOr<bool> RunSelfTest(const ClassifierModelOptions& model, double sec
   ASSIGN_OR_RETURN(const std::vector<Path> paths, FindPaths(model.device, out));
   ASSIGN_OR_RETURN(const auto reference, Load(model, {"cpu", "fp32", ServingPath::kPlain, "plain"}));
   ASSIGN_OR_RETURN(std::vector<Encoding> texts, EncodeTexts(*reference));
-  ASSIGN_OR_RETURN(ProbabilityRows expected, AnswersBy(*reference, texts));
+  ASSIGN_OR_RETURN(ProbabilityRows expected, PredictAll(*reference, texts));
   out << "\n" << texts.size() << " texts, each alone and all together\n\n" << SelfTestHeader() << std::flush;
 
-  Session session({model, seconds_per_rate}, std::move(texts), std::move(expected));
+  PathTester tester({model, seconds_per_rate}, std::move(texts), std::move(expected));
   std::vector<PathResult> results;
   for (const Path& path : paths) {
-    results.push_back(session.Run(path));
+    results.push_back(tester.Run(path));
     out << SelfTestRow(results.back()) << std::flush;
   }
   out << "\n" << SelfTestVerdict(results) << std::flush;

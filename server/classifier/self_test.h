@@ -1,5 +1,4 @@
-// `newsgenre_server --self_test`: whether every way through a model that this machine has gives the right
-// probabilities, and how fast it is.
+// The self-test behind `newsgenre_server --self_test`: checks and times every execution path of this machine.
 #pragma once
 
 #include <ostream>
@@ -9,13 +8,14 @@
 
 namespace newsgenre {
 
-// Loads model.model_dir by each path in turn: on the CPU, and on model.device, or the first GPU where that
-// is "auto". Runs built-in texts and the model's canaries alone and together, on a GPU from two threads at
-// once, holds them against the plain fp32 path on the CPU, and takes the rates. Writes a table to `out`, line
-// by line. True if every path kept to its bound. An error only where nothing could be tested: the model does
-// not load, or model.device is not there. A minute or two for ALBERT-base; the calling thread computes.
+// Loads model.model_dir once per execution path of the CPU and of model.device, or of the first GPU if that
+// is "auto". Runs built-in texts and the model's canaries, alone and in one batch; on a GPU from two threads
+// at once. Compares the probabilities with those of the plain fp32 path on the CPU, and measures rates, each
+// for at least `seconds_per_rate`. Writes a table to `out`, line by line. Takes a minute or two for
+// ALBERT-base, on the calling thread's CPU threads, whose number it sets.
 //
-// A rate is taken over `seconds_per_rate` or longer.
+// Returns whether every path stays within its bound. Returns an error only if no path can be tested, because
+// the model does not load or model.device does not exist.
 absl::StatusOr<bool> RunSelfTest(const ClassifierModelOptions& model, double seconds_per_rate,
                                  std::ostream& out);
 

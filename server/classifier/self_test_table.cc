@@ -15,7 +15,7 @@ std::string Name(const PathResult& result) {
   return absl::StrCat(result.device, " ", result.precision, " ", result.path);
 }
 
-// 1234567 as "1,234,567"; three digits at least.
+// Formats 1234567 as "1,234,567", with at least three significant digits.
 std::string Rate(double rate) {
   if (rate < 100) return absl::StrFormat(rate < 10 ? "%.2f" : "%.1f", rate);
   std::string digits = absl::StrFormat("%.0f", rate);

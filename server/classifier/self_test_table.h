@@ -1,4 +1,4 @@
-// The table of the self-test. No torch.
+// The table that the self-test prints.
 #pragma once
 
 #include <optional>
@@ -7,32 +7,34 @@
 
 namespace newsgenre {
 
-// The batch sizes, in texts, of which the self-test takes the rate.
+// The batch sizes, in texts, that the self-test measures.
 inline constexpr int kSelfTestBatches[] = {1, 8, 32, 128};
 
-// A way through the network, as the self-test found it.
+// The self-test's results for one execution path.
 struct PathResult {
-  std::string device;     // "cpu", "cuda:0"
-  std::string precision;  // "fp32"
+  std::string device;     // such as "cpu" or "cuda:0"
+  std::string precision;  // such as "fp32"
   std::string path;       // "engine", "eager", "graphs", "plain"
-  std::string error;      // why it did not run; empty where it did
-  // The largest difference of a probability from the plain fp32 path on the CPU, and what it may be.
+  std::string error;      // why the path did not run; empty if it ran
+  // The largest difference between a probability and that of the plain fp32 path on the CPU, and its limit.
   double difference = 0;
   double bound = 0;
-  std::optional<double> from_eager;  // the same from the path of this name; the bound is the same
-  // By kSelfTestBatches; no value where a batch would take too long.
+  // The largest difference from the "eager" path of the same precision, with the same limit. Only set for
+  // "graphs".
+  std::optional<double> from_eager;
+  // One per kSelfTestBatches; no value if a batch would take too long.
   std::vector<std::optional<double>> texts_per_second;
-  double tokens_per_second = 0;             // at the best of them
-  std::optional<double> product_teraflops;  // matrix products alone, 10¹² operations a second
+  double tokens_per_second = 0;             // the best of these batches
+  std::optional<double> product_teraflops;  // matrix products only; 10¹² operations per second
 };
 
-// Whether it ran and kept to its bound; a difference that is not a number does not.
+// Returns whether the path ran and its differences are numbers within the bound.
 bool Passed(const PathResult& result);
 
-// Lines with their ends; the columns stand under each other.
+// Return whole lines, including the newline, with aligned columns.
 std::string SelfTestHeader();
 std::string SelfTestRow(const PathResult& result);
-// "3 paths, all within their bounds", or which are not.
+// Returns the line "3 paths, all within their bounds", or one that names the paths that failed.
 std::string SelfTestVerdict(const std::vector<PathResult>& results);
 
 }  // namespace newsgenre

@@ -6,7 +6,7 @@
 namespace newsgenre {
 namespace {
 
-// Observes how long it lives.
+// Observes its own lifetime, in seconds.
 class Timer {
  public:
   explicit Timer(prometheus::Histogram* seconds) : seconds_(seconds) {}

@@ -1,4 +1,4 @@
-// A model whose work is counted and timed.
+// A wrapper that counts and times a model's work.
 #pragma once
 
 #include <memory>
@@ -12,14 +12,14 @@
 
 namespace newsgenre {
 
-// Any thread, as any model.
+// Immutable; safe to use from any thread.
 class InstrumentedModel : public Model {
  public:
-  // All of them outlive this.
+  // The series must outlive this object.
   struct Series {
-    std::vector<prometheus::Counter*> predictions;  // one a label, in the model's order
-    prometheus::Histogram* encode_seconds;          // of each text
-    prometheus::Histogram* forward_seconds;         // of each batch
+    std::vector<prometheus::Counter*> predictions;  // one per label, in the model's label order
+    prometheus::Histogram* encode_seconds;          // per text
+    prometheus::Histogram* forward_seconds;         // per batch
   };
 
   InstrumentedModel(std::shared_ptr<const Model> model, Series series)

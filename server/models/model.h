@@ -1,5 +1,5 @@
-// A model as the server sees it. The one that runs ALBERT is server/classifier/classifier_model.h; tests
-// bring fakes.
+// The interface of a text classification model. server/classifier/classifier_model.h implements it with
+// ALBERT; tests use fakes.
 #pragma once
 
 #include <cstdint>
@@ -18,28 +18,28 @@ struct ModelInfo {
   std::string version;
   std::vector<std::string> labels;
   int max_tokens = 0;
-  std::map<std::string, double> metrics;
-  std::string device;     // "cpu", "cuda:0"
-  std::string precision;  // "fp32"
-  int workers = 1;        // batches that are worth running at once, each on a thread of its own
+  std::map<std::string, double> metrics;  // measured when the release was made
+  std::string device;                     // such as "cpu" or "cuda:0"
+  std::string precision;                  // such as "fp32"
+  int workers = 1;                        // the number of threads that should run batches concurrently
 };
 
-// What one batch may hold. A text above `tokens` still runs: alone.
+// The limits of one batch. A text with more than `tokens` tokens runs alone.
 struct BatchLimits {
   int64_t texts = 0;
   int64_t tokens = 0;
 };
 
-// Immutable: any thread.
+// Immutable; safe to use from any thread.
 class Model {
  public:
   virtual ~Model() = default;
   virtual const ModelInfo& info() const = 0;
-  // How far a batch is worth growing: beyond, it takes longer and gains next to no throughput.
+  // Returns the batch size above which throughput hardly grows.
   virtual BatchLimits batch_limits() const = 0;
-  // Cleans and encodes. INVALID_ARGUMENT where no text is left.
+  // Cleans and tokenizes `text`. Returns INVALID_ARGUMENT if no text is left after cleaning.
   virtual absl::StatusOr<Encoding> Encode(std::string_view text) const = 0;
-  // For each text one probability a label, in info().labels' order. INTERNAL where it fails.
+  // Returns one row per text, with one probability per label in the order of info().labels, or INTERNAL.
   virtual absl::StatusOr<ProbabilityRows> Predict(const std::vector<const Encoding*>& batch) const = 0;
 };
 

@@ -1,4 +1,4 @@
-// Which model serves now.
+// The model that serves now.
 #pragma once
 
 #include <memory>
@@ -8,10 +8,11 @@
 
 namespace newsgenre {
 
-// Any thread. A job keeps the model that encoded it: a replacement never disturbs what is under way.
+// Thread-safe. A job keeps the model that encoded it, so a replacement does not affect jobs that already
+// exist.
 class ModelStore {
  public:
-  // nullptr before the first Replace.
+  // Returns the current model, or nullptr before the first Replace.
   std::shared_ptr<const Model> Current() const {
     MutexLock lock(&mutex_);
     return current_;

@@ -1,4 +1,4 @@
-// What the services tell of their calls.
+// Receives the events of RPC calls, for metrics.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace newsgenre {
 
-// The codes that a call can end with.
+// The status codes that a call can end with.
 inline constexpr std::array<absl::StatusCode, 7> kApiStatusCodes = {
     absl::StatusCode::kOk,
     absl::StatusCode::kCancelled,
@@ -19,12 +19,12 @@ inline constexpr std::array<absl::StatusCode, 7> kApiStatusCodes = {
     absl::StatusCode::kUnavailable,
 };
 
-// Hears of one method's calls. Any thread.
+// Observes the calls of one method. Implementations must be thread-safe.
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
   virtual void OnStart() = 0;
-  // `code` is one of kApiStatusCodes; `latency` counts from OnStart.
+  // `code` is one of kApiStatusCodes; `latency` is the time since OnStart.
   virtual void OnFinish(absl::StatusCode code, std::chrono::steady_clock::duration latency) = 0;
 };
 

@@ -1,35 +1,34 @@
-// newsgenre.v1.ClassifierService.
+// The newsgenre.v1.ClassifierService, as declared in proto/newsgenre/v1/classifier.proto.
 #pragma once
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "newsgenre/v1/classifier.grpc.pb.h"
-#include "server/batching/batcher.h"
-#include "server/models/model_store.h"
 #include "server/rpc/call_observer.h"
-#include "server/rpc/request_checks.h"
+#include "server/rpc/text_classifier.h"
 #include "server/rpc/unary_call.h"
 
 namespace newsgenre {
 
-// Takes raw bytes and parses them itself: gRPC would answer a malformed message with UNIMPLEMENTED. gRPC's
-// threads call it; it checks, encodes and submits, and the batcher's threads answer.
+// Translates between the protocol's messages and TextClassifier. gRPC's threads call the methods, which
+// check, encode and submit the texts; the batcher's reply threads answer. Thread-safe.
+//
+// Receives requests as bytes and parses them itself, because gRPC would answer a malformed message with
+// UNIMPLEMENTED.
 class ClassifierService final
     : public v1::ClassifierService::WithRawCallbackMethod_Classify<
           v1::ClassifierService::WithRawCallbackMethod_BatchClassify<
               v1::ClassifierService::WithRawCallbackMethod_GetModel<v1::ClassifierService::Service>>> {
  public:
-  // One for each method.
+  // The observers of each method's calls.
   struct Observers {
     CallObserver* classify;
     CallObserver* batch_classify;
     CallObserver* get_model;
   };
 
-  // All of them outlive the service and its calls.
-  ClassifierService(const RequestLimits& limits, const ModelStore* models, Batcher* batcher,
-                    const Observers& observers)
-      : limits_(limits), models_(models), batcher_(batcher), observers_(observers) {}
+  // `classifier` and the observers must outlive the service and its calls.
+  ClassifierService(const TextClassifier* classifier, const Observers& observers)
+      : classifier_(classifier), observers_(observers) {}
 
   grpc::ServerUnaryReactor* Classify(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override;
@@ -40,19 +39,12 @@ class ClassifierService final
                                      grpc::ByteBuffer* response) override;
 
  private:
-  // An error of these three means that the call is still to be answered.
-  absl::Status StartClassify(const grpc::ByteBuffer& bytes, UnaryCall* call);
-  absl::Status StartBatchClassify(const grpc::ByteBuffer& bytes, UnaryCall* call);
-  absl::Status AnswerGetModel(const grpc::ByteBuffer& bytes, UnaryCall* call);
+  // Each of these replies to `call`, now or later, if and only if it returns OK.
+  absl::Status StartClassify(const v1::ClassifyRequest& request, UnaryCall* call) const;
+  absl::Status StartBatchClassify(const v1::BatchClassifyRequest& request, UnaryCall* call) const;
+  absl::Status ReplyWithModel(UnaryCall* call) const;
 
-  absl::StatusOr<std::shared_ptr<const Model>> CurrentModel() const;
-  // Everything of the job but `done`.
-  absl::StatusOr<Job> MakeJob(const v1::ClassifyRequest& request, const UnaryCall& call,
-                              std::shared_ptr<const Model> model) const;
-
-  const RequestLimits limits_;
-  const ModelStore* const models_;
-  Batcher* const batcher_;
+  const TextClassifier* const classifier_;
   const Observers observers_;
 };
 

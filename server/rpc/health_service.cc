@@ -16,15 +16,15 @@ bool IsKnown(const std::string& service) {
 
 }  // namespace
 
-// One Watch call. It tells what the service says now, not what it was poked for, so that pokes may overtake
-// each other. One operation of gRPC is under way at a time; each is chosen under the service's mutex and
-// started outside of it.
+// One Watch call. Always writes the service's current status, so the order of notifications does not matter.
+// At most one gRPC operation runs at a time; it is chosen with the service's mutex held and started without.
 class HealthService::Watcher : public grpc::ServerWriteReactor<HealthCheckResponse>,
                                public std::enable_shared_from_this<Watcher> {
  public:
   Watcher(HealthService* service, bool known) : service_(service), known_(known) {}
 
-  // Starts what is to be done next, where nothing is under way.
+  // Starts a write if the status differs from the last one sent, or ends the call if the service has stopped.
+  // Does nothing while an operation runs.
   void WriteIfChanged() {
     const Step step = NextStep();
     if (step == Step::kWrite) StartWrite(&message_);
@@ -38,10 +38,10 @@ class HealthService::Watcher : public grpc::ServerWriteReactor<HealthCheckRespon
     MutexLock lock(&service_->mutex_);
     if (busy_) return Step::kNone;
     const Status status = known_ ? service_->status_ : HealthCheckResponse::SERVICE_UNKNOWN;
-    const bool news = last_sent_ != status && !cancelled_;
-    if (!news && !cancelled_ && !service_->stopped_) return Step::kNone;
+    const bool changed = last_sent_ != status && !cancelled_;
+    if (!changed && !cancelled_ && !service_->stopped_) return Step::kNone;
     busy_ = true;
-    if (!news) return Step::kFinish;
+    if (!changed) return Step::kFinish;
     last_sent_ = status;
     message_.set_status(status);
     return Step::kWrite;
@@ -62,19 +62,19 @@ class HealthService::Watcher : public grpc::ServerWriteReactor<HealthCheckRespon
     }
     WriteIfChanged();
   }
-  // The last that gRPC does with this.
+  // gRPC no longer uses this object.
   void OnDone() override {
-    const std::shared_ptr<Watcher> self = shared_from_this();  // outlives the lock
+    const std::shared_ptr<Watcher> self = shared_from_this();  // keeps this alive until the lock is released
     MutexLock lock(&service_->mutex_);
     service_->watchers_.erase(self);
   }
 
   HealthService* const service_;
   const bool known_;
-  // The service's mutex guards these; while busy_, message_ is gRPC's.
+  // The service's mutex guards the fields below. While busy_ is true, gRPC reads message_.
   std::optional<Status> last_sent_;
-  bool cancelled_ = false;  // the caller
-  bool busy_ = false;       // a write is under way, or the call is finished
+  bool cancelled_ = false;  // by the caller
+  bool busy_ = false;       // a write runs, or the call has ended
   HealthCheckResponse message_;
 };
 

@@ -9,8 +9,8 @@
 
 namespace newsgenre {
 
-// Says NOT_SERVING until told otherwise. Any thread. gRPC's own health service is not used: it says SERVING
-// from the moment the server listens.
+// Reports NOT_SERVING until SetServing is called. Thread-safe. Replaces gRPC's own health service, which
+// reports SERVING as soon as the server listens.
 class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
   using Status = grpc::health::v1::HealthCheckResponse::ServingStatus;
@@ -18,10 +18,10 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   HealthService();
   ~HealthService() override;
 
-  // SERVING from now on.
+  // Reports SERVING from now on. Has no effect after Stop.
   void SetServing() ABSL_LOCKS_EXCLUDED(mutex_);
-  // NOT_SERVING for good: every Watch is told, and then ended with UNAVAILABLE, so that none holds up the
-  // server's shutdown.
+  // Reports NOT_SERVING for good. Sends that status to every Watch call and ends it with UNAVAILABLE, so that
+  // no Watch call delays the server's shutdown.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
 
   grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,

@@ -15,7 +15,7 @@ using MessageTraits = grpc::SerializationTraits<Message>;
 
 bool IsUtf8(const std::string& bytes) { return ReplaceInvalidUtf8(bytes) == bytes; }
 
-// The same for one value of a field; `index` is -1 where the field is not repeated.
+// FindInvalidUtf8 for one value of a field. `index` is -1 if the field is not repeated.
 std::string FindInvalidUtf8InValue(const Message& message, const FieldDescriptor& field, int index) {
   const google::protobuf::Reflection& reflection = *message.GetReflection();
   const std::string path = field.name() + (index < 0 ? "" : "[" + std::to_string(index) + "]");
@@ -51,9 +51,9 @@ std::string FindInvalidUtf8(const Message& message) {
 }
 
 absl::Status ParseMessage(const grpc::ByteBuffer& bytes, Message* message) {
-  grpc::ByteBuffer buffer = bytes;  // shares the bytes; reading consumes it
+  grpc::ByteBuffer buffer = bytes;  // shares the bytes; Deserialize consumes it
   if (MessageTraits::Deserialize(&buffer, message).ok()) return absl::OkStatus();
-  // A string that is not UTF-8 stops the parser, but has been stored.
+  // The parser stops at a string that is not valid UTF-8, but stores it first.
   const std::string path = FindInvalidUtf8(*message);
   if (!path.empty()) return absl::InvalidArgumentError(path + " is not valid UTF-8");
   return absl::InvalidArgumentError("the request of " + std::to_string(bytes.Length()) +

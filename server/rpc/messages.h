@@ -1,4 +1,4 @@
-// Protobuf messages in and out of gRPC's byte buffers.
+// Conversion of protobuf messages and statuses to and from gRPC's types.
 #pragma once
 
 #include <string>
@@ -10,13 +10,14 @@
 
 namespace newsgenre {
 
-// INVALID_ARGUMENT where the bytes are no such message; where a string is to blame, its field is named.
+// Parses `bytes` into `message`. Returns INVALID_ARGUMENT if they are not a message of its type; the error
+// names the field if a string is not valid UTF-8.
 absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::Message* message);
 
 grpc::ByteBuffer SerializeMessage(const google::protobuf::Message& message);
 
-// The path of the first string of `message` that is not valid UTF-8, such as "requests[3].text"; empty where
-// all are.
+// Returns the path of the first string in `message` that is not valid UTF-8, such as "requests[3].text", or
+// an empty string if all are valid.
 std::string FindInvalidUtf8(const google::protobuf::Message& message);
 
 grpc::Status ToGrpcStatus(const absl::Status& status);

@@ -1,34 +1,41 @@
-// What a request may hold. Pure functions; every error names the field, its value and the limit, never the
-// text.
+// Checks of classification requests, independent of the protocol. Pure functions. Every error names the
+// field, its value and the limit, and never contains the text.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "newsgenre/v1/classifier.pb.h"
 
 namespace newsgenre {
 
 struct RequestLimits {
-  int64_t max_text_bytes = 65536;  // of a text, or of title and body together
-  int max_batch_texts = 256;       // of a BatchClassify call
+  int64_t max_text_bytes = 65536;  // in a text, or in a title and a body together
+  int max_batch_texts = 256;       // in one call
 };
 
-// The text to classify: `text`, or title and body joined as in training. INVALID_ARGUMENT: empty, too long,
-// or text together with one of the others.
-absl::StatusOr<std::string> RequestText(const v1::ClassifyRequest& request, const RequestLimits& limits);
+// The fields of a request that hold the text; does not own them. Fields that are not set are empty.
+struct TextRequest {
+  std::string_view text;
+  std::string_view title;
+  std::string_view body;
+};
 
-// INVALID_ARGUMENT, for a request whose text has nothing in it that the model could read.
-absl::Status NothingLeftError(const v1::ClassifyRequest& request);
+// Returns the text to classify: `text`, or title and body joined as in training. Returns INVALID_ARGUMENT if
+// the request is empty or too long, or has a text together with a title or a body.
+absl::StatusOr<std::string> RequestText(const TextRequest& request, const RequestLimits& limits);
 
-// INVALID_ARGUMENT: none or too many.
-absl::Status CheckBatchSize(int texts, const RequestLimits& limits);
+// Returns the INVALID_ARGUMENT error for a request whose text has no tokens.
+absl::Status NoTokensError(const TextRequest& request);
 
-// The most bytes of a message that gRPC lets through. Twice what the limits add up to, and 4 MiB more, so
-// that a request above them is still read, and told which limit it broke: gRPC itself would answer
-// RESOURCE_EXHAUSTED, as if it were worth sending again.
+// Returns INVALID_ARGUMENT if a call has no text or too many. `field` is the field that holds the texts.
+absl::Status CheckBatchSize(std::string_view field, int texts, const RequestLimits& limits);
+
+// Returns the size in bytes of the largest message that gRPC should accept: twice what the limits allow plus
+// 4 MiB. A request above the limits is thus still read and answered with INVALID_ARGUMENT and the limit; gRPC
+// itself would answer RESOURCE_EXHAUSTED, which invites the caller to retry.
 int MaxReceiveBytes(const RequestLimits& limits);
 
 }  // namespace newsgenre

@@ -9,7 +9,8 @@
 namespace newsgenre {
 namespace {
 
-// gRPC's own conversion to nanoseconds overflows for callers that mean "never" and say so in centuries.
+// Replaces gRPC's own conversion to nanoseconds, which overflows for deadlines centuries ahead. Such
+// deadlines mean "never".
 UnaryCall::Clock::time_point ToSteadyClock(gpr_timespec deadline) {
   constexpr std::chrono::hours kNever{24 * 365};
   const gpr_timespec left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
@@ -23,7 +24,7 @@ absl::Status ToApiStatus(const absl::Status& status) {
   const bool known =
       std::find(kApiStatusCodes.begin(), kApiStatusCodes.end(), status.code()) != kApiStatusCodes.end();
   if (known && status.code() != absl::StatusCode::kInternal) return status;
-  Log(Severity::kError, "a text could not be classified", {{"error", status.ToString()}});
+  Log(Severity::kError, "can't classify a text", {{"error", status.ToString()}});
   return absl::InternalError(std::string(status.message()));
 }
 
@@ -38,7 +39,7 @@ UnaryCall::UnaryCall(grpc::CallbackServerContext* context, grpc::ByteBuffer* res
 
 void UnaryCall::Reply(const google::protobuf::Message& message) {
   *response_ = SerializeMessage(message);
-  FinishWith(cancelled() ? absl::CancelledError("the caller has gone") : absl::OkStatus());
+  FinishWith(cancelled() ? absl::CancelledError("the caller cancelled the call") : absl::OkStatus());
 }
 
 void UnaryCall::FinishWith(const absl::Status& status) {

@@ -1,4 +1,4 @@
-// One call of a unary method.
+// The life of one call of a unary gRPC method.
 #pragma once
 
 #include <chrono>
@@ -8,35 +8,42 @@
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
+#include "server/rpc/call_context.h"
 #include "server/rpc/call_observer.h"
+#include "server/rpc/messages.h"
 
 namespace newsgenre {
 
-// `status` as a caller gets it: a code that this API does not answer with becomes INTERNAL, and INTERNAL is
-// logged.
+// Returns `status` as a caller receives it: a code that is not in kApiStatusCodes becomes INTERNAL. Logs
+// statuses that are INTERNAL then.
 absl::Status ToApiStatus(const absl::Status& status);
 
-// Measures the call, and answers it: Reply or Fail is called exactly once, on any thread, and ends this
-// object's life.
+// Answers and measures one call. Deletes itself: Reply or Fail must be called exactly once, on any thread,
+// and ends the object's life.
 class UnaryCall {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // The handler's arguments; `observer` outlives the call.
+  // Takes the handler's arguments. `observer` must outlive the call.
   UnaryCall(grpc::CallbackServerContext* context, grpc::ByteBuffer* response, CallObserver* observer);
 
-  // OK, or CANCELLED where the caller has gone.
+  // Ends the call with OK and `message`, or with CANCELLED if the caller has cancelled it.
   void Reply(const google::protobuf::Message& message);
+  // Ends the call with ToApiStatus(status).
   void Fail(const absl::Status& status) { FinishWith(ToApiStatus(status)); }
 
-  // What the handler returns, asked for before the call can end. It is gRPC's own: that one's reactions run
-  // where they occur, those of others on threads for the purpose.
+  // Returns what the handler must return to gRPC. Must be called before the call can end. This is gRPC's
+  // default reactor, whose reactions run inline; those of other reactors run on threads made for them.
   grpc::ServerUnaryReactor* reactor() const { return reactor_; }
 
-  // When the caller gives up; max() where it never does.
+  // The caller's deadline; time_point::max() if there is none.
   Clock::time_point deadline() const { return deadline_; }
-  // Whether the caller has gone. Any thread.
+  // Returns whether the caller has cancelled the call. Thread-safe.
   bool cancelled() const { return context_->IsCancelled(); }
+  // Returns both for the batcher; `cancelled` refers to this object.
+  CallContext context() const {
+    return {deadline_, [this] { return cancelled(); }};
+  }
 
  private:
   ~UnaryCall() = default;
@@ -49,5 +56,19 @@ class UnaryCall {
   const Clock::time_point start_ = Clock::now();
   const Clock::time_point deadline_;
 };
+
+// Handles a unary method: parses `bytes` as a Request and calls start(request, call), which returns OK if it
+// has replied or will reply later. Fails the call if the bytes are not a Request or `start` returns an error.
+// Returns what the method must return to gRPC.
+template <typename Request, typename Start>
+grpc::ServerUnaryReactor* HandleUnaryCall(UnaryCall* call, const grpc::ByteBuffer& bytes,
+                                          const Start& start) {
+  grpc::ServerUnaryReactor* const reactor = call->reactor();
+  Request request;
+  absl::Status status = ParseMessage(bytes, &request);
+  if (status.ok()) status = start(request, call);
+  if (!status.ok()) call->Fail(status);
+  return reactor;
+}
 
 }  // namespace newsgenre

@@ -44,7 +44,7 @@ v1::ClassifyRequest Text(const std::string& text) {
   return request;
 }
 
-// A connection of its own to the server.
+// A client with its own connection to the server.
 class Client {
  public:
   explicit Client(int port) {
@@ -101,7 +101,7 @@ class ServerTest : public testing::Test {
   }
   std::string Page() const { return HttpGet(server_->metrics_port(), "/metrics"); }
 
-  // The only log line with this message.
+  // Returns the first log line with this message, or null.
   nlohmann::json LogLine(const std::string& message) const {
     std::istringstream lines(log_.str());
     for (std::string text; std::getline(lines, text);) {
@@ -116,7 +116,7 @@ class ServerTest : public testing::Test {
   std::unique_ptr<Client> client_;
 };
 
-TEST_F(ServerTest, WithoutAModelItListensAndDoesNotServe) {
+TEST_F(ServerTest, ListensWithoutAModelAndReportsNotServing) {
   Start();
   EXPECT_EQ(client_->Check(), HealthCheckResponse::NOT_SERVING);
   EXPECT_EQ(client_->Classify("abc").error_code(), grpc::StatusCode::UNAVAILABLE);
@@ -125,7 +125,7 @@ TEST_F(ServerTest, WithoutAModelItListensAndDoesNotServe) {
   EXPECT_TRUE(LogLine("serving").is_null());
 }
 
-TEST_F(ServerTest, WithAModelItServes) {
+TEST_F(ServerTest, ServesAModel) {
   Start();
   ASSERT_THAT(Serve(), IsOk());
   EXPECT_EQ(client_->Check(), HealthCheckResponse::SERVING);
@@ -134,8 +134,8 @@ TEST_F(ServerTest, WithAModelItServes) {
   grpc::ClientContext context;
   v1::GetModelResponse model;
   ASSERT_TRUE(client_->classifier()->GetModel(&context, v1::GetModelRequest(), &model).ok());
-  EXPECT_EQ(model.limits().max_text_bytes(), TestConfig().max_text_bytes);
-  EXPECT_EQ(model.limits().max_batch_texts(), TestConfig().max_batch_texts);
+  EXPECT_EQ(model.limits().max_text_bytes(), TestConfig().limits.max_text_bytes);
+  EXPECT_EQ(model.limits().max_batch_texts(), TestConfig().limits.max_batch_texts);
 
   const nlohmann::json line = LogLine("serving");
   EXPECT_EQ(line["model_version"], "fake-1");
@@ -146,7 +146,7 @@ TEST_F(ServerTest, WithAModelItServes) {
   EXPECT_EQ(log_.str().find("abc"), std::string::npos);
 }
 
-TEST_F(ServerTest, AModelThatFailsToWarmUpDoesNotServe) {
+TEST_F(ServerTest, DoesNotServeAModelThatFailsToWarmUp) {
   Start();
   EXPECT_THAT(
       Serve([](const std::vector<const Encoding*>&) { return absl::InternalError("no such kernel"); }),
@@ -155,9 +155,9 @@ TEST_F(ServerTest, AModelThatFailsToWarmUpDoesNotServe) {
   EXPECT_EQ(client_->Classify("abc").error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
-TEST_F(ServerTest, EveryWorkerIsWarmBeforeItServes) {
+TEST_F(ServerTest, WarmsUpEveryWorker) {
   ServerConfig config = TestConfig();
-  config.workers = 3;
+  config.model.workers = 3;
   Start(config);
   Mutex mutex;
   std::set<std::thread::id> workers;
@@ -171,7 +171,7 @@ TEST_F(ServerTest, EveryWorkerIsWarmBeforeItServes) {
   EXPECT_EQ(SeriesValue(Page(), "newsgenre_batch_texts_count"), 0);
 }
 
-TEST_F(ServerTest, TheModelSaysHowManyWorkersItIsWorth) {
+TEST_F(ServerTest, TakesTheNumberOfWorkersFromTheModel) {
   Start();
   Mutex mutex;
   std::set<std::thread::id> workers;
@@ -185,21 +185,20 @@ TEST_F(ServerTest, TheModelSaysHowManyWorkersItIsWorth) {
   EXPECT_EQ(workers.size(), 2u);
 }
 
-// Before there is a model nobody knows its labels; all else is there from the start.
-TEST_F(ServerTest, EverySeriesIsThereBeforeTheFirstCall) {
+// Series with the model's labels appear when it is served, all others at the start.
+TEST_F(ServerTest, EverySeriesExistsBeforeTheFirstCall) {
   Start();
   const std::set<std::string> listening = SeriesNames(Page());
   ASSERT_THAT(Serve(), IsOk());
   const std::set<std::string> serving = SeriesNames(Page());
-  std::set<std::string> of_the_model;
+  std::set<std::string> added;
   std::set_difference(serving.begin(), serving.end(), listening.begin(), listening.end(),
-                      std::inserter(of_the_model, of_the_model.end()));
-  EXPECT_THAT(of_the_model,
-              ElementsAre("newsgenre_model_info{device=\"cpu\",precision=\"fp32\",version=\"fake-1\"}",
-                          "newsgenre_predictions_total{label=\"Business\"}",
-                          "newsgenre_predictions_total{label=\"Sci/Tech\"}",
-                          "newsgenre_predictions_total{label=\"Sports\"}",
-                          "newsgenre_predictions_total{label=\"World\"}"));
+                      std::inserter(added, added.end()));
+  EXPECT_THAT(added, ElementsAre("newsgenre_model_info{device=\"cpu\",precision=\"fp32\",version=\"fake-1\"}",
+                                 "newsgenre_predictions_total{label=\"Business\"}",
+                                 "newsgenre_predictions_total{label=\"Sci/Tech\"}",
+                                 "newsgenre_predictions_total{label=\"Sports\"}",
+                                 "newsgenre_predictions_total{label=\"World\"}"));
   ASSERT_TRUE(client_->Classify("abc").ok());
   ASSERT_FALSE(client_->Classify("").ok());
   EXPECT_EQ(SeriesNames(Page()), serving);
@@ -222,24 +221,24 @@ TEST_F(ServerTest, MetricsCountTheFirstCall) {
   EXPECT_EQ(SeriesValue(after, sports), 1);
 }
 
-// gRPC would refuse a message above its own limit with another code.
-TEST_F(ServerTest, OurLimitSpeaksBeforeThatOfGrpc) {
+// gRPC would refuse a message above its own limit with RESOURCE_EXHAUSTED.
+TEST_F(ServerTest, RefusesALongTextWithItsOwnLimit) {
   ServerConfig config = TestConfig();
-  for (const int texts : {config.max_batch_texts, 1}) {
-    config.max_batch_texts = texts;
-    config.max_text_bytes = texts == 1 ? 100 : config.max_text_bytes;
+  for (const int texts : {config.limits.max_batch_texts, 1}) {
+    config.limits.max_batch_texts = texts;
+    config.limits.max_text_bytes = texts == 1 ? 100 : config.limits.max_text_bytes;
     Start(config);
     ASSERT_THAT(Serve(), IsOk());
     for (const int bytes : {1 << 17, 4 << 20}) {
       const grpc::Status status = client_->Classify(std::string(bytes, 'a'));
       EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
       EXPECT_EQ(status.error_message(), "text has " + std::to_string(bytes) + " bytes; the limit is " +
-                                            std::to_string(config.max_text_bytes) + " bytes");
+                                            std::to_string(config.limits.max_text_bytes) + " bytes");
     }
   }
 }
 
-// The answer to ServerReflectionRequest{list_services: ""}, read as bytes.
+// Sends the bytes of ServerReflectionRequest{list_services: ""} and searches the bytes of the response.
 TEST_F(ServerTest, ReflectionListsTheServices) {
   Start();
   grpc::GenericStub stub(client_->channel());
@@ -252,13 +251,13 @@ TEST_F(ServerTest, ReflectionListsTheServices) {
                  grpc::StubOptions(), &request, &response,
                  [&](grpc::Status status) { done.set_value(std::move(status)); });
   ASSERT_TRUE(done.get_future().get().ok());
-  grpc::Slice answer;
-  ASSERT_TRUE(response.DumpToSingleSlice(&answer).ok());
-  EXPECT_THAT(std::string(reinterpret_cast<const char*>(answer.begin()), answer.size()),
+  grpc::Slice bytes;
+  ASSERT_TRUE(response.DumpToSingleSlice(&bytes).ok());
+  EXPECT_THAT(std::string(reinterpret_cast<const char*>(bytes.begin()), bytes.size()),
               AllOf(HasSubstr("newsgenre.v1.ClassifierService"), HasSubstr("grpc.health.v1.Health")));
 }
 
-TEST_F(ServerTest, AddressesInUseAreNamed) {
+TEST_F(ServerTest, NamesAnAddressThatIsInUse) {
   Start();
   ServerConfig config = TestConfig();
   config.address = "127.0.0.1:" + std::to_string(server_->port());
@@ -270,16 +269,16 @@ TEST_F(ServerTest, AddressesInUseAreNamed) {
                                               HasSubstr("metrics_address " + config.metrics_address)));
 }
 
-// Runs the model for the warm-up, and holds the first call after it.
+// A server whose model runs the warm-up and then blocks the first call.
 class StoppingServerTest : public ServerTest {
  protected:
   void StartWithACallInTheModel(const ServerConfig& config) {
     Start(config);
-    ASSERT_THAT(
-        Serve([this, hold = gate_.Guard(FakeModel::PredictByLength)](const std::vector<const Encoding*>& batch) {
-          return warm_ ? hold(batch) : FakeModel::PredictByLength(batch);
-        }),
-        IsOk());
+    ASSERT_THAT(Serve([this, hold = gate_.Guard(FakeModel::PredictByLength)](
+                          const std::vector<const Encoding*>& batch) {
+                  return warm_ ? hold(batch) : FakeModel::PredictByLength(batch);
+                }),
+                IsOk());
     warm_ = true;
     in_model_ = std::async(std::launch::async, [this] { return client_->Classify("abc"); });
     gate_.WaitUntilReached();
@@ -290,7 +289,7 @@ class StoppingServerTest : public ServerTest {
   std::future<grpc::Status> in_model_;
 };
 
-TEST_F(StoppingServerTest, CallsUnderWayFinishAndNewOnesAreRefused) {
+TEST_F(StoppingServerTest, StopFinishesRunningCallsAndRefusesNewOnes) {
   StartWithACallInTheModel(TestConfig());
   Client watcher(server_->port());
   grpc::ClientContext context;
@@ -302,9 +301,9 @@ TEST_F(StoppingServerTest, CallsUnderWayFinishAndNewOnesAreRefused) {
   auto stopped = std::async(std::launch::async, [this] { server_->Stop(); });
   ASSERT_TRUE(watch->Read(&health));
   EXPECT_EQ(health.status(), HealthCheckResponse::NOT_SERVING);
-  EXPECT_FALSE(watch->Read(&health));  // it does not hold up the stop
+  EXPECT_FALSE(watch->Read(&health));  // the Watch call does not delay the stop
   EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
-  // The server may still take a call right after it said NOT_SERVING; that one waits behind the gate.
+  // The server can still accept a call right after it reports NOT_SERVING; such a call waits at the gate.
   grpc::StatusCode late;
   do {
     late = Client(server_->port()).Classify("late", std::chrono::milliseconds(100)).error_code();
@@ -318,12 +317,12 @@ TEST_F(StoppingServerTest, CallsUnderWayFinishAndNewOnesAreRefused) {
   EXPECT_EQ(Page(), "");
 }
 
-TEST_F(StoppingServerTest, WhatIsNotDoneInTimeIsCancelled) {
+TEST_F(StoppingServerTest, StopCancelsCallsAfterDrainSeconds) {
   ServerConfig config = TestConfig();
   config.drain_seconds = 0;
   StartWithACallInTheModel(config);
   auto stopped = std::async(std::launch::async, [this] { server_->Stop(); });
-  EXPECT_FALSE(in_model_.get().ok());  // at once: the model still holds its text
+  EXPECT_FALSE(in_model_.get().ok());  // at once, while the model still computes
   gate_.Open();
   stopped.get();
 }

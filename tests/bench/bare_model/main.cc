@@ -65,10 +65,11 @@ absl::Status TimeBatches(const Model& model, const std::vector<Encoding>& texts)
 absl::Status Run() {
   ClassifierModelOptions options;
   options.model_dir = absl::GetFlag(FLAGS_model_dir);
-  ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, LoadClassifierModel(options));
-  ASSIGN_OR_RETURN(const std::vector<Encoding> texts, EncodeTexts(*model));
-  PrintDescription(*model, texts);
-  return TimeBatches(*model, texts);
+  ASSIGN_OR_RETURN(const FirstModel first, LoadFirstModel(options));
+  const Model& model = *first.model;
+  ASSIGN_OR_RETURN(const std::vector<Encoding> texts, EncodeTexts(model));
+  PrintDescription(model, texts);
+  return TimeBatches(model, texts);
 }
 
 int Main(int argc, char** argv) {

@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 const Job::Clock::time_point kStart = Job::Clock::time_point() + std::chrono::hours(1);
 constexpr int kNever = -1;
 
-// A waiting job of a table; times in milliseconds after kStart.
+// A job of a test case. Times are in milliseconds after kStart.
 struct Waiting {
   int id;
   int tokens = 1;
@@ -32,9 +32,8 @@ struct Case {
   BatchLimits limits;
   std::vector<Waiting> waiting;
   int now;
-  // The batches of repeated Take(now), "…|…", then what left as expired and as cancelled.
-  std::string batches;
-  std::string expired;
+  std::string batches;  // the expected batches of repeated Take(now): "…|…"
+  std::string expired;  // the expected jobs of the first Take
   std::string cancelled;
 };
 
@@ -63,7 +62,7 @@ std::string Ids(const std::vector<Job>& jobs) {
 
 class BatchQueueTest : public testing::TestWithParam<Case> {};
 
-TEST_P(BatchQueueTest, Takes) {
+TEST_P(BatchQueueTest, TakeReturnsTheExpectedBatches) {
   const Case& c = GetParam();
   const Models models(c.limits);
   BatchQueue queue;
@@ -73,14 +72,14 @@ TEST_P(BatchQueueTest, Takes) {
   EXPECT_EQ(queue.texts(), static_cast<int64_t>(c.waiting.size()));
 
   const auto now = kStart + milliseconds(c.now);
-  BatchQueue::BatchSelection taken = queue.Take(now);
-  EXPECT_EQ(Ids(taken.expired), c.expired);
-  EXPECT_EQ(Ids(taken.cancelled), c.cancelled);
-  std::string batches = Ids(taken.batch);
+  BatchQueue::BatchSelection selection = queue.Take(now);
+  EXPECT_EQ(Ids(selection.expired), c.expired);
+  EXPECT_EQ(Ids(selection.cancelled), c.cancelled);
+  std::string batches = Ids(selection.batch);
   while (!queue.empty()) {
-    taken = queue.Take(now);
-    ASSERT_FALSE(taken.batch.empty());
-    batches += "|" + Ids(taken.batch);
+    selection = queue.Take(now);
+    ASSERT_FALSE(selection.batch.empty());
+    batches += "|" + Ids(selection.batch);
   }
   EXPECT_EQ(batches, c.batches);
   EXPECT_EQ(queue.texts(), 0);
@@ -89,50 +88,57 @@ TEST_P(BatchQueueTest, Takes) {
 INSTANTIATE_TEST_SUITE_P(
     Table, BatchQueueTest,
     testing::Values(
-        Case{"Nothing", {4, 100}, {}, 0, "", "", ""},
-        Case{"InOrderOfArrival", {4, 100}, {{1}, {2}, {3}}, 0, "1 2 3", "", ""},
-        Case{"TextBudget", {2, 100}, {{1}, {2}, {3}, {4}, {5}}, 0, "1 2|3 4|5", "", ""},
-        Case{"TokenBudget", {9, 10}, {{1, 6}, {2, 4}, {3, 1}}, 0, "1 2|3", "", ""},
-        Case{"AShortOneFillsTheRest", {9, 10}, {{1, 6}, {2, 5}, {3, 4}}, 0, "1 3|2", "", ""},
-        Case{"AlwaysAtLeastOne", {9, 10}, {{1, 50}, {2, 1}, {3, 50}}, 0, "1|2|3", "", ""},
-        Case{"ATextBudgetOfZeroStillRuns", {0, 0}, {{1}, {2}}, 0, "1|2", "", ""},
+        Case{"EmptyQueue", {4, 100}, {}, 0, "", "", ""},
+        Case{"OrderOfArrival", {4, 100}, {{1}, {2}, {3}}, 0, "1 2 3", "", ""},
+        Case{"TextLimit", {2, 100}, {{1}, {2}, {3}, {4}, {5}}, 0, "1 2|3 4|5", "", ""},
+        Case{"TokenLimit", {9, 10}, {{1, 6}, {2, 4}, {3, 1}}, 0, "1 2|3", "", ""},
+        Case{"AShorterJobFillsTheBatch", {9, 10}, {{1, 6}, {2, 5}, {3, 4}}, 0, "1 3|2", "", ""},
+        Case{"AJobAboveTheLimitRunsAlone", {9, 10}, {{1, 50}, {2, 1}, {3, 50}}, 0, "1|2|3", "", ""},
+        Case{"LimitsOfZeroStillRunOneJob", {0, 0}, {{1}, {2}}, 0, "1|2", "", ""},
         Case{"MostUrgentFirst", {2, 100}, {{1, 1, 900}, {2, 1, 300}, {3, 1, 600}}, 0, "2 3|1", "", ""},
-        Case{"ADeadlineBeforeNone", {1, 100}, {{1}, {2, 1, 500}}, 0, "2|1", "", ""},
-        Case{"AFarDeadlineIsNoDrawback", {1, 100}, {{1, 1, 60000}, {2}}, 0, "1|2", "", ""},
-        Case{"OneModelABatch",
+        Case{"ADeadlineIsMoreUrgentThanNone", {1, 100}, {{1}, {2, 1, 500}}, 0, "2|1", "", ""},
+        Case{"AFarDeadlineIsAsUrgentAsNone", {1, 100}, {{1, 1, 60000}, {2}}, 0, "1|2", "", ""},
+        Case{"OneModelPerBatch",
              {9, 100},
              {{1, 1, kNever, 'a'}, {2, 1, kNever, 'b'}, {3, 1, kNever, 'a'}, {4, 1, kNever, 'b'}},
              0,
              "1 3|2 4",
              "",
              ""},
-        Case{"TheMostUrgentChoosesTheModel",
+        Case{"TheMostUrgentJobChoosesTheModel",
              {9, 100},
              {{1, 1, 900, 'a'}, {2, 1, 100, 'b'}, {3, 1, 200, 'a'}},
              0,
              "2|3 1",
              "",
              ""},
-        Case{"ExpiredLeave", {9, 100}, {{1, 1, 10}, {2, 1, 30}, {3, 1, 20}, {4}}, 20, "2 4", "1 3", ""},
-        Case{"CancelledLeave",
+        Case{"ExpiredJobsAreRemoved",
+             {9, 100},
+             {{1, 1, 10}, {2, 1, 30}, {3, 1, 20}, {4}},
+             20,
+             "2 4",
+             "1 3",
+             ""},
+        Case{"CancelledJobsAreRemoved",
              {9, 100},
              {{1, 1, kNever, 'a', true}, {2}, {3, 1, 5, 'a', true}},
              10,
              "2",
              "",
              "3 1"},
-        Case{"OnlyDead", {9, 100}, {{1, 1, 1}, {2, 1, kNever, 'a', true}}, 1, "", "1", "2"},
-        Case{"EightWaitEightRun",
+        Case{
+            "OnlyExpiredAndCancelledJobs", {9, 100}, {{1, 1, 1}, {2, 1, kNever, 'a', true}}, 1, "", "1", "2"},
+        Case{"EightWaitingJobsRunTogether",
              {8, 100},
              {{1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}},
              0,
              "1 2 3 4 5 6 7 8",
              "",
              ""},
-        Case{"TheDeadTakeNoRoom", {2, 2}, {{1, 2, 1}, {2}, {3}}, 1, "2 3", "1", ""}),
+        Case{"RemovedJobsDoNotCountTowardsTheLimits", {2, 2}, {{1, 2, 1}, {2}, {3}}, 1, "2 3", "1", ""}),
     [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
 
-TEST(BatchQueueStarvationTest, NothingThatArrivesPatienceLaterGoesFirst) {
+TEST(BatchQueueStarvationTest, AJobThatArrivesPatienceLaterDoesNotOvertake) {
   const int patience = BatchQueue::kPatience.count();
   const Models models({1, 100});
   BatchQueue queue;
@@ -141,7 +147,7 @@ TEST(BatchQueueStarvationTest, NothingThatArrivesPatienceLaterGoesFirst) {
   EXPECT_EQ(Ids(queue.Take(kStart + milliseconds(patience)).batch), "1");
 }
 
-TEST(BatchQueueStarvationTest, AStreamOfUrgentJobsHoldsNoneBackForever) {
+TEST(BatchQueueStarvationTest, AStreamOfUrgentJobsDoesNotStarveOthers) {
   const Models models({1, 100});
   BatchQueue queue;
   queue.Push(MakeJob(models, {1}), kStart);
@@ -155,7 +161,7 @@ TEST(BatchQueueStarvationTest, AStreamOfUrgentJobsHoldsNoneBackForever) {
   EXPECT_LE(now, BatchQueue::kPatience.count());
 }
 
-TEST(BatchQueueLimitsTest, AreThoseOfTheBatchsModel) {
+TEST(BatchQueueLimitsTest, TheLimitsAreThoseOfTheBatchsModel) {
   const Models pairs({2, 100}), triples({3, 100});
   BatchQueue queue;
   for (int id = 1; id <= 3; ++id) queue.Push(MakeJob(pairs, {id}), kStart);
@@ -165,19 +171,18 @@ TEST(BatchQueueLimitsTest, AreThoseOfTheBatchsModel) {
   EXPECT_EQ(Ids(queue.Take(kStart).batch), "4 5 6");
 }
 
-// What bounds the cost of a Take.
-TEST(BatchQueueCostTest, LooksOnlySoFarForOneThatFits) {
+TEST(BatchQueueCostTest, StopsLookingAfterTooManySkippedJobs) {
   const Models models({9, 10});
-  for (const int misfits : {BatchQueue::kMostPassedOver - 1, BatchQueue::kMostPassedOver}) {
+  for (const int misfits : {BatchQueue::kMaxSkippedJobs - 1, BatchQueue::kMaxSkippedJobs}) {
     BatchQueue queue;
     queue.Push(MakeJob(models, {1, 6}), kStart);
     for (int i = 0; i < misfits; ++i) queue.Push(MakeJob(models, {2, 5}), kStart);
     queue.Push(MakeJob(models, {3, 4}), kStart);
-    EXPECT_EQ(Ids(queue.Take(kStart).batch), misfits < BatchQueue::kMostPassedOver ? "1 3" : "1");
+    EXPECT_EQ(Ids(queue.Take(kStart).batch), misfits < BatchQueue::kMaxSkippedJobs ? "1 3" : "1");
   }
 }
 
-TEST(BatchQueueCostTest, TheDeadBehindTheBatchLeaveWithTheNextSweep) {
+TEST(BatchQueueCostTest, JobsAfterTheBatchAreRemovedByTheNextSweep) {
   const Models models({1, 100});
   const int interval = BatchQueue::kSweepInterval.count();
   BatchQueue queue;
@@ -189,24 +194,24 @@ TEST(BatchQueueCostTest, TheDeadBehindTheBatchLeaveWithTheNextSweep) {
     queue.Push(std::move(job), kStart);
   }
   cancelled = true;
-  BatchQueue::BatchSelection taken = queue.Take(kStart + milliseconds(interval - 1));
-  EXPECT_EQ(Ids(taken.cancelled), "1");
-  EXPECT_EQ(Ids(taken.batch), "2");
-  taken = queue.Take(kStart + milliseconds(interval));
-  EXPECT_EQ(Ids(taken.cancelled), "4");
-  EXPECT_EQ(Ids(taken.batch), "3");
+  BatchQueue::BatchSelection selection = queue.Take(kStart + milliseconds(interval - 1));
+  EXPECT_EQ(Ids(selection.cancelled), "1");
+  EXPECT_EQ(Ids(selection.batch), "2");
+  selection = queue.Take(kStart + milliseconds(interval));
+  EXPECT_EQ(Ids(selection.cancelled), "4");
+  EXPECT_EQ(Ids(selection.batch), "3");
   EXPECT_TRUE(queue.empty());
 }
 
-TEST(BatchQueueTakenTest, CountsTokensAndTexts) {
+TEST(BatchSelectionTest, CountsTokensAndTexts) {
   const Models models({9, 100});
   BatchQueue queue;
   queue.Push(MakeJob(models, {1, 7}), kStart);
   queue.Push(MakeJob(models, {2, 5}), kStart);
   queue.Push(MakeJob(models, {3, 3, 0}), kStart);
-  const BatchQueue::BatchSelection taken = queue.Take(kStart);
-  EXPECT_EQ(taken.tokens, 12);
-  EXPECT_EQ(taken.texts(), 3);
+  const BatchQueue::BatchSelection selection = queue.Take(kStart);
+  EXPECT_EQ(selection.tokens, 12);
+  EXPECT_EQ(selection.texts(), 3);
 }
 
 }  // namespace

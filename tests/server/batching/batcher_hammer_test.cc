@@ -1,5 +1,5 @@
-// Everything at once, for ThreadSanitizer: many submitters, cancelled and expired jobs, a model that fails,
-// models replaced under way, and Drain while jobs still come in.
+// Runs everything concurrently, for ThreadSanitizer: many submitters, cancelled and expired jobs, failing
+// models, replacements of the model, and Drain while jobs still arrive.
 #include <atomic>
 #include <chrono>
 #include <deque>
@@ -26,7 +26,8 @@ constexpr int kAcceptedBeforeDrain = 30000;
 
 enum Kind : int32_t { kGood, kRefused, kThrows, kShortAnswer, kKinds };
 
-// ids are {the model's number, the job's kind, payload}; a row is {number, payload}.
+// A model whose encodings have the ids {model number, job kind, payload} and whose rows are {number,
+// payload}.
 std::shared_ptr<const Model> MakeModel(int32_t number, std::atomic<int>* mixed_batches) {
   auto predict = [=](const std::vector<const Encoding*>& batch) -> absl::StatusOr<ProbabilityRows> {
     ProbabilityRows rows;
@@ -43,7 +44,7 @@ std::shared_ptr<const Model> MakeModel(int32_t number, std::atomic<int>* mixed_b
   return std::make_shared<const FakeModel>(std::to_string(number), predict, BatchLimits{8, 20});
 }
 
-class NoObserver : public BatchObserver {
+class QueueObserver : public BatchObserver {
  public:
   void OnQueueChange(int64_t delta_texts) override {
     if ((queued += delta_texts) < 0) ++negative;
@@ -55,22 +56,22 @@ class NoObserver : public BatchObserver {
   std::atomic<int> negative{0};
 };
 
-// What became of one job. Written by `done`, read after everything has ended.
+// The outcome of one job. Written by `done`, read after all threads have ended.
 struct Outcome {
   bool accepted = false;
   std::atomic<int> calls{0};
   std::atomic<int> wrong_rows{0};
-  std::atomic<int> surprises{0};
+  std::atomic<int> unexpected_errors{0};
   std::atomic<absl::StatusCode> code{absl::StatusCode::kUnknown};
 };
 
-// One thread that submits, with all that it submitted.
+// Submits jobs on one thread and owns their outcomes.
 class Submitter {
  public:
   Submitter(int seed, Batcher* batcher, ModelStore* store, std::atomic<int>* accepted)
       : random_(seed), batcher_(batcher), store_(store), accepted_(accepted) {}
 
-  // Until the batcher drains.
+  // Submits jobs until the batcher drains.
   void Run() {
     for (;;) {
       const size_t first = outcomes_.size();
@@ -88,13 +89,13 @@ class Submitter {
   const std::deque<Outcome>& outcomes() const { return outcomes_; }
 
  private:
-  // Reserves more room than it uses, now and then.
+  // Sometimes reserves more places than it uses.
   absl::Status Submit() {
     std::vector<Job> jobs = MakeJobs();
-    absl::StatusOr<Batcher::Room> room =
+    absl::StatusOr<Batcher::QueueReservation> reservation =
         batcher_->Reserve(static_cast<int64_t>(jobs.size()) + static_cast<int64_t>(random_() % 3));
-    if (!room.ok()) return room.status();
-    return batcher_->Submit(*std::move(room), std::move(jobs));
+    if (!reservation.ok()) return reservation.status();
+    return batcher_->Submit(*std::move(reservation), std::move(jobs));
   }
 
   std::vector<Job> MakeJobs() {
@@ -117,15 +118,15 @@ class Submitter {
     if (deadline == 1) job.deadline = Job::Clock::now() + std::chrono::microseconds(random_() % 2000);
     if (last_cancel_ != nullptr) job.cancelled = [cancel = last_cancel_] { return cancel->load(); };
     Outcome* outcome = &outcomes_.emplace_back();
-    const bool may_leave = deadline <= 1 || last_cancel_ != nullptr;
+    const bool may_be_discarded = deadline <= 1 || last_cancel_ != nullptr;
     job.done = [=](absl::StatusOr<Probabilities> scores) {
       ++outcome->calls;
       outcome->code = scores.status().code();
       if (scores.ok()) {
         const std::vector<float> expected = {static_cast<float>(number), static_cast<float>(payload)};
         if (kind != kGood || *scores != expected) ++outcome->wrong_rows;
-      } else if (absl::IsInternal(scores.status()) ? kind == kGood : !may_leave) {
-        ++outcome->surprises;
+      } else if (absl::IsInternal(scores.status()) ? kind == kGood : !may_be_discarded) {
+        ++outcome->unexpected_errors;
       }
     };
     return job;
@@ -139,16 +140,16 @@ class Submitter {
   std::deque<Outcome> outcomes_;
 };
 
-TEST(BatcherHammerTest, EveryAcceptedJobIsDoneOnceAndRightly) {
+TEST(BatcherHammerTest, EveryAcceptedJobIsDoneOnceWithItsOwnResult) {
   std::atomic<int> mixed_batches{0}, accepted{0};
   std::atomic<bool> stop{false};
   ModelStore store;
   store.Replace(MakeModel(0, &mixed_batches));
-  NoObserver observer;
+  QueueObserver observer;
   Batcher::Options options;
   options.workers = 3;
   options.max_queue_texts = 40;
-  options.finishers = 2;
+  options.reply_threads = 2;
   Batcher batcher(options, &observer);
 
   std::deque<Submitter> submitters;
@@ -180,7 +181,7 @@ TEST(BatcherHammerTest, EveryAcceptedJobIsDoneOnceAndRightly) {
     for (const Outcome& outcome : submitter.outcomes()) {
       ASSERT_EQ(outcome.calls, outcome.accepted ? 1 : 0);
       ASSERT_EQ(outcome.wrong_rows, 0);
-      ASSERT_EQ(outcome.surprises, 0);
+      ASSERT_EQ(outcome.unexpected_errors, 0);
       done += outcome.calls;
       ++codes[outcome.code];
     }

@@ -25,7 +25,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 using Scores = absl::StatusOr<Probabilities>;
 
-// Any thread.
+// Records the batcher's events. Thread-safe.
 class Recorder : public BatchObserver {
  public:
   void OnQueueChange(int64_t delta_texts) override { EXPECT_GE(queued_ += delta_texts, 0); }
@@ -37,7 +37,7 @@ class Recorder : public BatchObserver {
     tokens_.push_back(tokens);
   }
   int64_t queued() const { return queued_; }
-  // How many were told; each must be a time that can be.
+  // The numbers of durations reported; every duration must be plausible.
   int64_t waits() const { return waits_; }
   int64_t replies() const { return replies_; }
   std::vector<int64_t> texts() const {
@@ -69,7 +69,7 @@ std::shared_ptr<const Model> MakeModel(FakeModel::PredictFunction predict = Fake
   return std::make_shared<const FakeModel>("fake", std::move(predict), limits);
 }
 
-// A job of `tokens` tokens whose result goes to the future.
+// Returns a job of `tokens` tokens that sets `result`.
 Job MakeJob(std::shared_ptr<const Model> model, int tokens, std::future<Scores>* result) {
   auto promise = std::make_shared<std::promise<Scores>>();
   *result = promise->get_future();
@@ -81,9 +81,9 @@ Job MakeJob(std::shared_ptr<const Model> model, int tokens, std::future<Scores>*
 }
 
 absl::Status Submit(Batcher* batcher, std::vector<Job> jobs) {
-  absl::StatusOr<Batcher::Room> room = batcher->Reserve(static_cast<int64_t>(jobs.size()));
-  if (!room.ok()) return room.status();
-  return batcher->Submit(*std::move(room), std::move(jobs));
+  absl::StatusOr<Batcher::QueueReservation> reservation = batcher->Reserve(static_cast<int64_t>(jobs.size()));
+  if (!reservation.ok()) return reservation.status();
+  return batcher->Submit(*std::move(reservation), std::move(jobs));
 }
 
 std::future<Scores> SubmitOne(Batcher* batcher, std::shared_ptr<const Model> model, int tokens) {
@@ -107,7 +107,7 @@ std::vector<float> RowOfTokens(int tokens) {
   return FakeModel::PredictionFor(encoding);
 }
 
-// Fails every batch that holds a text of exactly 13 tokens.
+// A model that fails every batch with a text of exactly 13 tokens.
 absl::StatusOr<ProbabilityRows> FailOnThirteen(const std::vector<const Encoding*>& batch) {
   for (const Encoding* encoding : batch) {
     if (encoding->ids.size() == 13) return absl::DataLossError("thirteen");
@@ -115,7 +115,7 @@ absl::StatusOr<ProbabilityRows> FailOnThirteen(const std::vector<const Encoding*
   return FakeModel::PredictByLength(batch);
 }
 
-TEST(BatcherTest, EveryJobGetsItsOwnRow) {
+TEST(BatcherTest, EveryJobReceivesItsOwnRow) {
   Recorder recorder;
   Batcher batcher(OptionsOf(2), &recorder);
   const auto model = MakeModel();
@@ -144,7 +144,7 @@ TEST(BatcherTest, JobsThatWaitTogetherRunTogether) {
   EXPECT_EQ(recorder.queued(), 0);
 }
 
-TEST(BatcherTest, JobsOfTwoModelsRunApart) {
+TEST(BatcherTest, JobsOfTwoModelsRunInSeparateBatches) {
   Recorder recorder;
   Gate gate;
   Batcher batcher(OptionsOf(1), &recorder);
@@ -161,14 +161,14 @@ TEST(BatcherTest, JobsOfTwoModelsRunApart) {
   EXPECT_THAT(recorder.texts(), ElementsAre(1, 2, 1));
 }
 
-TEST(BatcherTest, OneSubmitKeepsAllWorkersBusy) {
+TEST(BatcherTest, OneSubmitWakesEveryWorkerThatIsNeeded) {
   Recorder recorder;
   std::promise<void> both_entered;
   std::shared_future<void> wait(both_entered.get_future());
   std::atomic<int> entered{0};
   const auto predict = [&](const std::vector<const Encoding*>& batch) {
     if (++entered == 2) both_entered.set_value();
-    wait.wait();  // returns only once two workers run at the same time
+    wait.wait();  // returns only when two workers run at the same time
     return FakeModel::PredictByLength(batch);
   };
   const auto model = MakeModel(predict, {1, 1000});
@@ -190,7 +190,7 @@ TEST(BatcherTest, JobsWaitForTheFirstWorker) {
   batcher.AddWorkers(2);
   EXPECT_THAT(result.get(), IsOk());
   batcher.Drain();
-  batcher.AddWorkers(3);  // too late, and harmless
+  batcher.AddWorkers(3);  // has no effect after Drain
 }
 
 TEST(BatcherTest, WarmUpRunsEachTextOnEveryWorker) {
@@ -215,7 +215,7 @@ TEST(BatcherTest, WarmUpRunsEachTextOnEveryWorker) {
   EXPECT_THAT(recorder.texts(), testing::IsEmpty());
 }
 
-TEST(BatcherTest, WarmUpAndJobsDoNotHinderEachOther) {
+TEST(BatcherTest, WarmUpAndJobsBothFinish) {
   Recorder recorder;
   Gate gate;
   Batcher batcher(OptionsOf(1), &recorder);
@@ -229,7 +229,7 @@ TEST(BatcherTest, WarmUpAndJobsDoNotHinderEachOther) {
   for (auto* result : {&running, &waiting}) EXPECT_THAT(result->get(), IsOk());
 }
 
-TEST(BatcherTest, WarmUpTellsTheModelsErrorAndIsRefusedWhileDraining) {
+TEST(BatcherTest, WarmUpReturnsTheModelsErrorAndUnavailableAfterDrain) {
   Recorder recorder;
   Batcher batcher(OptionsOf(2), &recorder);
   Encoding thirteen;
@@ -241,7 +241,7 @@ TEST(BatcherTest, WarmUpTellsTheModelsErrorAndIsRefusedWhileDraining) {
               StatusIs(absl::StatusCode::kUnavailable, HasSubstr("stopping")));
 }
 
-TEST(BatcherTest, AFullQueueTakesAllOrNothing) {
+TEST(BatcherTest, AFullQueueAcceptsAllJobsOrNone) {
   Recorder recorder;
   Gate gate;
   Batcher batcher(OptionsOf(1, 3), &recorder);
@@ -260,7 +260,7 @@ TEST(BatcherTest, AFullQueueTakesAllOrNothing) {
   }
   EXPECT_THAT(Submit(&batcher, std::move(two)),
               StatusIs(absl::StatusCode::kResourceExhausted,
-                       HasSubstr("2 texts wait, 2 more asked, the limit is 3")));
+                       HasSubstr("2 texts wait, 2 more requested, the limit is 3")));
   auto fourth = SubmitOne(&batcher, model, 1);
   gate.Open();
   for (auto* result : {&running, &second, &third, &fourth}) EXPECT_THAT(result->get(), IsOk());
@@ -269,7 +269,7 @@ TEST(BatcherTest, AFullQueueTakesAllOrNothing) {
   EXPECT_EQ(recorder.queued(), 0);
 }
 
-TEST(BatcherTest, ARoomGivesBackWhatIsNotUsed) {
+TEST(BatcherTest, AReservationReturnsUnusedPlaces) {
   Recorder recorder;
   Gate gate;
   Batcher batcher(OptionsOf(1, 3), &recorder);
@@ -278,16 +278,16 @@ TEST(BatcherTest, ARoomGivesBackWhatIsNotUsed) {
   gate.WaitUntilReached();
   std::future<Scores> waiting;
   {
-    absl::StatusOr<Batcher::Room> room = batcher.Reserve(3);
-    ASSERT_THAT(room, IsOk());
+    absl::StatusOr<Batcher::QueueReservation> reservation = batcher.Reserve(3);
+    ASSERT_THAT(reservation, IsOk());
     EXPECT_THAT(batcher.Reserve(1), StatusIs(absl::StatusCode::kResourceExhausted,
-                                             HasSubstr("3 texts wait, 1 more asked, the limit is 3")));
+                                             HasSubstr("3 texts wait, 1 more requested, the limit is 3")));
     std::vector<Job> one;
     one.push_back(MakeJob(model, 1, &waiting));
-    EXPECT_THAT(batcher.Submit(*std::move(room), std::move(one)), IsOk());
+    EXPECT_THAT(batcher.Submit(*std::move(reservation), std::move(one)), IsOk());
   }
   EXPECT_THAT(batcher.Reserve(3), StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("1 texts wait")));
-  EXPECT_THAT(batcher.Reserve(2), IsOk());  // and given back unused
+  EXPECT_THAT(batcher.Reserve(2), IsOk());  // returned unused
   EXPECT_THAT(batcher.Reserve(2), IsOk());
   gate.Open();
   EXPECT_THAT(waiting.get(), IsOk());
@@ -295,7 +295,7 @@ TEST(BatcherTest, ARoomGivesBackWhatIsNotUsed) {
   EXPECT_THAT(batcher.Reserve(3), IsOk());
 }
 
-TEST(BatcherTest, WorkersRunOnWhileAReplyIsHeld) {
+TEST(BatcherTest, WorkersContinueWhileAReplyBlocks) {
   Recorder recorder;
   Batcher batcher(OptionsOf(1), &recorder);
   const auto model = MakeModel();
@@ -305,17 +305,17 @@ TEST(BatcherTest, WorkersRunOnWhileAReplyIsHeld) {
   jobs.push_back(MakeJob(model, 1, &unused));
   jobs.back().done = [&](const Scores&) { release.get_future().wait(); };
   ASSERT_THAT(Submit(&batcher, std::move(jobs)), IsOk());
-  const auto telling = MakeModel([&](const std::vector<const Encoding*>& batch) {
+  const auto notifying = MakeModel([&](const std::vector<const Encoding*>& batch) {
     second_ran.set_value();
     return FakeModel::PredictByLength(batch);
   });
-  auto second = SubmitOne(&batcher, telling, 2);
-  second_ran.get_future().wait();  // while the only finisher is held
+  auto second = SubmitOne(&batcher, notifying, 2);
+  second_ran.get_future().wait();  // while the only reply thread is blocked
   release.set_value();
   EXPECT_THAT(second.get(), IsOk());
 }
 
-TEST(BatcherTest, NoWorkerIsFreeWhileATextWaits) {
+TEST(BatcherTest, NoWorkerIsIdleWhileATextWaits) {
   constexpr int kTexts = 5;
   Recorder recorder;
   std::atomic<int> entered{0};
@@ -323,7 +323,7 @@ TEST(BatcherTest, NoWorkerIsFreeWhileATextWaits) {
   std::shared_future<void> wait(all_entered.get_future());
   const auto model = MakeModel([&](const std::vector<const Encoding*>& batch) {
     if (++entered == kTexts) all_entered.set_value();
-    wait.wait();  // returns only once every worker has taken a text without waiting for a second one
+    wait.wait();  // returns only when every worker has taken a text without waiting for a second one
     return FakeModel::PredictByLength(batch);
   });
   Batcher batcher(OptionsOf(kTexts), &recorder);
@@ -335,7 +335,7 @@ TEST(BatcherTest, NoWorkerIsFreeWhileATextWaits) {
   for (auto& result : results) EXPECT_THAT(result.get(), IsOk());
 }
 
-TEST(BatcherTest, TellsEachTextsTimes) {
+TEST(BatcherTest, ReportsTheTimesOfEachText) {
   Recorder recorder;
   Batcher batcher(OptionsOf(2), &recorder);
   const auto model = MakeModel(FailOnThirteen);
@@ -346,13 +346,13 @@ TEST(BatcherTest, TellsEachTextsTimes) {
   EXPECT_EQ(recorder.replies(), 20);
 }
 
-TEST(BatcherTest, SubmittingNothingIsFine) {
+TEST(BatcherTest, SubmittingNoJobsSucceeds) {
   Recorder recorder;
   Batcher batcher(OptionsOf(1), &recorder);
   EXPECT_THAT(Submit(&batcher, {}), IsOk());
 }
 
-TEST(BatcherTest, DrainFinishesWhatWasAcceptedAndRefusesTheRest) {
+TEST(BatcherTest, DrainFinishesAcceptedJobsAndRefusesNewOnes) {
   Recorder recorder;
   Gate gate;
   Batcher batcher(OptionsOf(1), &recorder);
@@ -362,7 +362,7 @@ TEST(BatcherTest, DrainFinishesWhatWasAcceptedAndRefusesTheRest) {
   auto waiting = SubmitOne(&batcher, model, 1);
 
   std::thread drain([&] { batcher.Drain(); });
-  // Jobs are accepted until the other thread has got as far as to refuse them.
+  // The batcher accepts jobs until the other thread has started to drain it.
   std::vector<std::future<Scores>> accepted;
   for (;;) {
     std::future<Scores> result;
@@ -428,15 +428,15 @@ TEST(BatcherTest, AFailingBatchIsHalvedUntilOnlyTheBadJobFails) {
   EXPECT_THAT(recorder.texts(), ElementsAre(1, 8, 4, 2, 2, 1, 1, 4));
 }
 
-struct Misbehaviour {
+struct ModelFault {
   std::string name;
   FakeModel::PredictFunction predict;
   std::string message;
 };
 
-class MisbehavingModelTest : public testing::TestWithParam<Misbehaviour> {};
+class FaultyModelTest : public testing::TestWithParam<ModelFault> {};
 
-TEST_P(MisbehavingModelTest, IsAnInternalError) {
+TEST_P(FaultyModelTest, IsAnInternalError) {
   Recorder recorder;
   Batcher batcher(OptionsOf(1), &recorder);
   EXPECT_THAT(SubmitOne(&batcher, MakeModel(GetParam().predict), 3).get(),
@@ -446,22 +446,20 @@ TEST_P(MisbehavingModelTest, IsAnInternalError) {
 
 using Batch = std::vector<const Encoding*>;
 INSTANTIATE_TEST_SUITE_P(
-    Table, MisbehavingModelTest,
-    testing::Values(Misbehaviour{"TooFewRows", [](const Batch&) { return ProbabilityRows(); },
-                                 "the model returned 0 rows for 1 texts"},
-                    Misbehaviour{"TooManyRows", [](const Batch&) { return ProbabilityRows(2); },
-                                 "the model returned 2 rows for 1 texts"},
-                    Misbehaviour{"AnException",
-                                 [](const Batch&) -> absl::StatusOr<ProbabilityRows> {
-                                   throw std::runtime_error("boom");
-                                 },
-                                 "the model threw: boom"},
-                    Misbehaviour{"AnythingThrown",
-                                 [](const Batch&) -> absl::StatusOr<ProbabilityRows> { throw 7; },
-                                 "the model threw something"}),
-    [](const testing::TestParamInfo<Misbehaviour>& info) { return info.param.name; });
+    Table, FaultyModelTest,
+    testing::Values(
+        ModelFault{"TooFewRows", [](const Batch&) { return ProbabilityRows(); },
+                   "the model returned 0 rows for 1 texts"},
+        ModelFault{"TooManyRows", [](const Batch&) { return ProbabilityRows(2); },
+                   "the model returned 2 rows for 1 texts"},
+        ModelFault{"AnException",
+                   [](const Batch&) -> absl::StatusOr<ProbabilityRows> { throw std::runtime_error("boom"); },
+                   "the model threw: boom"},
+        ModelFault{"AnotherThrownType", [](const Batch&) -> absl::StatusOr<ProbabilityRows> { throw 7; },
+                   "the model threw something"}),
+    [](const testing::TestParamInfo<ModelFault>& info) { return info.param.name; });
 
-TEST(BatcherTest, DoneMaySubmit) {
+TEST(BatcherTest, DoneCanSubmitAnotherJob) {
   Recorder recorder;
   Batcher batcher(OptionsOf(1), &recorder);
   const auto model = MakeModel();

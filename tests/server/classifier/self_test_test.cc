@@ -32,7 +32,7 @@ PathResult GoodResult() {
   return result;
 }
 
-TEST(SelfTestTableTest, APathKeepsToItsBound) {
+TEST(SelfTestTableTest, PassesWithinTheBound) {
   PathResult result = GoodResult();
   EXPECT_TRUE(Passed(result));
   result.difference = result.bound;
@@ -43,7 +43,7 @@ TEST(SelfTestTableTest, APathKeepsToItsBound) {
   EXPECT_FALSE(Passed(result));
 }
 
-TEST(SelfTestTableTest, APathKeepsToTheEagerOne) {
+TEST(SelfTestTableTest, FailsIfItDeviatesFromTheEagerPath) {
   PathResult result = GoodResult();
   result.from_eager = 0.021;
   EXPECT_FALSE(Passed(result));
@@ -51,14 +51,14 @@ TEST(SelfTestTableTest, APathKeepsToTheEagerOne) {
   EXPECT_TRUE(Passed(result));
 }
 
-TEST(SelfTestTableTest, APathThatDidNotRunFails) {
+TEST(SelfTestTableTest, FailsIfThePathDidNotRun) {
   PathResult result = GoodResult();
   result.error = "out of memory";
   EXPECT_FALSE(Passed(result));
   EXPECT_EQ(SelfTestRow(result), "cuda:0  bf16      graphs  MISS  out of memory\n");
 }
 
-TEST(SelfTestTableTest, ColumnsStandUnderEachOther) {
+TEST(SelfTestTableTest, AlignsItsColumns) {
   PathResult plain;
   plain.device = "cpu";
   plain.precision = "int8";
@@ -77,7 +77,7 @@ TEST(SelfTestTableTest, ColumnsStandUnderEachOther) {
   // clang-format on
 }
 
-TEST(SelfTestTableTest, TheVerdictNamesWhatFailed) {
+TEST(SelfTestTableTest, TheVerdictNamesThePathsThatFailed) {
   PathResult bad = GoodResult();
   bad.path = "eager";
   bad.difference = 1;
@@ -98,7 +98,7 @@ class RunSelfTestTest : public testing::Test {
   std::ostringstream out_;
 };
 
-TEST_F(RunSelfTestTest, TestsWhatTheCpuHas) {
+TEST_F(RunSelfTestTest, TestsThePathsOfTheCpu) {
   ASSERT_THAT(PublishTinyModel(dir_.path()), IsOk());
   options_.model_dir = dir_.path();
   ASSERT_OK_AND_ASSIGN(const bool passed, Run("cpu"));
@@ -109,7 +109,7 @@ TEST_F(RunSelfTestTest, TestsWhatTheCpuHas) {
                     HasSubstr("3 paths, all within their bounds"), Not(HasSubstr("GPU"))));
 }
 
-TEST_F(RunSelfTestTest, SaysWhenThereIsNoGpu) {
+TEST_F(RunSelfTestTest, ReportsThatThereIsNoGpu) {
   if (DescribeMachine("cuda:0").ok()) GTEST_SKIP() << "there is a GPU";
   ASSERT_THAT(PublishTinyModel(dir_.path()), IsOk());
   options_.model_dir = dir_.path();

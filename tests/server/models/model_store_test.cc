@@ -12,12 +12,12 @@
 namespace newsgenre {
 namespace {
 
-TEST(ModelStoreTest, HasNoModelAtFirst) {
+TEST(ModelStoreTest, CurrentIsNullAtFirst) {
   ModelStore store;
   EXPECT_EQ(store.Current(), nullptr);
 }
 
-TEST(ModelStoreTest, ReplaceChangesOnlyWhatComesAfter) {
+TEST(ModelStoreTest, ReplaceDoesNotAffectEarlierReaders) {
   ModelStore store;
   store.Replace(std::make_shared<const FakeModel>("one"));
   const auto kept = store.Current();
@@ -26,7 +26,7 @@ TEST(ModelStoreTest, ReplaceChangesOnlyWhatComesAfter) {
   EXPECT_EQ(store.Current()->info().version, "two");
 }
 
-TEST(ModelStoreTest, AModelGoesWithItsLastUser) {
+TEST(ModelStoreTest, ModelIsDestroyedWithItsLastUser) {
   ModelStore store;
   store.Replace(std::make_shared<const FakeModel>("one"));
   auto kept = store.Current();

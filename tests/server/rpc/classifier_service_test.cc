@@ -10,7 +10,7 @@
 #include "gmock/gmock.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
-#include "server/metrics/metrics.h"
+#include "server/metrics/server_metrics.h"
 #include "tests/support/fake_model.h"
 #include "tests/support/gate.h"
 #include "tests/support/metrics_text.h"
@@ -36,15 +36,16 @@ v1::BatchClassifyRequest Texts(const std::vector<std::string>& texts) {
   return batch;
 }
 
-// The service behind gRPC, without a socket.
+// Runs the service in a gRPC server without a socket.
 class ClassifierServiceTest : public testing::Test {
  protected:
   ClassifierServiceTest() {
     Batcher::Options options;
     options.max_queue_texts = 3;
     batcher_ = std::make_unique<Batcher>(options, &metrics_);
+    classifier_ = std::make_unique<TextClassifier>(kLimits, &models_, batcher_.get());
     service_ = std::make_unique<ClassifierService>(
-        kLimits, &models_, batcher_.get(),
+        classifier_.get(),
         ClassifierService::Observers{metrics_.AddMethod("Classify"), metrics_.AddMethod("BatchClassify"),
                                      metrics_.AddMethod("GetModel")});
     grpc::ServerBuilder builder;
@@ -73,7 +74,7 @@ class ClassifierServiceTest : public testing::Test {
     grpc::ClientContext context;
     return stub_->BatchClassify(&context, request, &batch_response_);
   }
-  // Calls a method with any bytes.
+  // Calls a method with arbitrary bytes as the request.
   grpc::Status CallWithBytes(const std::string& method, const std::string& bytes) {
     grpc::GenericStub stub(channel_);
     grpc::ClientContext context;
@@ -96,9 +97,10 @@ class ClassifierServiceTest : public testing::Test {
     while (Series("newsgenre_queue_depth_texts") != texts) std::this_thread::yield();
   }
 
-  Metrics metrics_;
+  ServerMetrics metrics_;
   ModelStore models_;
   std::unique_ptr<Batcher> batcher_;
+  std::unique_ptr<TextClassifier> classifier_;
   std::unique_ptr<ClassifierService> service_;
   std::unique_ptr<grpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
@@ -107,7 +109,7 @@ class ClassifierServiceTest : public testing::Test {
   v1::BatchClassifyResponse batch_response_;
 };
 
-TEST_F(ClassifierServiceTest, ClassifyTellsWhatTheModelSays) {
+TEST_F(ClassifierServiceTest, ClassifyReturnsTheModelsProbabilities) {
   Serve();
   ASSERT_TRUE(Classify(Text("abc")).ok());  // 5 tokens: label 5 modulo 4
   EXPECT_EQ(response_.label(), "Sports");
@@ -133,14 +135,14 @@ TEST_F(ClassifierServiceTest, ClassifyJoinsTitleAndBody) {
   EXPECT_EQ(response_.token_count(), 7);  // "ab cd" between two special tokens
 }
 
-TEST_F(ClassifierServiceTest, ClassifyTellsThatATextWasTruncated) {
+TEST_F(ClassifierServiceTest, ClassifyReportsTruncation) {
   Serve();
   ASSERT_TRUE(Classify(Text(std::string(20, 'a'))).ok());
   EXPECT_TRUE(response_.truncated());
   EXPECT_EQ(response_.token_count(), 16);
 }
 
-TEST_F(ClassifierServiceTest, BadRequestsAreToldWhatIsWrong) {
+TEST_F(ClassifierServiceTest, ReturnsInvalidArgumentForABadRequest) {
   Serve();
   v1::ClassifyRequest both = Text("text");
   both.set_title("title");
@@ -151,11 +153,11 @@ TEST_F(ClassifierServiceTest, BadRequestsAreToldWhatIsWrong) {
     v1::ClassifyRequest request;
     std::string message;
   } cases[] = {
-      {Text(""), "have 0 bytes; the least is 1 byte"},
-      {Text("   "), "text has 3 bytes, of which cleaning leaves 0 tokens; the least is 1 token"},
-      {spaces, "title and body have 2 bytes, of which cleaning leaves 0 tokens"},
+      {Text(""), "have 0 bytes; the minimum is 1 byte"},
+      {Text("   "), "text has 3 bytes and, after cleaning, 0 tokens; the minimum is 1 token"},
+      {spaces, "title and body have 2 bytes and, after cleaning, 0 tokens"},
       {Text(std::string(65, 'a')), "text has 65 bytes; the limit is 64 bytes"},
-      {both, "text (4 bytes) is set together with title"},
+      {both, "text (4 bytes) and title are both set"},
   };
   for (const auto& c : cases) {
     const grpc::Status status = Classify(c.request);
@@ -165,7 +167,7 @@ TEST_F(ClassifierServiceTest, BadRequestsAreToldWhatIsWrong) {
   EXPECT_EQ(Calls("Classify", "INVALID_ARGUMENT"), 5);
 }
 
-TEST_F(ClassifierServiceTest, BytesThatAreNoRequestAreInvalid) {
+TEST_F(ClassifierServiceTest, ReturnsInvalidArgumentForMalformedMessages) {
   Serve();
   for (const std::string method : {"Classify", "BatchClassify", "GetModel"}) {
     const grpc::Status status = CallWithBytes(method, "\x0a\x7f");
@@ -183,7 +185,7 @@ TEST_F(ClassifierServiceTest, UnknownMethodsAreUnimplemented) {
   EXPECT_EQ(CallWithBytes("Summarize", "").error_code(), StatusCode::UNIMPLEMENTED);
 }
 
-TEST_F(ClassifierServiceTest, WithoutAModelEveryMethodIsUnavailable) {
+TEST_F(ClassifierServiceTest, EveryMethodIsUnavailableWithoutAModel) {
   grpc::ClientContext context;
   v1::GetModelResponse model;
   for (const grpc::Status& status : {Classify(Text("abc")), BatchClassify(Texts({"abc"})),
@@ -193,19 +195,19 @@ TEST_F(ClassifierServiceTest, WithoutAModelEveryMethodIsUnavailable) {
   }
 }
 
-TEST_F(ClassifierServiceTest, BatchAnswersEachTextInOrder) {
+TEST_F(ClassifierServiceTest, BatchReturnsAResultPerTextInOrder) {
   Serve();
   ASSERT_TRUE(BatchClassify(Texts({"abc", " ", std::string(65, 'a')})).ok());
   ASSERT_EQ(batch_response_.results_size(), 3);
   EXPECT_EQ(batch_response_.results(0).response().label(), "Sports");
   EXPECT_EQ(batch_response_.results(1).status().code(), StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(batch_response_.results(1).status().message(),
-            "text has 1 bytes, of which cleaning leaves 0 tokens; the least is 1 token");
+            "text has 1 bytes and, after cleaning, 0 tokens; the minimum is 1 token");
   EXPECT_EQ(batch_response_.results(2).status().message(), "text has 65 bytes; the limit is 64 bytes");
   EXPECT_EQ(Calls("BatchClassify", "OK"), 1);
 }
 
-TEST_F(ClassifierServiceTest, BatchOfBadTextsOnlyIsAnsweredToo) {
+TEST_F(ClassifierServiceTest, BatchOfOnlyBadTextsIsAnswered) {
   Serve();
   ASSERT_TRUE(BatchClassify(Texts({"", " "})).ok());
   ASSERT_EQ(batch_response_.results_size(), 2);
@@ -213,17 +215,17 @@ TEST_F(ClassifierServiceTest, BatchOfBadTextsOnlyIsAnsweredToo) {
   EXPECT_EQ(batch_response_.results(1).status().code(), StatusCode::INVALID_ARGUMENT);
 }
 
-TEST_F(ClassifierServiceTest, EmptyAndLargeBatchesAreInvalid) {
+TEST_F(ClassifierServiceTest, ReturnsInvalidArgumentForEmptyAndOversizedBatches) {
   Serve();
   const grpc::Status none = BatchClassify(Texts({}));
   EXPECT_EQ(none.error_code(), StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(none.error_message(), "requests has 0 texts; the least is 1 text");
+  EXPECT_EQ(none.error_message(), "requests has 0 texts; the minimum is 1 text");
   const grpc::Status many = BatchClassify(Texts({"a", "b", "c", "d", "e"}));
   EXPECT_EQ(many.error_code(), StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(many.error_message(), "requests has 5 texts; the limit is 4 texts");
 }
 
-TEST_F(ClassifierServiceTest, AQueueWithoutRoomRefusesTheWholeBatch) {
+TEST_F(ClassifierServiceTest, AFullQueueRefusesTheWholeBatch) {
   Serve();
   const grpc::Status status = BatchClassify(Texts({"a", "b", "c", "d"}));  // the queue holds 3
   EXPECT_EQ(status.error_code(), StatusCode::RESOURCE_EXHAUSTED);
@@ -231,7 +233,7 @@ TEST_F(ClassifierServiceTest, AQueueWithoutRoomRefusesTheWholeBatch) {
   EXPECT_EQ(Calls("BatchClassify", "RESOURCE_EXHAUSTED"), 1);
 }
 
-TEST_F(ClassifierServiceTest, AModelThatFailsIsInternalWhateverItsCode) {
+TEST_F(ClassifierServiceTest, AnyModelErrorBecomesInternal) {
   Serve([](const std::vector<const Encoding*>&) { return absl::NotFoundError("a kernel is missing"); });
   const grpc::Status status = Classify(Text("abc"));
   EXPECT_EQ(status.error_code(), StatusCode::INTERNAL);
@@ -240,7 +242,7 @@ TEST_F(ClassifierServiceTest, AModelThatFailsIsInternalWhateverItsCode) {
   EXPECT_EQ(batch_response_.results(0).status().code(), StatusCode::INTERNAL);
 }
 
-TEST_F(ClassifierServiceTest, GetModelTellsTheModelAndTheLimits) {
+TEST_F(ClassifierServiceTest, GetModelReturnsTheModelAndTheLimits) {
   Serve();
   grpc::ClientContext context;
   v1::GetModelResponse model;
@@ -257,11 +259,12 @@ TEST_F(ClassifierServiceTest, GetModelTellsTheModelAndTheLimits) {
 
 class WaitingCallTest : public ClassifierServiceTest {
  protected:
-  using GiveUp = std::function<void(grpc::ClientContext*)>;
+  using ContextFunction = std::function<void(grpc::ClientContext*)>;
 
-  // A first call is held in the model and a second one waits in the queue until `give_up` ends it. Returns
-  // how many texts the model saw in the end.
-  int PredictedTexts(const GiveUp& prepare, const GiveUp& give_up, StatusCode expected) {
+  // Blocks a first call in the model. Makes a second call, whose context `prepare` sets up and `give_up` ends
+  // while it waits in the queue. Returns how many texts the model received in total.
+  int CountPredictedTexts(const ContextFunction& prepare, const ContextFunction& give_up,
+                          StatusCode expected) {
     Gate gate;
     std::atomic<int> predicted{0};
     Serve(gate.Guard([&](const std::vector<const Encoding*>& batch) {
@@ -284,33 +287,35 @@ class WaitingCallTest : public ClassifierServiceTest {
     return predicted;
   }
 
-  // The caller knows before the server does: now and then the text has run by the time the server learns of
-  // it. So it is enough that it did not run once, which it would each time if nobody looked.
-  void ExpectThatItNeedNotRun(const GiveUp& prepare, const GiveUp& give_up, StatusCode expected) {
+  // Expects that the second call's text does not run. The server learns of the end of the call later than the
+  // caller, so sometimes the text has run by then. One attempt without a run is enough, because a server that
+  // ignores the end of calls would run the text every time.
+  void ExpectSecondTextIsSkipped(const ContextFunction& prepare, const ContextFunction& give_up,
+                                 StatusCode expected) {
     int attempts = 1;
-    while (PredictedTexts(prepare, give_up, expected) != 1 && attempts < 100) ++attempts;
+    while (CountPredictedTexts(prepare, give_up, expected) != 1 && attempts < 100) ++attempts;
     EXPECT_LT(attempts, 100);
     EXPECT_GE(Calls("Classify", "CANCELLED") + Calls("Classify", "DEADLINE_EXCEEDED"), 1);
   }
 };
 
-TEST_F(WaitingCallTest, OneWhoseCallerHasGoneNeedNotRun) {
+TEST_F(WaitingCallTest, ACancelledCallIsSkipped) {
   const auto cancel = [this](grpc::ClientContext* context) {
     WaitUntilQueued(1);
     context->TryCancel();
   };
-  ExpectThatItNeedNotRun([](grpc::ClientContext*) {}, cancel, StatusCode::CANCELLED);
+  ExpectSecondTextIsSkipped([](grpc::ClientContext*) {}, cancel, StatusCode::CANCELLED);
 }
 
-TEST_F(WaitingCallTest, OneWhoseDeadlinePassedNeedNotRun) {
+TEST_F(WaitingCallTest, AnExpiredCallIsSkipped) {
   const auto set_deadline = [](grpc::ClientContext* context) {
     context->set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
   };
-  ExpectThatItNeedNotRun(
+  ExpectSecondTextIsSkipped(
       set_deadline, [](grpc::ClientContext*) {}, StatusCode::DEADLINE_EXCEEDED);
 }
 
-TEST_F(ClassifierServiceTest, CallsAndPredictionsAreCounted) {
+TEST_F(ClassifierServiceTest, CountsCallsAndPredictions) {
   Serve();
   ASSERT_TRUE(Classify(Text("abc")).ok());
   ASSERT_TRUE(BatchClassify(Texts({"abc", "abcd"})).ok());

@@ -29,7 +29,7 @@ class HealthServiceTest : public testing::Test {
     server_ = builder.BuildAndStart();
     stub_ = Health::NewStub(server_->InProcessChannel(grpc::ChannelArguments()));
   }
-  // Without a deadline: it returns only because no call is left.
+  // Shuts down without a deadline, so this blocks if a call is left.
   ~HealthServiceTest() override { server_->Shutdown(); }
 
   HealthCheckResponse::ServingStatus Check(const std::string& service) {
@@ -49,7 +49,7 @@ class Watch {
  public:
   Watch(Health::Stub* stub, const std::string& service) : reader_(stub->Watch(&context_, Service(service))) {}
 
-  // The next message, or -1 at the end.
+  // Returns the next status, or -1 at the end of the stream.
   int Read() {
     HealthCheckResponse response;
     return reader_->Read(&response) ? static_cast<int>(response.status()) : -1;
@@ -62,7 +62,7 @@ class Watch {
   std::unique_ptr<grpc::ClientReader<HealthCheckResponse>> reader_;
 };
 
-TEST_F(HealthServiceTest, CheckTellsWhetherItServes) {
+TEST_F(HealthServiceTest, CheckReturnsTheStatus) {
   for (const char* service : {"", kClassifier}) EXPECT_EQ(Check(service), HealthCheckResponse::NOT_SERVING);
   service_.SetServing();
   for (const char* service : {"", kClassifier}) EXPECT_EQ(Check(service), HealthCheckResponse::SERVING);
@@ -70,7 +70,7 @@ TEST_F(HealthServiceTest, CheckTellsWhetherItServes) {
   for (const char* service : {"", kClassifier}) EXPECT_EQ(Check(service), HealthCheckResponse::NOT_SERVING);
 }
 
-TEST_F(HealthServiceTest, CheckDoesNotFindAnUnknownService) {
+TEST_F(HealthServiceTest, CheckReturnsNotFoundForAnUnknownService) {
   grpc::ClientContext context;
   HealthCheckResponse response;
   const grpc::Status status = stub_->Check(&context, Service("nobody"), &response);
@@ -78,7 +78,7 @@ TEST_F(HealthServiceTest, CheckDoesNotFindAnUnknownService) {
   EXPECT_EQ(status.error_message(), "no service is named 'nobody'");
 }
 
-TEST_F(HealthServiceTest, WatchTellsEveryChangeAndEndsWithTheServer) {
+TEST_F(HealthServiceTest, WatchSendsEveryChangeAndEndsAtStop) {
   Watch watch(stub_.get(), kClassifier);
   EXPECT_EQ(watch.Read(), HealthCheckResponse::NOT_SERVING);
   service_.SetServing();
@@ -89,7 +89,7 @@ TEST_F(HealthServiceTest, WatchTellsEveryChangeAndEndsWithTheServer) {
   EXPECT_EQ(watch.Finish(), grpc::StatusCode::UNAVAILABLE);
 }
 
-TEST_F(HealthServiceTest, WatchAfterStopIsToldAndEnded) {
+TEST_F(HealthServiceTest, WatchAfterStopSendsNotServingAndEnds) {
   service_.Stop();
   Watch watch(stub_.get(), "");
   EXPECT_EQ(watch.Read(), HealthCheckResponse::NOT_SERVING);
@@ -97,14 +97,14 @@ TEST_F(HealthServiceTest, WatchAfterStopIsToldAndEnded) {
   EXPECT_EQ(watch.Finish(), grpc::StatusCode::UNAVAILABLE);
 }
 
-TEST_F(HealthServiceTest, WatchOfAnUnknownServiceStaysOpen) {
+TEST_F(HealthServiceTest, WatchOfAnUnknownServiceStaysOpenUntilStop) {
   Watch watch(stub_.get(), "nobody");
   EXPECT_EQ(watch.Read(), HealthCheckResponse::SERVICE_UNKNOWN);
   service_.Stop();
   EXPECT_EQ(watch.Read(), -1);
 }
 
-TEST_F(HealthServiceTest, ACancelledWatchLeaves) {
+TEST_F(HealthServiceTest, ACancelledWatchEnds) {
   Watch watch(stub_.get(), "");
   EXPECT_EQ(watch.Read(), HealthCheckResponse::NOT_SERVING);
   watch.Cancel();
@@ -113,7 +113,7 @@ TEST_F(HealthServiceTest, ACancelledWatchLeaves) {
   service_.SetServing();
 }
 
-TEST_F(HealthServiceTest, StopIsForGood) {
+TEST_F(HealthServiceTest, SetServingHasNoEffectAfterStop) {
   service_.Stop();
   service_.SetServing();
   EXPECT_EQ(Check(""), HealthCheckResponse::NOT_SERVING);

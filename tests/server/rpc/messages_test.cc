@@ -12,24 +12,25 @@ grpc::ByteBuffer Bytes(const std::string& bytes) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
-// Field `number`, length-delimited (https://protobuf.dev/programming-guides/encoding): both fit a byte here.
+// Returns the length-delimited field `number` (https://protobuf.dev/programming-guides/encoding). The tag and
+// the length must each fit in a byte.
 std::string Field(int number, const std::string& bytes) {
   return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(bytes.size())} + bytes;
 }
 
-TEST(ParseMessageTest, ReadsWhatSerializeMessageWrote) {
+TEST(ParseMessageTest, ParsesTheOutputOfSerializeMessage) {
   v1::ClassifyRequest written, read;
   written.set_title("Überschrift");
   EXPECT_THAT(ParseMessage(SerializeMessage(written), &read), IsOk());
   EXPECT_EQ(read.title(), "Überschrift");
 }
 
-TEST(ParseMessageTest, NoBytesAreAnEmptyMessage) {
+TEST(ParseMessageTest, ParsesNoBytesAsAnEmptyMessage) {
   v1::ClassifyRequest request;
   EXPECT_THAT(ParseMessage(Bytes(""), &request), IsOk());
 }
 
-TEST(ParseMessageTest, NamesTheMessageThatTheBytesAreNot) {
+TEST(ParseMessageTest, NamesTheExpectedMessageType) {
   v1::ClassifyRequest request;
   EXPECT_THAT(
       ParseMessage(Bytes("\x0a\x7f"), &request),

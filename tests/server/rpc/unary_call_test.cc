@@ -15,7 +15,7 @@
 namespace newsgenre {
 namespace {
 
-// Of a single call.
+// Records the end of a single call.
 class Recorder : public CallObserver {
  public:
   void OnStart() override {}
@@ -31,7 +31,7 @@ class Recorder : public CallObserver {
   std::chrono::steady_clock::duration latency_{};
 };
 
-// Hands its first call to the test.
+// Passes its first call to the test.
 class Service : public v1::ClassifierService::WithRawCallbackMethod_GetModel<v1::ClassifierService::Service> {
  public:
   explicit Service(CallObserver* observer) : observer_(observer) {}
@@ -59,9 +59,9 @@ class UnaryCallTest : public testing::Test {
   }
   ~UnaryCallTest() override { server_->Shutdown(); }
 
-  // The server's side of a call that is made now.
+  // Makes a call and returns its server side.
   UnaryCall* Call() {
-    answer_ = std::async(std::launch::async, [this] { return stub_->GetModel(&context_, {}, &response_); });
+    status_ = std::async(std::launch::async, [this] { return stub_->GetModel(&context_, {}, &response_); });
     return service_.WaitForCall();
   }
 
@@ -71,31 +71,31 @@ class UnaryCallTest : public testing::Test {
   std::unique_ptr<v1::ClassifierService::Stub> stub_;
   grpc::ClientContext context_;
   v1::GetModelResponse response_;
-  std::future<grpc::Status> answer_;
+  std::future<grpc::Status> status_;
 };
 
-TEST_F(UnaryCallTest, ReplyReachesTheCaller) {
+TEST_F(UnaryCallTest, ReplySendsOkAndTheMessage) {
   UnaryCall* call = Call();
   EXPECT_EQ(call->deadline(), UnaryCall::Clock::time_point::max());
   EXPECT_FALSE(call->cancelled());
   v1::GetModelResponse response;
   response.set_version("one");
   call->Reply(response);
-  EXPECT_TRUE(answer_.get().ok());
+  EXPECT_TRUE(status_.get().ok());
   EXPECT_EQ(response_.version(), "one");
   EXPECT_EQ(observer_.WaitForCode(), absl::StatusCode::kOk);
   EXPECT_GT(observer_.latency().count(), 0);
 }
 
-TEST_F(UnaryCallTest, FailReachesTheCaller) {
+TEST_F(UnaryCallTest, FailSendsTheStatus) {
   Call()->Fail(absl::ResourceExhaustedError("full"));
-  const grpc::Status status = answer_.get();
+  const grpc::Status status = status_.get();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(status.error_message(), "full");
   EXPECT_EQ(observer_.WaitForCode(), absl::StatusCode::kResourceExhausted);
 }
 
-TEST_F(UnaryCallTest, KnowsTheCallersDeadline) {
+TEST_F(UnaryCallTest, ReturnsTheCallersDeadline) {
   context_.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(5));
   UnaryCall* call = Call();
   const auto left = call->deadline() - UnaryCall::Clock::now();
@@ -104,7 +104,7 @@ TEST_F(UnaryCallTest, KnowsTheCallersDeadline) {
   call->Fail(absl::UnavailableError(""));
 }
 
-TEST_F(UnaryCallTest, ADeadlineInCenturiesIsNone) {
+TEST_F(UnaryCallTest, ADeadlineCenturiesAheadMeansNoDeadline) {
   const gpr_timespec now = gpr_now(GPR_CLOCK_REALTIME);
   constexpr int64_t kSecondsPerYear = 365 * 24 * 3600;
   context_.set_deadline(gpr_time_add(now, gpr_time_from_seconds(300 * kSecondsPerYear, GPR_TIMESPAN)));
@@ -113,7 +113,7 @@ TEST_F(UnaryCallTest, ADeadlineInCenturiesIsNone) {
   call->Fail(absl::UnavailableError(""));
 }
 
-TEST_F(UnaryCallTest, LearnsThatTheCallerHasGone) {
+TEST_F(UnaryCallTest, ReportsThatTheCallerCancelled) {
   UnaryCall* call = Call();
   context_.TryCancel();
   while (!call->cancelled()) std::this_thread::yield();
@@ -121,7 +121,7 @@ TEST_F(UnaryCallTest, LearnsThatTheCallerHasGone) {
   EXPECT_EQ(observer_.WaitForCode(), absl::StatusCode::kCancelled);
 }
 
-TEST(ToAnswerTest, KeepsTheCodesOfTheApiOnly) {
+TEST(ToApiStatusTest, ReplacesCodesOutsideTheApiByInternal) {
   EXPECT_THAT(ToApiStatus(absl::UnavailableError("no model")),
               StatusIs(absl::StatusCode::kUnavailable, "no model"));
   EXPECT_THAT(ToApiStatus(absl::InternalError("ours")), StatusIs(absl::StatusCode::kInternal, "ours"));

@@ -1,4 +1,4 @@
-// What the server counts, for Prometheus.
+// The server's Prometheus metrics.
 #pragma once
 
 #include <chrono>
@@ -23,8 +23,8 @@
 
 namespace newsgenre {
 
-// One method's series. Any thread; counters and gauges are atomics, a histogram takes a short lock of its
-// own.
+// The metrics of one method's calls. Thread-safe: counters and gauges are atomic, a histogram takes a short
+// lock.
 class MethodMetrics : public CallObserver {
  public:
   MethodMetrics(std::map<absl::StatusCode, prometheus::Counter*> calls,
@@ -40,28 +40,27 @@ class MethodMetrics : public CallObserver {
   prometheus::Gauge* const in_flight_;
 };
 
-// Owns every series. All of them exist before the server says SERVING: newsgenre_predictions_total and
-// newsgenre_model_info from Instrument on, because only a model knows its labels, the others before the
-// server listens.
-class Metrics : public BatchObserver {
+// Owns all of the server's time series. Thread-safe, except where a method says otherwise. Every series
+// exists before health reports SERVING: Instrument creates those of newsgenre_predictions_total and
+// newsgenre_model_info, because they need the model's labels; all others exist before the server listens.
+class ServerMetrics : public BatchObserver {
  public:
-  Metrics();
+  ServerMetrics();
 
-  // The series of the method with this name; it lives as long as the metrics. Before the server listens.
+  // Adds the series of the method `name`; the result lives as long as this object. Must be called before the
+  // server listens.
   MethodMetrics* AddMethod(const std::string& name);
 
-  // `model`, with its predictions counted by label, as the one that newsgenre_model_info names. One thread at
-  // a time.
+  // Returns `model` wrapped so that its work is counted and timed, and makes newsgenre_model_info describe
+  // it. Must not be called concurrently with itself.
   std::shared_ptr<const Model> Instrument(std::shared_ptr<const Model> model);
 
-  // Any thread; atomics, so also under the batcher's lock.
   void OnQueueChange(int64_t delta_texts) override;
-  // Any thread.
   void OnQueueWaits(const Durations& waits) override;
   void OnReplies(const Durations& delays) override;
   void OnBatch(int64_t texts, int64_t tokens) override;
 
-  // What a scrape reads: the series above and those of the process.
+  // Returns what a scrape reads: these series and those of the process.
   const Collectables& collectables() const { return collectables_; }
 
  private:
@@ -79,7 +78,7 @@ class Metrics : public BatchObserver {
   prometheus::Histogram& queue_seconds_;
   prometheus::Histogram& forward_seconds_;
   prometheus::Histogram& reply_seconds_;
-  prometheus::Gauge* serving_model_ = nullptr;  // model_info_'s only series
+  prometheus::Gauge* serving_model_ = nullptr;  // the only series of model_info_
   std::deque<MethodMetrics> methods_;
 };
 

@@ -1,4 +1,4 @@
-#include "server/metrics/metrics.h"
+#include "server/metrics/server_metrics.h"
 
 #include <chrono>
 #include <cstdio>
@@ -17,16 +17,16 @@ namespace {
 
 using testing::HasSubstr;
 
-class MetricsTest : public testing::Test {
+class ServerMetricsTest : public testing::Test {
  protected:
   double Series(const std::string& series) const {
     return SeriesValue(MetricsText(metrics_.collectables()), series);
   }
 
-  Metrics metrics_;
+  ServerMetrics metrics_;
 };
 
-TEST_F(MetricsTest, EverySeriesExistsBeforeTheFirstCall) {
+TEST_F(ServerMetricsTest, EverySeriesExistsBeforeTheFirstCall) {
   metrics_.AddMethod("Classify");
   metrics_.Instrument(std::make_shared<const FakeModel>());
   for (const char* code : {"OK", "CANCELLED", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED",
@@ -48,7 +48,7 @@ TEST_F(MetricsTest, EverySeriesExistsBeforeTheFirstCall) {
   EXPECT_THAT(MetricsText(metrics_.collectables()), HasSubstr("newsgenre_build_info{"));
 }
 
-TEST_F(MetricsTest, ACallCountsWithItsCodeAndItsTime) {
+TEST_F(ServerMetricsTest, CountsACallByItsCodeAndItsLatency) {
   MethodMetrics* method = metrics_.AddMethod("Classify");
   method->OnStart();
   method->OnStart();
@@ -61,7 +61,7 @@ TEST_F(MetricsTest, ACallCountsWithItsCodeAndItsTime) {
   EXPECT_EQ(Series("newsgenre_rpc_latency_seconds_bucket{method=\"Classify\",le=\"0.0025\"}"), 1);
 }
 
-TEST_F(MetricsTest, BatchesAndTheQueueAreCounted) {
+TEST_F(ServerMetricsTest, CountsBatchesAndTheQueue) {
   metrics_.OnQueueChange(5);
   metrics_.OnQueueChange(-3);
   metrics_.OnBatch(3, 100);
@@ -71,14 +71,14 @@ TEST_F(MetricsTest, BatchesAndTheQueueAreCounted) {
   EXPECT_EQ(Series("newsgenre_batch_tokens_sum"), 100);
 }
 
-TEST_F(MetricsTest, PredictionsCountByTheirTopLabel) {
+TEST_F(ServerMetricsTest, CountsPredictionsByTheirTopLabel) {
   const auto model = metrics_.Instrument(std::make_shared<const FakeModel>());
   const auto five_tokens = model->Encode("abc");
   ASSERT_TRUE(model->Predict({&*five_tokens, &*five_tokens}).ok());
   EXPECT_EQ(Series("newsgenre_predictions_total{label=\"Sports\"}"), 2);
 }
 
-TEST_F(MetricsTest, AFailedPredictionDoesNotCount) {
+TEST_F(ServerMetricsTest, DoesNotCountAFailedPrediction) {
   const auto model = metrics_.Instrument(std::make_shared<const FakeModel>(
       "fake-1", [](const std::vector<const Encoding*>&) { return absl::InternalError("no"); }));
   const auto encoding = model->Encode("abc");
@@ -86,7 +86,7 @@ TEST_F(MetricsTest, AFailedPredictionDoesNotCount) {
   EXPECT_EQ(Series("newsgenre_predictions_total{label=\"Sports\"}"), 0);
 }
 
-TEST_F(MetricsTest, StagesAreTimed) {
+TEST_F(ServerMetricsTest, TimesTheStages) {
   const auto count = [this](const std::string& stage) {
     return Series("newsgenre_stage_seconds_count{stage=\"" + stage + "\"}");
   };
@@ -113,17 +113,19 @@ TEST_F(MetricsTest, StagesAreTimed) {
   EXPECT_EQ(count("reply"), 1);
 }
 
-TEST_F(MetricsTest, OnlyTheServingModelHasAnInfo) {
+TEST_F(ServerMetricsTest, OnlyTheServingModelHasAnInfoSeries) {
   metrics_.Instrument(std::make_shared<const FakeModel>("one"));
   metrics_.Instrument(std::make_shared<const FakeModel>("two"));
   EXPECT_EQ(Series("newsgenre_model_info{device=\"cpu\",precision=\"fp32\",version=\"two\"}"), 1);
   EXPECT_THAT(MetricsText(metrics_.collectables()), testing::Not(HasSubstr("version=\"one\"")));
 }
 
-TEST_F(MetricsTest, ThePageHasTheProcess) { EXPECT_GT(Series("process_resident_memory_bytes"), 0); }
+TEST_F(ServerMetricsTest, IncludesTheMetricsOfTheProcess) {
+  EXPECT_GT(Series("process_resident_memory_bytes"), 0);
+}
 
-// Prometheus's own judge of names, units and help texts.
-TEST_F(MetricsTest, PromtoolFindsNoFault) {
+// promtool checks names, units and help texts.
+TEST_F(ServerMetricsTest, PassesPromtool) {
   if (std::system("command -v promtool >/dev/null") != 0) GTEST_SKIP() << "promtool is not installed";
   metrics_.AddMethod("Classify");
   metrics_.Instrument(std::make_shared<const FakeModel>());
