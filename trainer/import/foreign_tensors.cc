@@ -21,12 +21,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kMaxIndexBytes = int64_t{1} << 20;
-constexpr char kSafetensorsEnding[] = ".safetensors";
-constexpr char kIndexEnding[] = ".index.json";
+constexpr char kSafetensorsSuffix[] = ".safetensors";
+constexpr char kIndexSuffix[] = ".index.json";
 constexpr const char* kFolderFiles[] = {"model.safetensors", "model.safetensors.index.json",
                                         "pytorch_model.bin", "pytorch_model.bin.index.json"};
 
-using WeightMap = std::map<std::string, std::string>;  // a tensor's name: its file's
+using WeightMap = std::map<std::string, std::string>;  // file name by tensor name
 
 std::string WithoutModule(const std::string& name) {
   return absl::StartsWith(name, "module.") ? name.substr(7) : name;
@@ -36,7 +36,7 @@ bool IsArticleName(const std::string& name) {
   return absl::StartsWith(name, "bert.") || absl::StartsWith(name, "linear.");
 }
 
-std::string OurName(const std::string& name) {
+std::string HuggingFaceName(const std::string& name) {
   if (absl::StartsWith(name, "bert.")) return "al" + name;
   if (absl::StartsWith(name, "linear.")) return "classifier." + name.substr(7);
   return name;
@@ -46,15 +46,15 @@ bool IsDropped(const std::string& name) {
   return !IsWantedTensor(name) || absl::StartsWith(name, "bert.pooler.");
 }
 
-// Reads the files of one folder, as many bytes as a checkpoint may have.
-class FileReader {
+// Reads files of one folder, up to kMaxTensorBytes in all.
+class TensorFileReader {
  public:
-  explicit FileReader(std::string folder) { result_.folder = std::move(folder); }
+  explicit TensorFileReader(std::string folder) { result_.folder = std::move(folder); }
 
-  // The tensors by the names in the file.
+  // Returns the tensors under the names in the file.
   absl::StatusOr<TensorMap> Read(const std::string& name) {
-    ASSIGN_OR_RETURN(const std::string bytes, ReadFile(Path(name), room_));
-    room_ -= static_cast<int64_t>(bytes.size());
+    ASSIGN_OR_RETURN(const std::string bytes, ReadFile(Path(name), remaining_bytes_));
+    remaining_bytes_ -= static_cast<int64_t>(bytes.size());
     result_.files.push_back(name);
     absl::StatusOr<TensorMap> tensors = Parse(name, bytes);
     if (!tensors.ok()) return AddContext(tensors.status(), Path(name));
@@ -63,14 +63,14 @@ class FileReader {
 
   std::string Path(const std::string& name) const { return (fs::path(result_.folder) / name).string(); }
 
-  // What was read, `tensors` by our names.
+  // Returns `tensors` under the names of AlbertForSequenceClassification, and what was read.
   absl::StatusOr<ForeignTensors> Finish(const TensorMap& tensors) && {
     TensorMap renamed;
     for (const auto& [raw, tensor] : tensors) {
       const std::string name = WithoutModule(raw);
       result_.is_article = result_.is_article || IsArticleName(name);
-      if (!renamed.emplace(OurName(name), tensor).second) {
-        return absl::FailedPreconditionError("tensor " + Printable(name) + " comes under two names");
+      if (!renamed.emplace(HuggingFaceName(name), tensor).second) {
+        return absl::FailedPreconditionError("tensor " + Printable(name) + " occurs under two names");
       }
     }
     ASSIGN_OR_RETURN(result_.tensors, CanonicalTensors(renamed));
@@ -84,28 +84,28 @@ class FileReader {
       result_.dropped.push_back(tensor);
       return false;
     };
-    if (!absl::EndsWith(name, kSafetensorsEnding)) return ParseTorchFile(bytes, wanted);
+    if (!absl::EndsWith(name, kSafetensorsSuffix)) return ParseTorchFile(bytes, wanted);
     ASSIGN_OR_RETURN(Safetensors file, ParseSafetensors(bytes, wanted));
     if (file.metadata.count(kManifestMark) > 0) {
-      return absl::InvalidArgumentError("it is of a release of newsgenre, which needs no import");
+      return absl::InvalidArgumentError("it belongs to a release of newsgenre, which needs no import");
     }
     return std::move(file.tensors);
   }
 
   ForeignTensors result_;
-  int64_t room_ = kMaxTensorBytes;
+  int64_t remaining_bytes_ = kMaxTensorBytes;
 };
 
 absl::StatusOr<WeightMap> ParseIndex(const std::string& bytes) {
   ASSIGN_OR_RETURN(const nlohmann::json index, ParseJsonObject(bytes));
   if (!index.contains("weight_map") || !index["weight_map"].is_object()) {
-    return absl::DataLossError("it has no object weight_map");
+    return absl::DataLossError("it has no object 'weight_map'");
   }
   WeightMap files;
   for (const auto& [tensor, file] : index["weight_map"].items()) {
     const std::string name = file.is_string() ? file.get<std::string>() : std::string(file.type_name());
     const bool is_plain = name.find('/') == std::string::npos && Printable(name) == name &&
-                          (absl::EndsWith(name, kSafetensorsEnding) || absl::EndsWith(name, ".bin"));
+                          (absl::EndsWith(name, kSafetensorsSuffix) || absl::EndsWith(name, ".bin"));
     if (!is_plain) {
       return absl::InvalidArgumentError("weight_map has " + Printable(name) + " for tensor " +
                                         Printable(tensor) +
@@ -116,18 +116,18 @@ absl::StatusOr<WeightMap> ParseIndex(const std::string& bytes) {
   return files;
 }
 
-// Every tensor must be in the file that the index names, and no other.
-absl::StatusOr<TensorMap> ReadShards(const WeightMap& index, FileReader* reader) {
+// Reads all files of the index. Each must contain exactly the tensors that the index lists for it.
+absl::StatusOr<TensorMap> ReadShards(const WeightMap& index, TensorFileReader* reader) {
   std::set<std::string> files;
   for (const auto& [tensor, file] : index) files.insert(file);
   TensorMap all;
   for (const std::string& file : files) {
     ASSIGN_OR_RETURN(TensorMap tensors, reader->Read(file));
     for (auto& [name, tensor] : tensors) {
-      const auto placed = index.find(name);
-      if (placed == index.end() || placed->second != file) {
+      const auto listed = index.find(name);
+      if (listed == index.end() || listed->second != file) {
         return absl::DataLossError("tensor " + Printable(name) + " is in " + reader->Path(file) +
-                                   ", where the index does not have it");
+                                   ", but the index does not list it there");
       }
       all[name] = std::move(tensor);
     }
@@ -139,7 +139,7 @@ absl::StatusOr<TensorMap> ReadShards(const WeightMap& index, FileReader* reader)
   return all;
 }
 
-absl::StatusOr<std::string> FirstOf(const std::string& folder) {
+absl::StatusOr<std::string> FirstModelFile(const std::string& folder) {
   std::string names;
   for (const char* name : kFolderFiles) {
     std::error_code ignored;
@@ -155,13 +155,13 @@ absl::StatusOr<ForeignTensors> ReadForeignTensors(const std::string& from) {
   std::error_code ignored;
   const bool is_folder = fs::is_directory(from, ignored);
   const std::string parent = fs::path(from).parent_path().string();
-  FileReader reader(is_folder ? from : parent.empty() ? "." : parent);
+  TensorFileReader reader(is_folder ? from : parent.empty() ? "." : parent);
   std::string name = fs::path(from).filename().string();
   if (is_folder) {
-    ASSIGN_OR_RETURN(name, FirstOf(from));
+    ASSIGN_OR_RETURN(name, FirstModelFile(from));
   }
   TensorMap tensors;
-  if (absl::EndsWith(name, kIndexEnding)) {
+  if (absl::EndsWith(name, kIndexSuffix)) {
     ASSIGN_OR_RETURN(const std::string bytes, ReadFile(reader.Path(name), kMaxIndexBytes));
     const absl::StatusOr<WeightMap> index = ParseIndex(bytes);
     if (!index.ok()) return AddContext(index.status(), reader.Path(name));

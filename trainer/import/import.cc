@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/file.h"
+#include "common/base/flag_checks.h"
 #include "common/base/printable.h"
 #include "common/base/status_macros.h"
 #include "common/checkpoint/checkpoint.h"
@@ -44,11 +45,11 @@ absl::Status CheckVocabulary(const std::string& folder) {
   std::error_code ignored;
   if (fs::exists(path, ignored)) return absl::OkStatus();
   return absl::NotFoundError(path +
-                             " is missing: put the SentencePiece vocabulary there that the model was trained "
-                             "with (for the article's model, albert-base-v1's spiece.model)");
+                             " is missing: copy the SentencePiece vocabulary that the model was trained with "
+                             "to this path (for the article's model, spiece.model of albert-base-v1)");
 }
 
-// What the manifest says of the article's model, beside its name.
+// Sets the manifest's fields for the article's model, except the version.
 void DescribeArticle(const AlbertConfig& config, v1::Manifest* manifest) {
   manifest->set_head(std::string(HeadName(Head::kCls)));
   manifest->mutable_labels()->Assign(AgNewsLabels().begin(), AgNewsLabels().end());
@@ -61,15 +62,15 @@ bool HasConfig(const std::string& folder) {
   return fs::exists(fs::path(folder) / kConfigFile, ignored);
 }
 
-// For errors: where the tensors come from, and what was made of their names and sizes.
+// Returns the context of errors: where the tensors come from and how their names and sizes were interpreted.
 std::string Context(const std::string& from, const ForeignTensors& tensors) {
   if (!tensors.is_article) return from;
-  return absl::StrCat(from, " (bert.* read as albert.*, linear.* as classifier.*",
-                      HasConfig(tensors.folder) ? "" : "; no config.json beside it: albert-base-v1's sizes",
-                      ")");
+  return absl::StrCat(
+      from, " (bert.* read as albert.*, linear.* as classifier.*",
+      HasConfig(tensors.folder) ? "" : "; no config.json in its folder: sizes of albert-base-v1", ")");
 }
 
-absl::StatusOr<CheckpointParts> PartsOf(ForeignTensors tensors) {
+absl::StatusOr<CheckpointParts> MakeParts(ForeignTensors tensors) {
   RETURN_IF_ERROR(CheckVocabulary(tensors.folder));
   std::string config_json = AlbertConfigJson(AlbertBaseV1(), Head::kCls, AgNewsLabels());
   if (!tensors.is_article || HasConfig(tensors.folder)) {
@@ -92,7 +93,7 @@ absl::Status WriteRelease(const std::string& out, const Checkpoint& checkpoint) 
   });
 }
 
-// With a classifier of zeros the network takes the tensors or says which one is wrong.
+// Checks names and shapes of the tensors. Albert does so if there is a classifier, here of zeros.
 absl::Status CheckEncoder(const CheckpointParts& parts) {
   TensorMap tensors = parts.tensors;
   const int labels = parts.manifest.labels_size();
@@ -126,7 +127,7 @@ absl::StatusOr<ImportSummary> Import(const std::string& from, const std::string&
   const std::string context = Context(from, tensors);
   ImportSummary summary = Summarize(tensors);
   summary.out = out;
-  absl::StatusOr<CheckpointParts> parts = PartsOf(std::move(tensors));
+  absl::StatusOr<CheckpointParts> parts = MakeParts(std::move(tensors));
   if (!parts.ok()) return AddContext(parts.status(), context);
   v1::Manifest& manifest = parts->manifest;
   if (parts->tensors.count(kClassifierWeight) == 0) {
@@ -145,7 +146,7 @@ absl::StatusOr<ImportSummary> Import(const std::string& from, const std::string&
   return summary;
 }
 
-// The names that a file gives its tensors; what ALBERT has for its pre-training is ten.
+// Returns at most kMaxShown names, which are untrusted. ALBERT's pre-training heads have ten.
 std::string DroppedText(const std::vector<std::string>& names) {
   constexpr size_t kMaxShown = 10;
   std::vector<std::string> shown;
@@ -157,8 +158,8 @@ std::string DroppedText(const std::vector<std::string>& names) {
 }  // namespace
 
 absl::Status ImportConfig::Validate() const {
-  if (from.empty()) return absl::InvalidArgumentError("--from is required");
-  if (out.empty()) return absl::InvalidArgumentError("--out is required");
+  RETURN_IF_ERROR(CheckRequired("from", from));
+  RETURN_IF_ERROR(CheckRequired("out", out));
   if (!IsReleaseName(FolderName(out))) {
     return absl::InvalidArgumentError("--out ends in '" + FolderName(out) +
                                       "', which can't be a release's name: 1 to 100 of A-Z a-z 0-9 . _ -, "
@@ -179,11 +180,11 @@ std::string ImportText(const ImportSummary& summary) {
                                   " tensors, ", summary.weights, " weights\n");
   if (!summary.dropped.empty()) absl::StrAppend(&text, "left out: ", DroppedText(summary.dropped), "\n");
   if (summary.labels.empty()) {
-    return absl::StrCat(text, "made: ", summary.out, ", an encoder without a classifier, for --init_from\n");
+    return absl::StrCat(text, "wrote: ", summary.out, ", an encoder without a classifier, for --init_from\n");
   }
-  return absl::StrCat(text, "made: ", summary.out, ", a release with the labels ",
+  return absl::StrCat(text, "wrote: ", summary.out, ", a release with the labels ",
                       absl::Utf8SafeCHexEscape(absl::StrJoin(summary.labels, ", ")), ", the ", summary.head,
-                      " head and at most ", summary.max_tokens, " tokens a text\n");
+                      " head and at most ", summary.max_tokens, " tokens per text\n");
 }
 
 }  // namespace newsgenre

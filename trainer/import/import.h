@@ -1,4 +1,4 @@
-// From a model that PyTorch or Hugging Face's transformers wrote to one of ours.
+// Converts a model that PyTorch or Hugging Face's transformers wrote.
 #pragma once
 
 #include <cstdint>
@@ -11,35 +11,39 @@
 namespace newsgenre {
 
 struct ImportConfig {
-  std::string from;  // file or folder to read, see ReadForeignTensors
-  std::string out;   // folder to make
+  std::string from;  // file or folder to read; see ReadForeignTensors
+  std::string out;   // folder to create
 
-  // INVALID_ARGUMENT names the first bad field as its flag.
+  // Returns INVALID_ARGUMENT with the flag of the first invalid field.
   absl::Status Validate() const;
 };
 
 struct ImportSummary {
-  std::vector<std::string> files;    // read for their tensors
-  int tensors = 0;                   // taken
-  int64_t weights = 0;               // values in them
-  std::vector<std::string> dropped;  // tensors that were left out
-  std::string out;                   // what was made
-  // Of a release; an encoder without a classifier has no labels.
+  std::vector<std::string> files;    // files that tensors were read from
+  int tensors = 0;                   // tensors that were imported
+  int64_t weights = 0;               // values of these tensors
+  std::vector<std::string> dropped;  // names of tensors that were left out
+  std::string out;                   // the new folder
+  // Only of a release. An encoder without a classifier has no labels.
   std::vector<std::string> labels;
   std::string head;
   int max_tokens = 0;
 };
 
-// Writes a release that newsgenre_server takes, with canaries, where there is a classifier; otherwise a
-// Hugging Face folder of the encoder, to start training from. The article's model (bert.*, linear.*) has the
-// cls head, AG News's labels, our latest cleaning and, without a config.json, albert-base-v1's sizes; another
-// is what LoadCheckpoint makes of a Hugging Face folder. config.json and spiece.model lie beside the file.
-// `out` is written beside and renamed. ALREADY_EXISTS: `out` does. NOT_FOUND: no file to read, or no
-// spiece.model. FAILED_PRECONDITION names a tensor that is missing, one too many, or of another shape;
-// otherwise as ReadForeignTensors and LoadCheckpoint.
+// Writes a release that newsgenre_server can load, with canaries. If the model has no classifier, writes a
+// Hugging Face folder of the encoder for --init_from instead. config.json and spiece.model must be in the
+// same folder as the tensors. `out` appears atomically, or not at all after an error.
+//
+// The article's model (bert.*, linear.*) gets the cls head, AG News's labels, the latest cleaning and,
+// without a config.json, the sizes of albert-base-v1. Other models are read like a Hugging Face folder by
+// LoadCheckpoint.
+//
+// Returns ALREADY_EXISTS if `out` exists; NOT_FOUND if there is no file to read or no spiece.model;
+// FAILED_PRECONDITION if a tensor is missing, unknown or of the wrong shape; and the errors of
+// ReadForeignTensors and LoadCheckpoint.
 absl::StatusOr<ImportSummary> ImportCheckpoint(const ImportConfig& config);
 
-// For people: what was read, what was left out, what was made.
+// Returns a text that says what was read, left out and written.
 std::string ImportText(const ImportSummary& summary);
 
 }  // namespace newsgenre

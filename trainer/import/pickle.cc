@@ -18,20 +18,21 @@ constexpr size_t kMaxValues = size_t{1} << 16, kMaxMarks = 64, kMaxShownBytes = 
 
 constexpr char kOrderedDict[] = "collections.OrderedDict";
 
-// Reads one pickle. The first failure stays, and ends it.
-class Reader {
+// Reads one pickle. Stops at the first error.
+class PickleReader {
  public:
-  Reader(std::string_view bytes, const GlobalFilter& is_allowed)
+  PickleReader(std::string_view bytes, const GlobalFilter& is_allowed)
       : bytes_(bytes.substr(0, kMaxBytes)), is_allowed_(is_allowed) {}
 
   absl::StatusOr<Pickle> Read() && {
     while (status_.ok() && !stopped_) {
       const char opcode = static_cast<char>(Number(1));
       if (status_.ok() && !StepScalar(opcode) && !StepContainer(opcode) && !StepOther(opcode)) {
-        Refuse(absl::StrCat("opcode 0x", absl::Hex(static_cast<unsigned char>(opcode), absl::kZeroPad2)));
+        SetNotAllowed(
+            absl::StrCat("opcode 0x", absl::Hex(static_cast<unsigned char>(opcode), absl::kZeroPad2)));
       }
       if (pickle_.values.size() > kMaxValues || memo_.size() > kMaxValues) {
-        Break(absl::StrCat("it has more than ", kMaxValues, " values"));
+        SetBroken(absl::StrCat("it has more than ", kMaxValues, " values"));
       }
     }
     if (!status_.ok()) return status_;
@@ -40,23 +41,22 @@ class Reader {
   }
 
  private:
-  void Break(const std::string& what) {
+  void SetBroken(const std::string& what) {
     status_.Update(absl::DataLossError(absl::StrCat("broken pickle, before byte ", at_, ": ", what)));
   }
-  void Refuse(const std::string& what) {
+  void SetNotAllowed(const std::string& what) {
     status_.Update(absl::InvalidArgumentError(
-        what + " is not allowed: what torch.save(model.state_dict(), FILE) writes needs none"));
+        what + " is not allowed: torch.save(model.state_dict(), FILE) writes none"));
   }
 
   std::string_view Take(uint64_t size) {
     if (size > bytes_.size() - at_) {
-      Break(absl::StrCat("it ends early, or has more than ", kMaxBytes, " bytes"));
-      return {};
+      return SetBroken(absl::StrCat("it ends early, or has more than ", kMaxBytes, " bytes")), "";
     }
     at_ += size;
     return bytes_.substr(at_ - size, size);
   }
-  // Little endian; 0 after a failure.
+  // Reads a little-endian number. Returns 0 after an error.
   uint64_t Number(uint64_t size) {
     uint64_t number = 0;
     const std::string_view bytes = Take(size);
@@ -66,7 +66,7 @@ class Reader {
     return number;
   }
   int64_t Signed(uint64_t size) {
-    if (size > 8) Break(absl::StrCat("an integer has ", size, " bytes; the limit is 8"));
+    if (size > 8) SetBroken(absl::StrCat("an integer has ", size, " bytes; the limit is 8"));
     if (size == 0 || size > 8) return 0;
     const uint64_t number = Number(size);
     const uint64_t sign = uint64_t{1} << (8 * size - 1);
@@ -81,10 +81,10 @@ class Reader {
     stack_.push_back(pickle_.values.size());
     pickle_.values.push_back({kind, integer, std::move(text), std::move(items)});
   }
-  // The `count` values on top of the stack, none from below the last mark.
+  // Pops the top `count` values of the stack. It is an error to go below the last mark.
   std::vector<size_t> Pop(size_t count) {
     if (count > stack_.size() - (marks_.empty() ? 0 : marks_.back())) {
-      Break("a value is missing");
+      SetBroken("a value is missing");
       return {};
     }
     std::vector<size_t> popped(stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
@@ -93,20 +93,20 @@ class Reader {
   }
   std::vector<size_t> PopMark() {
     if (marks_.empty()) {
-      Break("a mark is missing");
+      SetBroken("a mark is missing");
       return {};
     }
     std::vector<size_t> popped = Pop(stack_.size() - marks_.back());
     marks_.pop_back();
     return popped;
   }
-  // Adds to the list or dict that is then on top.
+  // Adds items to the list or dict on top of the stack.
   void Extend(Kind kind, const std::vector<size_t>& items) {
     const std::vector<size_t> top = Pop(1);
     if (!status_.ok()) return;
     PickleValue& value = pickle_.values[top[0]];
     const bool odd = kind == Kind::kDict && items.size() % 2 != 0;
-    if (value.kind != kind || odd) return Break("items go where none can");
+    if (value.kind != kind || odd) return SetBroken("items are added to a value that can't have them");
     value.items.insert(value.items.end(), items.begin(), items.end());
     stack_.push_back(top[0]);
   }
@@ -164,12 +164,12 @@ class Reader {
   bool StepOther(char opcode) {
     switch (opcode) {
       case '\x80':  // PROTO
-        if (Number(1) != 2) Refuse("a protocol other than 2");
+        if (Number(1) != 2) SetNotAllowed("a protocol other than 2");
         return true;
       case '.':  // STOP
         return Stop(), true;
       case '(':  // MARK
-        if (marks_.size() == kMaxMarks) Break(absl::StrCat("it is nested deeper than ", kMaxMarks));
+        if (marks_.size() == kMaxMarks) SetBroken(absl::StrCat("it is nested deeper than ", kMaxMarks));
         return marks_.push_back(stack_.size()), true;
       case 'q':
       case 'r':  // BINPUT, LONG_BINPUT
@@ -195,13 +195,13 @@ class Reader {
     if (!top.empty()) pickle_.root = top[0];
     stopped_ = true;
   }
-  void Put(uint64_t place) {
+  void Put(uint64_t index) {
     const std::vector<size_t> top = Pop(1);
-    if (!top.empty()) stack_.push_back(memo_[place] = top[0]);
+    if (!top.empty()) stack_.push_back(memo_[index] = top[0]);
   }
-  void Get(uint64_t place) {
-    const auto found = memo_.find(place);
-    if (found == memo_.end()) return Break(absl::StrCat("nothing was put at ", place));
+  void Get(uint64_t index) {
+    const auto found = memo_.find(index);
+    if (found == memo_.end()) return SetBroken(absl::StrCat("nothing was stored at memo index ", index));
     stack_.push_back(found->second);
   }
   void PushGlobal() {
@@ -209,7 +209,7 @@ class Reader {
     name += Line();
     if (!status_.ok()) return;
     if (name != kOrderedDict && !is_allowed_(name)) {
-      return Refuse("global " + absl::CHexEscape(name.substr(0, kMaxShownBytes)));
+      return SetNotAllowed("global " + absl::CHexEscape(name.substr(0, kMaxShownBytes)));
     }
     Push(Kind::kGlobal, 0, std::move(name));
   }
@@ -217,9 +217,10 @@ class Reader {
     if (!status_.ok()) return;
     const PickleValue& global = pickle_.values[call[0]];
     const PickleValue& arguments = pickle_.values[call[1]];
-    if (global.kind != Kind::kGlobal || arguments.kind != Kind::kTuple) return Break("a call of no global");
+    if (global.kind != Kind::kGlobal || arguments.kind != Kind::kTuple)
+      return SetBroken("a call of something other than a global");
     const bool is_dict = global.text == kOrderedDict;
-    if (is_dict && !arguments.items.empty()) return Break("an OrderedDict with arguments");
+    if (is_dict && !arguments.items.empty()) return SetBroken("an OrderedDict has arguments");
     Push(is_dict ? Kind::kDict : Kind::kCall, 0, {}, is_dict ? std::vector<size_t>() : std::move(call));
   }
 
@@ -230,7 +231,7 @@ class Reader {
   absl::Status status_;
   Pickle pickle_;
   std::vector<size_t> stack_;
-  std::vector<size_t> marks_;  // sizes of the stack
+  std::vector<size_t> marks_;  // sizes of the stack at each open mark
   std::map<uint64_t, size_t> memo_;
 };
 
@@ -242,7 +243,7 @@ const PickleValue* Pickle::Item(const PickleValue& value, size_t i, Kind kind) c
 }
 
 absl::StatusOr<Pickle> ParsePickle(std::string_view bytes, const GlobalFilter& is_allowed) {
-  return Reader(bytes, is_allowed).Read();
+  return PickleReader(bytes, is_allowed).Read();
 }
 
 }  // namespace newsgenre

@@ -1,5 +1,5 @@
-// A reader of Python's pickles (protocol 2, as torch.save writes them) that knows data alone: it builds
-// values and calls nothing. The opcodes are those of Python's Lib/pickletools.py.
+// Parses Python pickles of protocol 2, as torch.save writes them, as data: calls are recorded and never made,
+// so an untrusted pickle can't execute anything. The opcodes are documented in Python's Lib/pickletools.py.
 #pragma once
 
 #include <cstddef>
@@ -31,29 +31,31 @@ struct PickleValue {
   Kind kind = Kind::kNone;
   int64_t integer = 0;  // kBool, kInteger
   std::string text;     // kText; kGlobal: "module.name"
-  // Places in Pickle::values. kTuple, kList: the items. kDict: key, value, key, value … kCall: the global and
-  // its tuple of arguments. kPersistent: the object that stands for something outside the pickle.
+  // Indices into Pickle::values. kTuple, kList: the items. kDict: key, value, key, value, … kCall: the global
+  // and its tuple of arguments. kPersistent: the ID of an object outside the pickle.
   std::vector<size_t> items;
 };
 
-// Values refer to each other by place, so that neither depth nor a value that holds itself harms anybody.
+// Values refer to each other by index, so that deep nesting and cycles need no recursion.
 struct Pickle {
   std::vector<PickleValue> values;
   size_t root = 0;
-  size_t bytes = 0;  // that the pickle takes, its STOP included
+  size_t bytes = 0;  // the size of the pickle, including its STOP opcode
 
-  // The i-th item of `value`; nullptr where it has none, or one of another kind.
+  // Returns the i-th item of `value`, or nullptr if it does not exist or is of another kind.
   const PickleValue* Item(const PickleValue& value, size_t i, PickleValue::Kind kind) const;
 };
 
-// Whether a pickle may refer to the global "module.name".
+// Returns whether a pickle may refer to the global "module.name".
 using GlobalFilter = std::function<bool(const std::string& name)>;
 
-// Reads the pickle at the beginning of `bytes`. A call is recorded, not made, but for
-// collections.OrderedDict(), which is always allowed and a kDict; what BUILD would set on a dict is dropped,
-// a float's value too. Limits: 1 MiB, 65,536 values, 64 open marks. INVALID_ARGUMENT names an opcode that a
-// state_dict does not need, or a global that is not allowed. DATA_LOSS: cut short, or wrongly put together.
-// Pure; any thread.
+// Parses the pickle at the beginning of `bytes`. A call becomes a kCall, except that
+// collections.OrderedDict() is always allowed and becomes a kDict. The values of floats and the attributes
+// that BUILD sets on a dict are dropped.
+//
+// Limits: 1 MiB, 65,536 values, 64 open marks. Returns INVALID_ARGUMENT with the name of an opcode that a
+// state_dict does not need, or of a global that is not allowed; DATA_LOSS if the pickle is truncated,
+// malformed or exceeds a limit. Pure; safe to call from any thread.
 absl::StatusOr<Pickle> ParsePickle(std::string_view bytes, const GlobalFilter& is_allowed);
 
 }  // namespace newsgenre

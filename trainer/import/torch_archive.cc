@@ -16,7 +16,7 @@ namespace {
 using Kind = PickleValue::Kind;
 
 constexpr std::string_view kZipMagic = "PK\x03\x04";
-// The older format's first pickle: PROTO 2, the integer 0x1950a86a20f9469cfc6c, STOP.
+// The first pickle of the older format: PROTO 2, the integer 0x1950a86a20f9469cfc6c, STOP.
 constexpr std::string_view kLegacyMagic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 constexpr int64_t kLegacyProtocol = 1001;
 constexpr int kMaxVersion = 10;  // torch's kMaxSupportedFileFormatVersion
@@ -25,7 +25,7 @@ absl::Status Broken(const std::string& what) { return absl::DataLossError(what);
 
 absl::Status Unreadable(const std::string& why) {
   return absl::InvalidArgumentError(
-      absl::StrCat(why, "; torch.save(torch.load(FILE), OTHER) in Python writes one that is read"));
+      absl::StrCat(why, "; torch.save(torch.load(FILE), OTHER) in Python writes a supported file"));
 }
 
 const std::map<std::string, c10::ScalarType>& StorageTypes() {
@@ -46,10 +46,10 @@ absl::StatusOr<Pickle> ParseStatePickle(std::string_view bytes) {
 
 absl::Status CheckByteOrder(bool little_endian) {
   if (little_endian) return absl::OkStatus();
-  return absl::FailedPreconditionError("the file is of a big-endian machine");
+  return absl::FailedPreconditionError("the file was written by a big-endian machine");
 }
 
-// Everything lies in one folder of the archive: data.pkl, data/KEY, version, byteorder since torch 2.1.
+// The archive has one folder with data.pkl, data/KEY, version and, since torch 2.1, byteorder.
 absl::StatusOr<TorchArchive> ParseZipFormat(std::string_view bytes) {
   const std::string kPickleName = "/data.pkl";
   const auto zip = ParseStoredZip(bytes);
@@ -86,7 +86,7 @@ absl::StatusOr<Pickle> NextPickle(std::string_view* bytes) {
   return pickle;
 }
 
-// The pickle {"little_endian": True, …}.
+// Returns whether the pickle is {"little_endian": True, …}.
 bool SaysLittleEndian(const Pickle& system) {
   const PickleValue& dict = system.values[system.root];
   for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
@@ -97,7 +97,7 @@ bool SaysLittleEndian(const Pickle& system) {
   return false;
 }
 
-// Takes the number of elements (8 bytes) and the elements off the file.
+// Removes a storage from the beginning of `bytes`: the number of elements (8 bytes), then the elements.
 absl::StatusOr<std::string_view> NextStorage(const TorchStorage& storage, std::string_view* bytes) {
   constexpr size_t kCountBytes = 8;
   uint64_t count = 0;
@@ -108,14 +108,15 @@ absl::StatusOr<std::string_view> NextStorage(const TorchStorage& storage, std::s
   const uint64_t element_bytes = c10::elementSize(storage.dtype);
   if (count != static_cast<uint64_t>(storage.elements) || count > bytes->size() / element_bytes) {
     return Broken(absl::StrCat("storage ", absl::CHexEscape(storage.key), " has ", count, " elements, not ",
-                               storage.elements, ", or the file is cut short"));
+                               storage.elements, ", or the file is truncated"));
   }
   const std::string_view contents = bytes->substr(0, count * element_bytes);
   bytes->remove_prefix(contents.size());
   return contents;
 }
 
-// The magic number, a protocol, the writer's machine, the pickle, the storages' keys; the storages.
+// The file has five pickles, which are the magic number, the protocol, facts about the machine, the
+// state_dict and the keys of the storages, and then the storages.
 absl::StatusOr<TorchArchive> ParseLegacyFormat(std::string_view bytes) {
   bytes.remove_prefix(kLegacyMagic.size());
   ASSIGN_OR_RETURN(const Pickle protocol, NextPickle(&bytes));
@@ -135,7 +136,7 @@ absl::StatusOr<TorchArchive> ParseLegacyFormat(std::string_view bytes) {
   ASSIGN_OR_RETURN(const Pickle keys, NextPickle(&bytes));
   for (const size_t item : keys.values[keys.root].items) {
     const auto storage = described.find(keys.values[item].text);
-    if (storage == described.end()) return Broken("the file has a storage that its pickle does not know");
+    if (storage == described.end()) return Broken("the file has a storage that its pickle does not describe");
     ASSIGN_OR_RETURN(archive.storages[storage->first], NextStorage(storage->second, &bytes));
   }
   return archive;
@@ -144,19 +145,19 @@ absl::StatusOr<TorchArchive> ParseLegacyFormat(std::string_view bytes) {
 }  // namespace
 
 absl::StatusOr<TorchStorage> StorageOf(const Pickle& pickle, const PickleValue& value) {
-  // ("storage", torch.FloatStorage, key, device, elements), and in the older format what part of another
-  // storage it is, which torch has long written as None.
+  // ("storage", torch.FloatStorage, key, device, elements). The older format adds the view of another storage
+  // that it is, which torch writes as None.
   const PickleValue* id = pickle.Item(value, 0, Kind::kTuple);
   if (id == nullptr) return Broken("a storage's description is not a tuple");
   const PickleValue* type = pickle.Item(*id, 1, Kind::kGlobal);
   const PickleValue* key = pickle.Item(*id, 2, Kind::kText);
   const PickleValue* elements = pickle.Item(*id, 4, Kind::kInteger);
-  const bool whole = id->items.size() == 5 || pickle.Item(*id, 5, Kind::kNone) != nullptr;
-  if (type == nullptr || key == nullptr || elements == nullptr || !whole) {
+  const bool is_whole = id->items.size() == 5 || pickle.Item(*id, 5, Kind::kNone) != nullptr;
+  if (type == nullptr || key == nullptr || elements == nullptr || !is_whole) {
     return Broken("a storage's description is not what torch writes");
   }
   const auto dtype = StorageTypes().find(type->text);
-  if (dtype == StorageTypes().end()) return Broken(type->text + " is no storage");
+  if (dtype == StorageTypes().end()) return Broken(type->text + " is not a storage type");
   return TorchStorage{key->text, dtype->second, elements->integer};
 }
 

@@ -31,14 +31,14 @@ constexpr size_t kMaxNameBytes = 256;
 
 absl::Status Broken(const std::string& what) { return absl::DataLossError(what); }
 
-// A tensor as the pickle describes it.
+// The pickle's description of a tensor.
 struct TensorView {
   TorchStorage storage;
-  int64_t offset = 0;  // in elements, as the strides
+  int64_t offset = 0;  // in elements, like the strides
   std::vector<int64_t> sizes;
   std::vector<int64_t> strides;
-  int64_t span = 0;            // elements from its first to its last, themselves included
-  const char* data = nullptr;  // the first
+  int64_t span = 0;            // elements from the first to the last, inclusive
+  const char* data = nullptr;  // the first element
 };
 
 absl::StatusOr<std::vector<int64_t>> Integers(const Pickle& pickle, const PickleValue* tuple) {
@@ -54,11 +54,11 @@ absl::StatusOr<std::vector<int64_t>> Integers(const Pickle& pickle, const Pickle
   return integers;
 }
 
-// _rebuild_tensor_v2(storage, offset, sizes, strides, …).
+// Reads the arguments of _rebuild_tensor_v2(storage, offset, sizes, strides, …).
 absl::StatusOr<TensorView> ViewOf(const Pickle& pickle, const PickleValue& arguments) {
   const PickleValue* storage = pickle.Item(arguments, 0, Kind::kPersistent);
   const PickleValue* offset = pickle.Item(arguments, 1, Kind::kInteger);
-  if (storage == nullptr || offset == nullptr) return Broken("it has no storage, or no place in it");
+  if (storage == nullptr || offset == nullptr) return Broken("it has no storage, or no offset in it");
   TensorView view;
   ASSIGN_OR_RETURN(view.storage, StorageOf(pickle, *storage));
   view.offset = offset->integer;
@@ -67,7 +67,7 @@ absl::StatusOr<TensorView> ViewOf(const Pickle& pickle, const PickleValue& argum
   return view;
 }
 
-// A tensor, or _rebuild_parameter(tensor, …).
+// Reads a call of _rebuild_tensor_v2, or of _rebuild_parameter(tensor, …).
 absl::StatusOr<TensorView> TensorOf(const Pickle& pickle, const PickleValue& value) {
   const PickleValue* call = &value;
   for (const char* global : {kRebuildParameter, kRebuildTensor}) {
@@ -77,36 +77,36 @@ absl::StatusOr<TensorView> TensorOf(const Pickle& pickle, const PickleValue& val
     if (global == kRebuildTensor) return ViewOf(pickle, arguments);
     call = pickle.Item(arguments, 0, Kind::kCall);
   }
-  return absl::InvalidArgumentError("not a tensor; the file must hold what model.state_dict() returns");
+  return absl::InvalidArgumentError("not a tensor; the file must contain what model.state_dict() returns");
 }
 
-// TensorView::span. Each partial result stays below
-// the storage's elements, so that none overflows.
+// Returns TensorView::span. Every intermediate result is below the number of the storage's elements, so none
+// overflows.
 absl::StatusOr<int64_t> Span(const TensorView& view) {
   const int64_t elements = view.storage.elements;
-  if (view.sizes.size() != view.strides.size()) return Broken("it has more sizes than strides, or fewer");
-  bool inside = view.offset >= 0 && view.offset < elements;
+  if (view.sizes.size() != view.strides.size()) return Broken("its numbers of sizes and strides differ");
+  bool fits = view.offset >= 0 && view.offset < elements;
   int64_t last = view.offset;
   int64_t count = 1;
-  for (size_t i = 0; i < view.sizes.size() && inside; ++i) {
+  for (size_t i = 0; i < view.sizes.size() && fits; ++i) {
     const int64_t size = view.sizes[i], stride = view.strides[i];
-    inside = size >= 1 && stride >= 0 && size <= elements / count &&
-             (stride == 0 || size - 1 <= (elements - 1 - last) / stride);
-    if (!inside) break;
+    fits = size >= 1 && stride >= 0 && size <= elements / count &&
+           (stride == 0 || size - 1 <= (elements - 1 - last) / stride);
+    if (!fits) break;
     count *= size;
     last += (size - 1) * stride;
   }
-  if (inside) return last - view.offset + 1;
+  if (fits) return last - view.offset + 1;
   return Broken(absl::StrCat("sizes [", absl::StrJoin(view.sizes, ", "), "], strides [",
                              absl::StrJoin(view.strides, ", "), "] and offset ", view.offset,
                              " do not fit its storage of ", elements, " elements"));
 }
 
-// Finds the span in the storage.
+// Sets the span and the data of a tensor, after checking its storage.
 absl::Status Locate(const TorchArchive& archive, TensorView* view) {
   const TorchStorage& storage = view->storage;
   if (storage.dtype == at::kDouble) {
-    return absl::InvalidArgumentError("it has dtype F64; F32, F16 and BF16 are read");
+    return absl::InvalidArgumentError("it has dtype F64; supported are F32, F16 and BF16");
   }
   const auto found = archive.storages.find(storage.key);
   const std::string shown = "its storage " + Printable(storage.key);
@@ -129,17 +129,17 @@ at::Tensor CopyTensor(const TensorView& view) {
   return copied.as_strided(view.sizes, view.strides).to(at::kFloat).contiguous();
 }
 
-// The wanted tensors, which lie in their storages and keep to the limits: nothing is copied before all do.
+// Returns the wanted tensors. Checks that all of them are within their storages and the limits.
 absl::StatusOr<std::map<std::string, TensorView>> FindTensors(
     const TorchArchive& archive, const std::function<bool(const std::string& name)>& wanted) {
   const Pickle& pickle = archive.pickle;
   const PickleValue& root = pickle.values[pickle.root];
   if (root.kind != Kind::kDict || root.items.size() / 2 > kMaxTensors) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the file does not hold a state_dict of at most ", kMaxTensors, " tensors"));
+        absl::StrCat("the file does not contain a state_dict of at most ", kMaxTensors, " tensors"));
   }
   std::map<std::string, TensorView> views;
-  int64_t room = kMaxElements;
+  int64_t remaining = kMaxElements;
   for (size_t i = 0; i + 1 < root.items.size(); i += 2) {
     const PickleValue* name = pickle.Item(root, i, Kind::kText);
     if (name == nullptr || name->text.size() > kMaxNameBytes) {
@@ -151,10 +151,11 @@ absl::StatusOr<std::map<std::string, TensorView>> FindTensors(
     if (!view.ok()) return AddContext(view.status(), context);
     if (c10::isIntegralType(view->storage.dtype, /*includeBool=*/true)) continue;
     RETURN_IF_ERROR(AddContext(Locate(archive, &*view), context));
-    // Copying takes the span, and an element for each value where a stride of 0 repeats some.
-    room -= std::max(view->span, c10::multiply_integers(view->sizes));
-    if (room < 0) return Broken(absl::StrCat("the tensors have more than ", kMaxElements, " elements"));
-    if (!views.emplace(name->text, *std::move(view)).second) return Broken(context + " comes twice");
+    // Copying allocates the span, and then an element for each value, including those that a stride of 0
+    // repeats.
+    remaining -= std::max(view->span, c10::multiply_integers(view->sizes));
+    if (remaining < 0) return Broken(absl::StrCat("the tensors have more than ", kMaxElements, " elements"));
+    if (!views.emplace(name->text, *std::move(view)).second) return Broken(context + " occurs twice");
   }
   return views;
 }

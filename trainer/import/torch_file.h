@@ -1,4 +1,4 @@
-// A state_dict as torch.save writes it.
+// Reads a state_dict that torch.save wrote.
 #pragma once
 
 #include <functional>
@@ -10,13 +10,18 @@
 
 namespace newsgenre {
 
-// Copies the tensors out of a file's bytes and widens F16 and BF16; they are contiguous, fp32, on the CPU.
-// Executes nothing that the file holds. A tensor whose name `wanted` refuses is skipped, and so is one of
-// integers or booleans, which is no weight. DATA_LOSS names the tensor that reaches outside its storage, the
-// storage that is too short, and what else is broken (a wrong CRC-32, …). INVALID_ARGUMENT: a global or an
-// opcode that a state_dict does not need, an entry that is compressed, an object that is no tensor, another
-// dtype. FAILED_PRECONDITION: a file for another machine or a later torch. Limits: 4,096 tensors, 2^30
-// elements in all, where one that several tensors or a stride of 0 repeat counts as often.
+// Returns the tensors in a file's bytes as contiguous fp32 tensors on the CPU. Accepts F32, F16 and BF16.
+// Skips tensors for which `wanted` returns false, and tensors of integers or booleans, which are not weights.
+//
+// The file can be untrusted. torch's own reader is not used, because it can run code in the file's pickle;
+// this one parses it as data (pickle.h) and executes nothing. All sizes are checked before any tensor is
+// copied. Limits: 4,096 tensors of at most 8 dimensions and 2^30 elements in all, where an element counts
+// each time that several tensors or a stride of 0 repeat it; names of 256 bytes; and those of ParsePickle.
+//
+// Returns DATA_LOSS if a tensor exceeds its storage, if the file is otherwise corrupt or exceeds a limit;
+// INVALID_ARGUMENT for a global or an opcode that a state_dict does not need, a compressed zip entry, an
+// object that is not a tensor, more than 4,096 tensors, or another dtype; FAILED_PRECONDITION if the file was
+// written by a big-endian machine or a later version of torch. Pure; safe to call from any thread.
 absl::StatusOr<TensorMap> ParseTorchFile(
     std::string_view bytes, const std::function<bool(const std::string& name)>& wanted = nullptr);
 

@@ -1,6 +1,6 @@
-// Imports of files in tests/golden/import, which are PyTorch's and transformers' own, and so are the logits
-// that ours are held against; tests/golden/make_import_golden.py writes them. Only the vocabulary is ours,
-// cut to the size that the models know.
+// Imports files in tests/golden/import. PyTorch and transformers wrote them, and computed the logits that
+// ours are compared with; see tests/golden/make_import_golden.py. Only the vocabulary is the project's own,
+// truncated to the size that the models expect.
 #pragma once
 
 #include <ATen/TensorOperators.h>
@@ -26,7 +26,7 @@ namespace newsgenre {
 inline constexpr char kGoldenFolder[] = NEWSGENRE_SOURCE_DIR "/tests/golden";
 inline constexpr char kImportedName[] = "imported-1";
 
-// The vocabulary of the tests with so many pieces.
+// Returns the vocabulary of the tests, truncated or extended to this number of pieces.
 inline std::string Vocabulary(int pieces) {
   const EditableFolder golden(kGoldenFolder);
   spiece::Model model;
@@ -48,7 +48,7 @@ inline std::vector<std::string> FilesOf(const std::string& folder) {
 
 class ImportTest : public testing::Test {
  protected:
-  // A folder of the golden files that a test may edit, with the vocabulary.
+  // Returns an editable copy of a folder of golden files, with a vocabulary.
   EditableFolder Copy(const std::string& name) const {
     std::filesystem::copy(std::string(kGoldenFolder) + "/import/" + name, dir_.File(name));
     EditableFolder folder(dir_.File(name));
@@ -79,12 +79,12 @@ class ImportTest : public testing::Test {
     EXPECT_LT((Logits(model) - at::stack(rows)).abs().max().item<double>(), 1e-5);
   }
 
-  // What the article's file holds.
+  // Returns the tensors of the article's file.
   static TensorMap ArticleTensors() {
     const EditableFolder golden(std::string(kGoldenFolder) + "/import/article");
     return ParseTorchFile(golden.Read("article.pt")).value();
   }
-  // A folder with a file of these tensors, which is the path that is returned.
+  // Writes a file with these tensors, and returns its path.
   std::string FileOf(const TensorMap& tensors) const {
     const EditableFolder folder = Copy("article");
     folder.Write("article.safetensors", SerializeSafetensors({tensors, {}}));

@@ -25,7 +25,7 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::UnorderedElementsAre;
 
-TEST_F(ImportTest, TheArticlesFileBecomesARelease) {
+TEST_F(ImportTest, WritesAReleaseOfTheArticlesModel) {
   const EditableFolder folder = Copy("article");
   ASSERT_OK_AND_ASSIGN(const ImportSummary summary, Import(folder.File("article.pt")));
   EXPECT_THAT(summary.files, ElementsAre("article.pt"));
@@ -50,7 +50,7 @@ TEST_F(ImportTest, TheArticlesFileBecomesARelease) {
   EXPECT_EQ(read.manifest.canaries_size(), 6);
 }
 
-TEST_F(ImportTest, AReleaseIsServedAtOnce) {
+TEST_F(ImportTest, WritesAReleaseThatCanBeServed) {
   const EditableFolder folder = Copy("article");
   ASSERT_OK_AND_ASSIGN(const ImportSummary summary, Import(folder.File("article.pt")));
   ASSERT_OK_AND_ASSIGN(const auto classifier, Classifier::Load(out_, {"cpu", "fp32"}));
@@ -58,7 +58,7 @@ TEST_F(ImportTest, AReleaseIsServedAtOnce) {
   EXPECT_THAT(classifier->Predict({&text}), IsOk());
 }
 
-TEST_F(ImportTest, TakesTheOlderFormatHalfPrecisionDataParallelAndViews) {
+TEST_F(ImportTest, ReadsTheOlderFormatWithHalfPrecisionDataParallelAndViews) {
   const EditableFolder folder = Copy("article");
   ASSERT_OK_AND_ASSIGN(const ImportSummary summary, Import(folder.File("older_half.pt")));
   EXPECT_THAT(summary.dropped, Contains("module.bert.embeddings.position_ids"));
@@ -66,7 +66,7 @@ TEST_F(ImportTest, TakesTheOlderFormatHalfPrecisionDataParallelAndViews) {
   ExpectLogits(read.model, "older_half");
 }
 
-TEST_F(ImportTest, TakesFoldersOfASequenceClassifier) {
+TEST_F(ImportTest, ReadsFoldersOfASequenceClassifier) {
   const EditableFolder bin = Copy("bin"), sharded = Copy("sharded");
   for (const std::string& from : {bin.path(), bin.path() + "/", bin.File("pytorch_model.bin"), sharded.path(),
                                   sharded.File("model.safetensors.index.json")}) {
@@ -84,7 +84,7 @@ TEST_F(ImportTest, TakesFoldersOfASequenceClassifier) {
   }
 }
 
-TEST_F(ImportTest, TakesAnIndexOfFilesOfTorchSave) {
+TEST_F(ImportTest, ReadsAnIndexOfTorchSaveFiles) {
   const EditableFolder folder = Copy("bin");
   const Json shards = Json::parse(Copy("sharded").Read("model.safetensors.index.json"));
   std::filesystem::rename(folder.File("pytorch_model.bin"), folder.File("pytorch_model-00001-of-00001.bin"));
@@ -98,7 +98,7 @@ TEST_F(ImportTest, TakesAnIndexOfFilesOfTorchSave) {
   EXPECT_EQ(summary.tensors, 27);
 }
 
-TEST_F(ImportTest, AMaskedLanguageModelBecomesAnEncoderToTrainFrom) {
+TEST_F(ImportTest, WritesAnEncoderOfAMaskedLanguageModel) {
   const EditableFolder folder = Copy("masked_lm");
   ASSERT_OK_AND_ASSIGN(const ImportSummary summary, Import(folder.path()));
   EXPECT_THAT(summary.labels, IsEmpty());
@@ -108,7 +108,7 @@ TEST_F(ImportTest, AMaskedLanguageModelBecomesAnEncoderToTrainFrom) {
                                                   "tokenizer_config.json"));
 
   ASSERT_OK_AND_ASSIGN(const Checkpoint read, LoadForTraining(out_, Head::kCls, TinyLabels(), 1));
-  // A classifier of ones on the diagonal shows the last layer's first token.
+  // With an identity matrix as the classifier, the logits are the last layer's first row.
   TensorMap tensors = read.model.parameters();
   tensors["classifier.weight"] = at::eye(8);
   tensors["classifier.bias"] = at::zeros({8});
@@ -116,7 +116,7 @@ TEST_F(ImportTest, AMaskedLanguageModelBecomesAnEncoderToTrainFrom) {
   ExpectLogits(bare, "masked_lm");
 }
 
-TEST_F(ImportTest, ABareEncoderKeepsItsPooler) {
+TEST_F(ImportTest, KeepsThePoolerOfABareEncoder) {
   const EditableFolder folder = Copy("masked_lm");
   TensorMap bare;
   for (auto& [name, tensor] : ArticleTensors()) {
@@ -135,7 +135,7 @@ TEST_F(ImportTest, ABareEncoderKeepsItsPooler) {
       StatusIs(StatusCode::kFailedPrecondition, HasSubstr("encoder.embedding_hidden_mapping_in.bias")));
 }
 
-TEST(ImportTextTest, NamesTenTensorsThatWereLeftOutForPeople) {
+TEST(ImportTextTest, NamesAtMostTenTensorsThatWereLeftOut) {
   ImportSummary summary;
   summary.labels = {"\x1b[2J", "Économie"};
   summary.dropped = std::vector<std::string>(9, "predictions.bias");
@@ -146,7 +146,7 @@ TEST(ImportTextTest, NamesTenTensorsThatWereLeftOutForPeople) {
   EXPECT_THAT(ImportText(summary), AllOf(HasSubstr("2J and 290 more\n"), Not(HasSubstr("predictions.more"))));
 }
 
-TEST_F(ImportTest, TakesASlashAtTheEndOfOut) {
+TEST_F(ImportTest, AcceptsASlashAtTheEndOfOut) {
   const EditableFolder folder = Copy("article");
   ASSERT_OK_AND_ASSIGN(const ImportSummary summary,
                        ImportCheckpoint({folder.File("article.pt"), out_ + "/"}));

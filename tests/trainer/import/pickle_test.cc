@@ -39,7 +39,7 @@ TEST(PickleTest, ReadsIntegers) {
   }
 }
 
-TEST(PickleTest, ReadsWhatHoldsOthers) {
+TEST(PickleTest, ReadsContainers) {
   ASSERT_OK_AND_ASSIGN(const Pickle pickle, Parse("}(" + Text("list") + "](K\x01K\x02" + "e" + Text("tuple") +
                                                   "NG12345678\x86u" + Text("one") + ")s"));
   const PickleValue& dict = pickle.values[pickle.root];
@@ -57,7 +57,7 @@ TEST(PickleTest, ReadsWhatHoldsOthers) {
   EXPECT_EQ(pickle.Item(dict, 4, Kind::kText)->text, "one");
 }
 
-TEST(PickleTest, RecordsACallAndAReference) {
+TEST(PickleTest, RecordsCallsAndPersistentIds) {
   ASSERT_OK_AND_ASSIGN(const Pickle pickle, Parse(Global("torch", "FloatStorage") + "q\x07K\x05\x85R" + "Q"));
   const PickleValue* call = pickle.Item(pickle.values[pickle.root], 0, Kind::kCall);
   ASSERT_NE(call, nullptr);
@@ -65,37 +65,36 @@ TEST(PickleTest, RecordsACallAndAReference) {
   EXPECT_EQ(pickle.Item(*pickle.Item(*call, 1, Kind::kTuple), 0, Kind::kInteger)->integer, 5);
 }
 
-TEST(PickleTest, AnOrderedDictIsADictAndItsAttributesAreDropped) {
+TEST(PickleTest, ReadsAnOrderedDictWithoutItsAttributes) {
   ASSERT_OK_AND_ASSIGN(const Pickle pickle, Parse(Global("collections", "OrderedDict") + ")R(" + Text("a") +
                                                   "K\x01u}(" + Text("_metadata") + "Nub"));
   EXPECT_EQ(pickle.values[pickle.root].kind, Kind::kDict);
   EXPECT_EQ(pickle.values[pickle.root].items.size(), 2u);
 }
 
-TEST(PickleTest, SaysWhereItEnds) {
+TEST(PickleTest, ReturnsTheSizeOfThePickle) {
   const std::string bytes = PickleBytes("K\x01");
   ASSERT_OK_AND_ASSIGN(const Pickle pickle, ParsePickle(bytes + "more", nullptr));
   EXPECT_EQ(pickle.bytes, bytes.size());
 }
 
-// A list that holds itself is no harm: nobody walks it.
-TEST(PickleTest, TakesAValueThatHoldsItself) {
+TEST(PickleTest, AcceptsAListThatContainsItself) {
   EXPECT_THAT(Parse(std::string("]q\x00h\x00"
                                 "a",
                                 6)),
               IsOk());
 }
 
-struct BrokenCase {
+struct BrokenPickleCase {
   std::string name;
   std::string value;
   StatusCode code;
   std::string message;
 };
 
-class BrokenPickleTest : public testing::TestWithParam<BrokenCase> {};
+class BrokenPickleTest : public testing::TestWithParam<BrokenPickleCase> {};
 
-TEST_P(BrokenPickleTest, IsRefusedByName) {
+TEST_P(BrokenPickleTest, ReturnsTheError) {
   EXPECT_THAT(Parse(GetParam().value), StatusIs(GetParam().code, HasSubstr(GetParam().message)));
 }
 
@@ -105,7 +104,7 @@ std::string Repeat(const std::string& text, int times) {
   return all;
 }
 
-// Puts one value at more and more places.
+// Stores one value at ever more memo indices.
 std::string MemoBomb() {
   std::string bytes = "N";
   for (uint64_t i = 0; i < 70000; ++i) bytes += "r" + Number(i * 60000, 4);
@@ -115,48 +114,55 @@ std::string MemoBomb() {
 INSTANTIATE_TEST_SUITE_P(
     Each, BrokenPickleTest,
     testing::Values(
-        BrokenCase{"System", Global("os", "system") + Text("id") + "\x85R", StatusCode::kInvalidArgument,
-                   "global os.system is not allowed"},
-        BrokenCase{"PosixSystem", Global("posix", "system") + "(" + Text("id") + "tR",
-                   StatusCode::kInvalidArgument, "global posix.system is not allowed"},
-        BrokenCase{"ADottedGlobal", Global("collections", "OrderedDict.update"), StatusCode::kInvalidArgument,
-                   "collections.OrderedDict.update is not allowed"},
-        BrokenCase{"GlobalWithoutAnEnd", "ctorch", StatusCode::kDataLoss, "ends early"},
-        BrokenCase{"Instance", "(ios\nsystem\n", StatusCode::kInvalidArgument, "opcode 0x69 is not allowed"},
-        BrokenCase{"Object", "(" + Global("torch", "FloatStorage") + "o", StatusCode::kInvalidArgument,
-                   "opcode 0x6f"},
-        BrokenCase{"NewObject", Global("torch", "FloatStorage") + ")\x81", StatusCode::kInvalidArgument,
-                   "opcode 0x81"},
-        BrokenCase{"StackGlobal", Text("os") + Text("system") + "\x93", StatusCode::kInvalidArgument,
-                   "opcode 0x93"},
-        BrokenCase{"Extension", "\x82\x01", StatusCode::kInvalidArgument, "opcode 0x82"},
-        BrokenCase{"LaterProtocol", "\x80\x04", StatusCode::kInvalidArgument, "a protocol other than 2"},
-        BrokenCase{"TextLongerThanTheFile",
-                   "X\xff\xff\xff\xff"
-                   "abc",
-                   StatusCode::kDataLoss, "ends early"},
-        BrokenCase{"NothingToStopWith", "", StatusCode::kDataLoss, "a value is missing"},
-        BrokenCase{"NoMark", "Nt", StatusCode::kDataLoss, "a mark is missing"},
-        BrokenCase{"BelowTheMark", "N(\x85", StatusCode::kDataLoss, "a value is missing"},
-        BrokenCase{"NothingInTheMemo", "h\x05", StatusCode::kDataLoss, "nothing was put at 5"},
-        BrokenCase{"ItemsOnATuple", ")Na", StatusCode::kDataLoss, "items go where none can"},
-        BrokenCase{"KeyWithoutAValue", "}(Nu", StatusCode::kDataLoss, "items go where none can"},
-        BrokenCase{"StateOfATuple", "))b", StatusCode::kDataLoss, "items go where none can"},
-        BrokenCase{"CallOfAText", Text("os.system") + ")R", StatusCode::kDataLoss, "a call of no global"},
-        BrokenCase{"CallWithAList", Global("torch", "FloatStorage") + "]R", StatusCode::kDataLoss,
-                   "a call of no global"},
-        BrokenCase{"DictWithArguments", Global("collections", "OrderedDict") + "N\x85R",
-                   StatusCode::kDataLoss, "an OrderedDict with arguments"},
-        BrokenCase{"HugeInteger",
-                   "\x8a\x09"
-                   "123456789",
-                   StatusCode::kDataLoss, "an integer has 9 bytes"},
-        BrokenCase{"DeepMarks", Repeat("(", 500000), StatusCode::kDataLoss, "nested deeper than 64"},
-        BrokenCase{"DeepTuples", "N" + Repeat("\x85", 500000), StatusCode::kDataLoss,
-                   "more than 65536 values"},
-        BrokenCase{"MemoBomb", MemoBomb(), StatusCode::kDataLoss, "more than 65536 values"},
-        BrokenCase{"TooLong", Text(std::string(1 << 20, 'x')), StatusCode::kDataLoss,
-                   "more than 1048576 bytes"}),
+        BrokenPickleCase{"System", Global("os", "system") + Text("id") + "\x85R",
+                         StatusCode::kInvalidArgument, "global os.system is not allowed"},
+        BrokenPickleCase{"PosixSystem", Global("posix", "system") + "(" + Text("id") + "tR",
+                         StatusCode::kInvalidArgument, "global posix.system is not allowed"},
+        BrokenPickleCase{"DottedGlobal", Global("collections", "OrderedDict.update"),
+                         StatusCode::kInvalidArgument, "collections.OrderedDict.update is not allowed"},
+        BrokenPickleCase{"GlobalWithoutAnEnd", "ctorch", StatusCode::kDataLoss, "ends early"},
+        BrokenPickleCase{"Instance", "(ios\nsystem\n", StatusCode::kInvalidArgument,
+                         "opcode 0x69 is not allowed"},
+        BrokenPickleCase{"Object", "(" + Global("torch", "FloatStorage") + "o", StatusCode::kInvalidArgument,
+                         "opcode 0x6f"},
+        BrokenPickleCase{"NewObject", Global("torch", "FloatStorage") + ")\x81", StatusCode::kInvalidArgument,
+                         "opcode 0x81"},
+        BrokenPickleCase{"StackGlobal", Text("os") + Text("system") + "\x93", StatusCode::kInvalidArgument,
+                         "opcode 0x93"},
+        BrokenPickleCase{"Extension", "\x82\x01", StatusCode::kInvalidArgument, "opcode 0x82"},
+        BrokenPickleCase{"LaterProtocol", "\x80\x04", StatusCode::kInvalidArgument,
+                         "a protocol other than 2"},
+        BrokenPickleCase{"TextLongerThanTheFile",
+                         "X\xff\xff\xff\xff"
+                         "abc",
+                         StatusCode::kDataLoss, "ends early"},
+        BrokenPickleCase{"NothingToStopWith", "", StatusCode::kDataLoss, "a value is missing"},
+        BrokenPickleCase{"NoMark", "Nt", StatusCode::kDataLoss, "a mark is missing"},
+        BrokenPickleCase{"BelowTheMark", "N(\x85", StatusCode::kDataLoss, "a value is missing"},
+        BrokenPickleCase{"NothingInTheMemo", "h\x05", StatusCode::kDataLoss,
+                         "nothing was stored at memo index 5"},
+        BrokenPickleCase{"ItemsOnATuple", ")Na", StatusCode::kDataLoss,
+                         "items are added to a value that can't have them"},
+        BrokenPickleCase{"KeyWithoutAValue", "}(Nu", StatusCode::kDataLoss,
+                         "items are added to a value that can't have them"},
+        BrokenPickleCase{"StateOfATuple", "))b", StatusCode::kDataLoss,
+                         "items are added to a value that can't have them"},
+        BrokenPickleCase{"CallOfAText", Text("os.system") + ")R", StatusCode::kDataLoss,
+                         "a call of something other than a global"},
+        BrokenPickleCase{"CallWithAList", Global("torch", "FloatStorage") + "]R", StatusCode::kDataLoss,
+                         "a call of something other than a global"},
+        BrokenPickleCase{"DictWithArguments", Global("collections", "OrderedDict") + "N\x85R",
+                         StatusCode::kDataLoss, "an OrderedDict has arguments"},
+        BrokenPickleCase{"HugeInteger",
+                         "\x8a\x09"
+                         "123456789",
+                         StatusCode::kDataLoss, "an integer has 9 bytes"},
+        BrokenPickleCase{"DeepMarks", Repeat("(", 500000), StatusCode::kDataLoss, "nested deeper than 64"},
+        BrokenPickleCase{"DeepTuples", "N" + Repeat("\x85", 500000), StatusCode::kDataLoss,
+                         "more than 65536 values"},
+        BrokenPickleCase{"MemoBomb", MemoBomb(), StatusCode::kDataLoss, "more than 65536 values"},
+        BrokenPickleCase{"TooLong", Text(std::string(1 << 20, 'x')), StatusCode::kDataLoss,
+                         "more than 1048576 bytes"}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

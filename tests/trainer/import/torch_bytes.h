@@ -1,4 +1,4 @@
-// Builds pickles and zip archives by hand, so that a test can make one that torch would not.
+// Builds pickles and zip archives, including invalid ones that torch would not write.
 #pragma once
 
 #include <cstddef>
@@ -12,21 +12,21 @@
 
 namespace newsgenre {
 
-// Little endian.
+// Returns a little-endian number.
 inline std::string Number(uint64_t number, size_t size) {
   std::string bytes;
   for (size_t i = 0; i < size; ++i, number >>= 8) bytes += static_cast<char>(number & 0xff);
   return bytes;
 }
 
-// With `zip64`, sizes and places stand in the extra fields.
+// Returns a zip archive. With `zip64`, sizes and offsets are in the extra fields.
 inline std::string Zip(const std::vector<std::pair<std::string, std::string>>& entries, bool zip64 = false) {
   const std::string none = Number(0, 2), full(4, '\xff');
   std::string bytes, directory;
   for (const auto& [name, contents] : entries) {
     const std::string size = Number(contents.size(), 8), at = Number(bytes.size(), 8);
     std::string extra, sizes = absl::StrCat(size.substr(0, 4), size.substr(0, 4));
-    if (zip64) {  // after an extra field of another kind
+    if (zip64) {  // after an extra field of another type
       extra = absl::StrCat(Number(0x7777, 2), Number(1, 2), "x", Number(1, 2), Number(24, 2), size, size, at);
       sizes = absl::StrCat(full, full);
     }

@@ -22,7 +22,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 using Items = std::vector<std::pair<std::string, std::string>>;
 
-// Storage "0" holds six floats, 0 to 5; "half" 1.5 in F16, "bf16" -2.5 in BF16; "ids" two integers.
+// Returns a file with this pickle. Storage "0" has six floats, 0 to 5, "half" has 1.5 in F16, "bf16" has -2.5
+// in BF16, and "ids" has two integers.
 std::string FileWith(const std::string& pickle, const Items& replaced = {}) {
   std::string floats;
   for (const uint64_t bits : {0x00000000, 0x3f800000, 0x40000000, 0x40400000, 0x40800000, 0x40a00000}) {
@@ -51,7 +52,7 @@ const std::string& Six() {
 }
 std::string Whole() { return TensorBytes(Six(), 0, {2, 3}, {3, 1}); }
 
-TEST(TorchFileTest, TakesStridesOffsetsAndSharedStorages) {
+TEST(TorchFileTest, ReadsStridesOffsetsAndSharedStorages) {
   const std::string bytes = FileOf(
       {{"whole", Whole()},
        {"transposed", TensorBytes(Six(), 0, {3, 2}, {1, 3})},
@@ -87,14 +88,14 @@ TEST(TorchFileTest, WidensHalfPrecisionAndSkipsIntegers) {
   EXPECT_EQ(tensors.at("bf16").item<float>(), -2.5f);
 }
 
-TEST(TorchFileTest, SkipsWhatIsNotWantedWhateverItIs) {
+TEST(TorchFileTest, SkipsUnwantedItemsOfAnyKind) {
   ASSERT_OK_AND_ASSIGN(const TensorMap tensors,
                        ParseTorchFile(FileOf({{"epoch", "K\x03"}, {"weight", Whole()}}),
                                       [](const std::string& name) { return name != "epoch"; }));
   EXPECT_EQ(tensors.size(), 1u);
 }
 
-struct BrokenCase {
+struct BrokenTorchFileCase {
   std::string name;
   std::string bytes;
   StatusCode code;
@@ -102,16 +103,16 @@ struct BrokenCase {
   std::string what;
 };
 
-class BrokenTorchFileTest : public testing::TestWithParam<BrokenCase> {};
+class BrokenTorchFileTest : public testing::TestWithParam<BrokenTorchFileCase> {};
 
-TEST_P(BrokenTorchFileTest, IsRefusedByName) {
+TEST_P(BrokenTorchFileTest, ReturnsTheError) {
   EXPECT_THAT(ParseTorchFile(GetParam().bytes),
               StatusIs(GetParam().code, AllOf(HasSubstr(GetParam().where), HasSubstr(GetParam().what))));
 }
 
-// A file whose tensor w lies so in the six floats.
-BrokenCase InPlace(const std::string& name, int64_t offset, const std::vector<int64_t>& sizes,
-                   const std::vector<int64_t>& strides, const std::string& what) {
+// Returns a file whose tensor w has this offset and these sizes and strides in the six floats.
+BrokenTorchFileCase InPlace(const std::string& name, int64_t offset, const std::vector<int64_t>& sizes,
+                            const std::vector<int64_t>& strides, const std::string& what) {
   return {name, FileOf({{"w", TensorBytes(Six(), offset, sizes, strides)}}), StatusCode::kDataLoss,
           "tensor w", what};
 }
@@ -131,13 +132,13 @@ INSTANTIATE_TEST_SUITE_P(
                     InPlace("HugeSize", 0, {kHuge}, {1}, "do not fit"),
                     InPlace("HugeProduct", 0, {kHuge, kHuge, 4}, {0, 0, 0}, "do not fit"),
                     InPlace("RepeatedTooOften", 0, {7}, {0}, "do not fit"),
-                    InPlace("FewerStrides", 0, {2, 3}, {1}, "more sizes than strides"),
+                    InPlace("FewerStrides", 0, {2, 3}, {1}, "numbers of sizes and strides differ"),
                     InPlace("ManyDimensions", 0, std::vector<int64_t>(9, 1), std::vector<int64_t>(9, 1),
                             "at most 8")),
     [](const auto& info) { return info.param.name; });
 
-BrokenCase InStorage(const std::string& name, const std::string& storage, const std::string& what,
-                     StatusCode code = StatusCode::kDataLoss) {
+BrokenTorchFileCase InStorage(const std::string& name, const std::string& storage, const std::string& what,
+                              StatusCode code = StatusCode::kDataLoss) {
   return {name, FileOf({{"w", TensorBytes(storage, 0, {1}, {1})}}), code, "tensor w", what};
 }
 
@@ -156,7 +157,7 @@ INSTANTIATE_TEST_SUITE_P(
                   Tuple({Text("storage"), Global("torch._utils", "_rebuild_parameter"), Text("0"),
                          Text("cpu"), Integer(6)}) +
                       "Q",
-                  "_rebuild_parameter is no storage"),
+                  "_rebuild_parameter is not a storage type"),
         InStorage("AText", Text("storage") + "Q", "not a tuple"),
         InStorage("AShortTuple", Tuple({Text("storage")}) + "Q", "not what torch writes"),
         InStorage("NotAStorage", "N", "it has no storage")),
@@ -165,33 +166,35 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Files, BrokenTorchFileTest,
     testing::Values(
-        BrokenCase{"Empty", "", StatusCode::kInvalidArgument, "not a file that torch.save writes",
-                   "torch.save(torch.load(FILE), OTHER)"},
-        BrokenCase{"AnotherFormat", "ustar", StatusCode::kInvalidArgument, "torch.save", "torch.load(FILE)"},
-        BrokenCase{"NoPickle", Zip({{"a/version", "3\n"}}), StatusCode::kDataLoss, "no data.pkl", ""},
-        BrokenCase{"LaterVersion", FileWith(PickleBytes("}"), {{"a/version", "11\n"}}),
-                   StatusCode::kFailedPrecondition, "version", "1 to 10"},
-        BrokenCase{"NoVersion", FileWith(PickleBytes("}"), {{"a/version", ""}}),
-                   StatusCode::kFailedPrecondition, "version", "1 to 10"},
-        BrokenCase{"BigEndian", FileWith(PickleBytes("}"), {{"a/byteorder", "big"}}),
-                   StatusCode::kFailedPrecondition, "big-endian", ""},
-        BrokenCase{"AWholeModel", FileWith(PickleBytes(Global("models", "Article") + ")R")),
-                   StatusCode::kInvalidArgument, "global models.Article",
-                   "torch.save(model.state_dict(), FILE)"},
-        BrokenCase{"System", FileWith(PickleBytes(Global("os", "system") + Text("id") + "\x85R")),
-                   StatusCode::kInvalidArgument, "global os.system", "not allowed"},
-        BrokenCase{"AList", FileWith(PickleBytes("]")), StatusCode::kInvalidArgument,
-                   "does not hold a state_dict", ""},
-        BrokenCase{"NestedDict", FileOf({{"model", Dict({{"w", Whole()}})}}), StatusCode::kInvalidArgument,
-                   "tensor model", "model.state_dict()"},
-        BrokenCase{"NumberForATensor", FileOf({{"epoch", "K\x03"}}), StatusCode::kInvalidArgument,
-                   "tensor epoch", "not a tensor"},
-        BrokenCase{"TensorTwice", FileOf({{"w", Whole()}, {"w", Whole()}}), StatusCode::kDataLoss, "tensor w",
-                   "comes twice"},
-        BrokenCase{"NumberForAName", FileWith(PickleBytes("}K\x01" + Whole() + "s")), StatusCode::kDataLoss,
-                   "name is not a text", ""},
-        BrokenCase{"LongName", FileOf({{std::string(257, 'x'), Whole()}}), StatusCode::kDataLoss,
-                   "at most 256 bytes", ""}),
+        BrokenTorchFileCase{"Empty", "", StatusCode::kInvalidArgument, "not a file that torch.save writes",
+                            "torch.save(torch.load(FILE), OTHER)"},
+        BrokenTorchFileCase{"AnotherFormat", "ustar", StatusCode::kInvalidArgument, "torch.save",
+                            "torch.load(FILE)"},
+        BrokenTorchFileCase{"NoPickle", Zip({{"a/version", "3\n"}}), StatusCode::kDataLoss, "no data.pkl",
+                            ""},
+        BrokenTorchFileCase{"LaterVersion", FileWith(PickleBytes("}"), {{"a/version", "11\n"}}),
+                            StatusCode::kFailedPrecondition, "version", "1 to 10"},
+        BrokenTorchFileCase{"NoVersion", FileWith(PickleBytes("}"), {{"a/version", ""}}),
+                            StatusCode::kFailedPrecondition, "version", "1 to 10"},
+        BrokenTorchFileCase{"BigEndian", FileWith(PickleBytes("}"), {{"a/byteorder", "big"}}),
+                            StatusCode::kFailedPrecondition, "big-endian", ""},
+        BrokenTorchFileCase{"AWholeModel", FileWith(PickleBytes(Global("models", "Article") + ")R")),
+                            StatusCode::kInvalidArgument, "global models.Article",
+                            "torch.save(model.state_dict(), FILE)"},
+        BrokenTorchFileCase{"System", FileWith(PickleBytes(Global("os", "system") + Text("id") + "\x85R")),
+                            StatusCode::kInvalidArgument, "global os.system", "not allowed"},
+        BrokenTorchFileCase{"AList", FileWith(PickleBytes("]")), StatusCode::kInvalidArgument,
+                            "does not contain a state_dict", ""},
+        BrokenTorchFileCase{"NestedDict", FileOf({{"model", Dict({{"w", Whole()}})}}),
+                            StatusCode::kInvalidArgument, "tensor model", "model.state_dict()"},
+        BrokenTorchFileCase{"NumberForATensor", FileOf({{"epoch", "K\x03"}}), StatusCode::kInvalidArgument,
+                            "tensor epoch", "not a tensor"},
+        BrokenTorchFileCase{"TensorTwice", FileOf({{"w", Whole()}, {"w", Whole()}}), StatusCode::kDataLoss,
+                            "tensor w", "occurs twice"},
+        BrokenTorchFileCase{"NumberForAName", FileWith(PickleBytes("}K\x01" + Whole() + "s")),
+                            StatusCode::kDataLoss, "name is not a text", ""},
+        BrokenTorchFileCase{"LongName", FileOf({{std::string(257, 'x'), Whole()}}), StatusCode::kDataLoss,
+                            "at most 256 bytes", ""}),
     [](const auto& info) { return info.param.name; });
 
 TEST(TorchFileTest, RefusesTooManyTensors) {
@@ -200,7 +203,7 @@ TEST(TorchFileTest, RefusesTooManyTensors) {
   EXPECT_THAT(ParseTorchFile(FileOf(tensors)), StatusIs(StatusCode::kInvalidArgument, HasSubstr("4096")));
 }
 
-// Each tensor takes one element of the file, and 4 MiB of memory.
+// Each tensor uses one element of the file and 4 MiB of memory.
 TEST(TorchFileTest, CountsElementsThatAStrideOfZeroRepeats) {
   constexpr int64_t kElements = int64_t{1} << 20;
   const std::string storage = StorageBytes("HalfStorage", "half", kElements);
@@ -213,7 +216,7 @@ TEST(TorchFileTest, CountsElementsThatAStrideOfZeroRepeats) {
               StatusIs(StatusCode::kDataLoss, HasSubstr("more than 1073741824 elements")));
 }
 
-// Files that torch wrote, see tests/golden/make_import_golden.py.
+// Uses files that torch wrote; see tests/golden/make_import_golden.py.
 class WrittenByTorchTest : public testing::TestWithParam<std::string> {
  protected:
   WrittenByTorchTest()
@@ -223,13 +226,13 @@ class WrittenByTorchTest : public testing::TestWithParam<std::string> {
 
 TEST_P(WrittenByTorchTest, IsRead) { EXPECT_THAT(ParseTorchFile(bytes_), IsOk()); }
 
-TEST_P(WrittenByTorchTest, CutShortIsAnError) {
+TEST_P(WrittenByTorchTest, IsRefusedIfTruncated) {
   for (size_t size = 0; size < bytes_.size(); size += 97) {
     EXPECT_FALSE(ParseTorchFile(bytes_.substr(0, size)).ok()) << size;
   }
 }
 
-// Whatever happens to the bytes, the answer is an error or tensors that can be read.
+// Any change of the bytes gives an error or tensors that can be read.
 TEST_P(WrittenByTorchTest, SurvivesMutations) {
   std::mt19937 random(20240229);
   int read = 0;
