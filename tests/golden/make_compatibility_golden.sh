@@ -16,7 +16,8 @@
 #   compatibility.json       flags of the runs, the processor that ran them, and the old programs' answers
 set -euo pipefail
 [ $# -eq 2 ] || { sed -n '/^# usage:/,/^#$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-readonly BIN=$(realpath "$1")
+BIN=$(realpath "$1")
+readonly BIN
 cd "$(dirname "$0")"
 rm -rf "$2"
 mkdir "$2"
@@ -94,6 +95,7 @@ mkdir pretrained
 cp "$WORK"/pretrained/{config.json,model.safetensors,spiece.model} pretrained/
 
 trainer "${PRETRAINING[@]}" --model_dir="$WORK/whole-pretraining"
+# shellcheck disable=SC2016  # interrupt expands its condition.
 interrupt KILL 137 '[ -e "$WORK/pretraining/training-state/state-000000001" ]' "${PRETRAINING[@]}" \
   --model_dir="$WORK/pretraining" --save_steps=60
 keep_newest_state "$WORK/pretraining" pretraining
@@ -102,6 +104,7 @@ cp "$WORK/whole-pretraining/model.safetensors" pretraining/expected.safetensors
 trainer "${FINETUNING[@]}" --model_dir="$WORK/model"
 mkdir model
 cp -r "$WORK"/model/{CURRENT,v1} model/
+# shellcheck disable=SC2016
 interrupt TERM 3 'grep -qs "\"message\":\"epoch done\",\"epoch\":29," "$WORK/interrupted.log"' "${FINETUNING[@]}" \
   --model_dir="$WORK/finetuning"
 keep_newest_state "$WORK/finetuning" finetuning
