@@ -14,7 +14,7 @@
 namespace newsgenre {
 namespace {
 
-struct Series {
+struct PlotSeries {
   std::string name;
   std::string style;  // CSS class
   std::vector<PlotPoint> points;
@@ -36,10 +36,10 @@ std::string Figure(const std::string& title, const std::vector<LegendItem>& lege
 }
 
 // Returns the bounds of all points with a finite y.
-PlotBox Bounds(const std::vector<Series>& all) {
+PlotBox Bounds(const std::vector<PlotSeries>& all) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   PlotBox bounds{{kInfinity, kInfinity}, {-kInfinity, -kInfinity}};
-  for (const Series& series : all) {
+  for (const PlotSeries& series : all) {
     for (const PlotPoint& point : series.points) {
       if (!std::isfinite(point.y)) continue;
       bounds.from = {std::min(bounds.from.x, point.x), std::min(bounds.from.y, point.y)};
@@ -49,10 +49,10 @@ PlotBox Bounds(const std::vector<Series>& all) {
   return std::isfinite(bounds.from.x) ? bounds : PlotBox{{0, 0}, {1, 1}};
 }
 
-std::vector<LegendItem> Legend(const std::vector<Series>& all) {
+std::vector<LegendItem> Legend(const std::vector<PlotSeries>& all) {
   std::vector<LegendItem> legend;
   legend.reserve(all.size());
-  for (const Series& series : all) legend.push_back({series.name, series.style});
+  for (const PlotSeries& series : all) legend.push_back({series.name, series.style});
   return legend;
 }
 
@@ -67,7 +67,7 @@ struct EpochPlot {
   std::string axis;
   Unit unit;
   double max_low;  // the highest value that the vertical axis may start at
-  std::vector<Series> series;
+  std::vector<PlotSeries> series;
 };
 
 // `published` is the point of the published epoch, which gets a ring.
@@ -77,8 +77,8 @@ std::string EpochFigure(const EpochPlot& plot, const PlotPoint& published) {
   const double margin = std::min(0.5, (bounds.to.x - bounds.from.x) / 25);  // so that dots are not cut off
   SvgPlot svg(plot.title, ExactAxis("epoch", bounds.from.x - margin, bounds.to.x + margin, Unit::kCount),
               RoundAxis(plot.axis, std::min(low, bounds.to.y - 0.01), bounds.to.y, plot.unit));
-  for (const Series& series : plot.series) svg.AddLine(series.points, series.style);
-  for (const Series& series : plot.series) {
+  for (const PlotSeries& series : plot.series) svg.AddLine(series.points, series.style);
+  for (const PlotSeries& series : plot.series) {
     if (bounds.to.x > kMaxDots) break;
     for (const PlotPoint& point : series.points) {
       svg.AddDot(point, series.style,
@@ -92,8 +92,8 @@ std::string EpochFigure(const EpochPlot& plot, const PlotPoint& published) {
   return Figure(plot.title, legend, svg);
 }
 
-Series ArticleSeries() {
-  Series series{"article, validation", "article", {}};
+PlotSeries ArticleSeries() {
+  PlotSeries series{"article, validation", "article", {}};
   for (size_t i = 0; i < kArticleCorrect.size(); ++i) {
     series.points.push_back({static_cast<double>(i + 1), static_cast<double>(kArticleCorrect[i]) /
                                                              static_cast<double>(kArticleValidationRows)});
@@ -125,7 +125,7 @@ std::string Reliability(const NamedMetrics& named) {
                 plot);
 }
 
-std::string StepFigure(const Series& series, const std::string& axis) {
+std::string StepFigure(const PlotSeries& series, const std::string& axis) {
   const PlotBox bounds = Bounds({series});
   SvgPlot plot(series.name + " by step", ExactAxis("step", 0, bounds.to.x, Unit::kCount),
                RoundAxis(axis, std::min(0.0, bounds.from.y), bounds.to.y, Unit::kNumber));
@@ -138,10 +138,10 @@ std::string StepFigure(const Series& series, const std::string& axis) {
 
 std::string EpochCharts(const Report& report) {
   if (report.epochs.empty()) return "";
-  Series training_accuracy{"training", "training", {}};
-  Series validation_accuracy{"validation", "validation", {}};
-  Series training_loss = training_accuracy;
-  Series validation_loss = validation_accuracy;
+  PlotSeries training_accuracy{"training", "training", {}};
+  PlotSeries validation_accuracy{"validation", "validation", {}};
+  PlotSeries training_loss = training_accuracy;
+  PlotSeries validation_loss = validation_accuracy;
   for (const EpochResult& epoch : report.epochs) {
     const double x = epoch.epoch;
     training_accuracy.points.push_back({x, epoch.training_accuracy});
@@ -168,8 +168,8 @@ std::string EpochCharts(const Report& report) {
 
 std::string StepCharts(const Report& report) {
   if (report.steps.empty()) return "";
-  Series loss{"Training loss", "training", {}};
-  Series rate{"Learning rate", "validation", {}};
+  PlotSeries loss{"Training loss", "training", {}};
+  PlotSeries rate{"Learning rate", "validation", {}};
   for (const StepPoint& point : report.steps) {
     const double x = static_cast<double>(point.step);
     loss.points.push_back({x, point.loss});

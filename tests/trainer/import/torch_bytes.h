@@ -21,7 +21,7 @@ inline std::string Number(uint64_t number, size_t size) {
 
 // Returns a zip archive. With `zip64`, sizes and offsets are in the extra fields.
 inline std::string Zip(const std::vector<std::pair<std::string, std::string>>& entries, bool zip64 = false) {
-  const std::string none = Number(0, 2), full(4, '\xff');
+  const std::string zeros = Number(0, 2), full(4, '\xff');
   std::string bytes, directory;
   for (const auto& [name, contents] : entries) {
     const std::string size = Number(contents.size(), 8), at = Number(bytes.size(), 8);
@@ -31,11 +31,11 @@ inline std::string Zip(const std::vector<std::pair<std::string, std::string>>& e
       sizes = absl::StrCat(full, full);
     }
     const std::string common =
-        absl::StrCat(none, none, none, none, Number(Crc32(contents, Crc32Polynomial::kZip), 4), sizes,
+        absl::StrCat(zeros, zeros, zeros, zeros, Number(Crc32(contents, Crc32Polynomial::kZip), 4), sizes,
                      Number(name.size(), 2), Number(extra.size(), 2));
-    absl::StrAppend(&directory, "PK\x01\x02", none, none, common, none, none, none, none, none);
+    absl::StrAppend(&directory, "PK\x01\x02", zeros, zeros, common, zeros, zeros, zeros, zeros, zeros);
     absl::StrAppend(&directory, zip64 ? full : at.substr(0, 4), name, extra);
-    absl::StrAppend(&bytes, "PK\x03\x04", none, common, name, extra, contents);
+    absl::StrAppend(&bytes, "PK\x03\x04", zeros, common, name, extra, contents);
   }
   const std::string at = Number(bytes.size(), 8), size = Number(directory.size(), 8);
   const std::string count = Number(entries.size(), 8), at64 = Number(bytes.size() + directory.size(), 8);
@@ -44,8 +44,8 @@ inline std::string Zip(const std::vector<std::pair<std::string, std::string>>& e
     absl::StrAppend(&bytes, "PK\x06\x06", Number(44, 8), Number(0, 12), count, count, size, at);
     absl::StrAppend(&bytes, "PK\x06\x07", Number(0, 4), at64, Number(1, 4));
   }
-  absl::StrAppend(&bytes, "PK\x05\x06", none, none, count.substr(0, 2), count.substr(0, 2));
-  return absl::StrCat(bytes, size.substr(0, 4), at.substr(0, 4), none);
+  absl::StrAppend(&bytes, "PK\x05\x06", zeros, zeros, count.substr(0, 2), count.substr(0, 2));
+  return absl::StrCat(bytes, size.substr(0, 4), at.substr(0, 4), zeros);
 }
 
 inline std::string Text(const std::string& text) { return "X" + Number(text.size(), 4) + text; }

@@ -34,8 +34,8 @@ TEST(ZipFileTest, ReturnsTheEntries) {
     EXPECT_THAT(entries, ElementsAre(Pair("a/first", "1234"), Pair("a/second", "")));
   }
   const std::string empty = Zip({});
-  ASSERT_OK_AND_ASSIGN(const auto none, ParseStoredZip(empty));
-  EXPECT_TRUE(none.empty());
+  ASSERT_OK_AND_ASSIGN(const auto no_entries, ParseStoredZip(empty));
+  EXPECT_TRUE(no_entries.empty());
 }
 
 struct BrokenZipCase {
