@@ -34,7 +34,7 @@ class TextClassifierTest : public testing::Test {
     classifier_ = std::make_unique<TextClassifier>(RequestLimits{64, 4}, &models_, batcher_.get());
   }
 
-  void Serve(FakeModel::PredictFunction predict = FakeModel::Rules) {
+  void Serve(FakeModel::PredictFunction predict = FakeModel::PredictByLength) {
     models_.Replace(std::make_shared<const FakeModel>("fake-1", std::move(predict)));
   }
 
