@@ -35,8 +35,8 @@ bool IsFolder(const std::string& path) {
   return fs::is_directory(path, ignored);
 }
 
-// An encoder that carries a pooler serves the cls head without it.
-void DropWhatTheHeadDoesNotUse(Head head, TensorMap* tensors) {
+// Drops the pooler of an encoder for the cls head, which does not use it.
+void DropUnusedTensors(Head head, TensorMap* tensors) {
   if (head != Head::kCls) return;
   for (const char* name : kPoolerTensors) tensors->erase(name);
 }
@@ -45,11 +45,11 @@ absl::Status CheckClassifier(int labels, const TensorMap& tensors) {
   const auto weight = tensors.find(kClassifierWeight);
   if (weight == tensors.end()) {
     return absl::FailedPreconditionError(absl::StrCat("it has no classifier (", kClassifierWeight,
-                                                      "): a training can start from it, but it can't "
-                                                      "tell labels"));
+                                                      "); training can start from it, but it "
+                                                      "can't predict labels"));
   }
   if (weight->second.dim() == 0 || weight->second.size(0) == labels) {
-    return absl::OkStatus();  // Albert::FromTensors says what else is wrong
+    return absl::OkStatus();  // Albert::FromTensors checks the rest
   }
   return absl::FailedPreconditionError("there are " + std::to_string(labels) + " labels, but " +
                                        kClassifierWeight + " has " + std::to_string(weight->second.size(0)) +
@@ -73,7 +73,7 @@ absl::StatusOr<Checkpoint> LoadFolderForTraining(const std::string& folder, Head
                                                  const std::vector<std::string>& labels, uint64_t seed) {
   ASSIGN_OR_RETURN(CheckpointParts parts, ReadCheckpointParts(folder));
   const int label_count = static_cast<int>(labels.size());
-  DropWhatTheHeadDoesNotUse(head, &parts.tensors);
+  DropUnusedTensors(head, &parts.tensors);
   const bool has_classifier = parts.tensors.count(kClassifierWeight) > 0;
   if (!has_classifier || !SameHead(parts, head, labels)) {
     Log(Severity::kInfo, "the classification head is drawn anew",
@@ -83,7 +83,7 @@ absl::StatusOr<Checkpoint> LoadFolderForTraining(const std::string& folder, Head
     const TensorMap drawn = Albert::Random(parts.config, head, label_count, seed).parameters();
     for (const char* name : kClassifierTensors) parts.tensors[name] = drawn.at(name);
     if (head == Head::kPooler) {
-      // A pretrained pooler stays: insert changes nothing that is there.
+      // insert keeps a pretrained pooler.
       for (const char* name : kPoolerTensors) parts.tensors.insert({name, drawn.at(name)});
     }
   }
@@ -99,7 +99,8 @@ absl::StatusOr<Checkpoint> LoadFolderForTraining(const std::string& folder, Head
                     std::move(manifest)};
 }
 
-// What `load` makes of the folder that `path` stands for. Errors name the folder; torch's are statuses.
+// Returns load(folder) for the checkpoint folder of `path`. Errors name the folder. Converts torch's
+// exceptions to errors.
 absl::StatusOr<Checkpoint> LoadFrom(
     const std::string& path,
     const std::function<absl::StatusOr<Checkpoint>(const std::string& folder)>& load) {
@@ -109,7 +110,7 @@ absl::StatusOr<Checkpoint> LoadFrom(
   return checkpoint;
 }
 
-// The tensors as a file's bytes; from a GPU too.
+// Returns the bytes of a tensor file. The tensors can be on any device.
 absl::StatusOr<std::string> TensorFileBytes(const TensorMap& tensors) {
   std::string bytes;
   RETURN_IF_ERROR(CatchTorch([&] {
@@ -137,9 +138,10 @@ absl::StatusOr<std::string> ResolveModelDir(const std::string& path) {
   }
   if (!name.ok()) return name.status();
   while (!name->empty() && name->back() == '\n') name->pop_back();
-  const std::string said = path + "/" + kCurrentFile + " names \"" + *name + "\"";
-  if (!IsReleaseName(*name)) return absl::DataLossError(said + ", which can't be a release's name");
-  if (!IsFolder(path + "/" + *name)) return absl::DataLossError(said + ", but there is no such release");
+  const std::string statement = path + "/" + kCurrentFile + " names \"" + *name + "\"";
+  if (!IsReleaseName(*name)) return absl::DataLossError(statement + ", which is not a valid release name");
+  if (!IsFolder(path + "/" + *name))
+    return absl::DataLossError(statement + ", but this release does not exist");
   return path + "/" + *name;
 }
 
@@ -148,7 +150,7 @@ absl::StatusOr<Checkpoint> LoadCheckpoint(const std::string& path) { return Load
 absl::StatusOr<Checkpoint> MakeCheckpoint(CheckpointParts parts) {
   ASSIGN_OR_RETURN(const Head head, ParseHead(parts.manifest.head()));
   const int labels = parts.manifest.labels_size();
-  DropWhatTheHeadDoesNotUse(head, &parts.tensors);
+  DropUnusedTensors(head, &parts.tensors);
   RETURN_IF_ERROR(CheckClassifier(labels, parts.tensors));
   ASSIGN_OR_RETURN(Albert model, Albert::FromTensors(parts.config, head, labels, std::move(parts.tensors)));
   TextEncoder encoder(std::move(parts.tokenizer),
@@ -194,7 +196,7 @@ absl::StatusOr<std::string> PublishCheckpoint(const std::string& model_dir, cons
   if (!IsReleaseName(version)) {
     return absl::InvalidArgumentError(
         "version \"" + version +
-        "\" can't be a release's name: 1 to 100 of A-Z a-z 0-9 . _ -, the first a "
+        "\" is not a valid release name: 1 to 100 of A-Z a-z 0-9 . _ -, the first a "
         "letter or digit, and not CURRENT");
   }
   const std::string release = model_dir + "/" + version;

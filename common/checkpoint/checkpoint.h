@@ -1,6 +1,6 @@
 // A checkpoint folder: config.json, model.safetensors, spiece.model, tokenizer_config.json, manifest.json.
-// Hugging Face tools open it too; a plain Hugging Face folder (no manifest) is read as well. A model folder
-// holds such folders as releases and a file CURRENT that names one of them.
+// Hugging Face tools can open it too. A plain Hugging Face folder, which has no manifest, is a checkpoint as
+// well. A model folder holds checkpoint folders, its releases, and a file CURRENT that names one of them.
 #pragma once
 
 #include <cstdint>
@@ -18,46 +18,48 @@ namespace newsgenre {
 struct CheckpointParts;
 
 struct Checkpoint {
-  Albert model;  // on the CPU when loaded
+  Albert model;  // on the CPU after loading
   TextEncoder encoder;
-  // Complete for a plain Hugging Face folder too: its labels from id2label, head "pooler", no cleaning,
-  // version the folder's name, no canaries.
+  // For a plain Hugging Face folder: the labels of id2label, head "pooler", no cleaning, the folder's name as
+  // the version, no canaries.
   v1::Manifest manifest;
 };
 
-// The release folder that `path` stands for: the one that its CURRENT names, or `path` itself. NOT_FOUND
-// where no model is, DATA_LOSS where CURRENT names none.
+// Returns the checkpoint folder for `path`: the release that its CURRENT names, or `path` itself if it is a
+// checkpoint folder. Returns NOT_FOUND if there is no model, DATA_LOSS if CURRENT names no release.
 absl::StatusOr<std::string> ResolveModelDir(const std::string& path);
 
-// Reads and checks a folder (SHA-256 of every file against the manifest, config, tensors, labels against the
-// head). NOT_FOUND: no such folder. DATA_LOSS: missing, truncated or changed files, values that are not
-// finite. FAILED_PRECONDITION: parts that don't fit each other or this program (format version, shapes).
-// INVALID_ARGUMENT: what we don't implement. RESOURCE_EXHAUSTED: not enough memory. Each names the folder
-// and, where one is to blame, the file, tensor or field.
+// Reads a checkpoint and checks it: the SHA-256 of every file against the manifest, the config, the tensors,
+// and the labels against the head. Every error names the folder and, if possible, the file, tensor or field.
+// Returns
+//   NOT_FOUND if the folder does not exist,
+//   DATA_LOSS for missing, truncated or changed files, and for values that are not finite,
+//   FAILED_PRECONDITION for parts that do not match each other or this program (format version, shapes),
+//   INVALID_ARGUMENT for features that are not implemented,
+//   RESOURCE_EXHAUSTED if there is too little memory.
 absl::StatusOr<Checkpoint> LoadCheckpoint(const std::string& path);
 
-// The checkpoint that the parts make. FAILED_PRECONDITION names the tensor, says that there is no classifier,
-// or how many labels it has and how many the manifest.
+// Builds a checkpoint from its parts. Returns FAILED_PRECONDITION if a tensor is wrong, the classifier is
+// missing, or its number of labels differs from the manifest's.
 absl::StatusOr<Checkpoint> MakeCheckpoint(CheckpointParts parts);
 
-// What training starts from: the same folder, but the head may be missing (ALBERT without one) or another one
-// (the kind or the labels differ): then it is drawn anew from `seed`, and a log line says so. The encoder
-// cleans as kLatestCleaning says; the manifest holds nothing but the labels and the head.
+// Reads a checkpoint that training starts from. If its head is missing, or differs in kind or labels, draws a
+// new head from `seed` and logs that. The encoder's cleaning is kLatestCleaning. The manifest holds only the
+// labels and the head. Errors as in LoadCheckpoint.
 absl::StatusOr<Checkpoint> LoadForTraining(const std::string& path, Head head,
                                            const std::vector<std::string>& labels, uint64_t seed);
 
-// Writes the five files into `folder`, which exists, the manifest last. Takes version, labels, metrics,
-// canaries and recipe from checkpoint.manifest and fills in the rest.
+// Writes the five files into the existing `folder`, the manifest last. Takes version, labels, metrics,
+// canaries and recipe from checkpoint.manifest and sets its other fields.
 absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkpoint);
 
-// Writes `checkpoint` as the release MODEL_DIR/<manifest.version>, reads it back, and points
-// MODEL_DIR/CURRENT at it. ALREADY_EXISTS for a release that exists, INVALID_ARGUMENT for a version that
-// IsReleaseName refuses; on an error no release is left behind, save where only CURRENT can't be written: the
-// release is complete then and can be served by its own path, and CURRENT names what it named before. Returns
-// the release's folder.
+// Writes the release MODEL_DIR/<manifest.version>, reads it back, points MODEL_DIR/CURRENT to it, and returns
+// its folder. Returns ALREADY_EXISTS if the release exists, INVALID_ARGUMENT if IsReleaseName refuses the
+// version. After an error the release does not exist, with one exception: if only CURRENT cannot be written,
+// the release is complete and can be served by its own path, and CURRENT is unchanged.
 absl::StatusOr<std::string> PublishCheckpoint(const std::string& model_dir, const Checkpoint& checkpoint);
 
-// Points MODEL_DIR/CURRENT at a release that is there.
+// Points MODEL_DIR/CURRENT to an existing release.
 absl::Status SetCurrent(const std::string& model_dir, const std::string& version);
 
 }  // namespace newsgenre

@@ -38,12 +38,14 @@ absl::StatusOr<std::string> ReadPart(const std::string& folder, const std::strin
   return bytes;
 }
 
-// The manifest must list exactly the files that a checkpoint has: a name is never used as a path before this.
+// Checks that the manifest lists exactly the files of a checkpoint. No listed name is used as a path before
+// this check.
 absl::Status CheckFileList(const v1::Manifest& manifest) {
   std::set<std::string> missing(std::begin(kListedFiles), std::end(kListedFiles));
   for (const v1::FileEntry& file : manifest.files()) {
     if (missing.erase(file.name()) == 0) {
-      return absl::DataLossError(Printable(file.name()) + " is listed twice or is no file of a checkpoint");
+      return absl::DataLossError(Printable(file.name()) +
+                                 " is listed twice or is not a file of a checkpoint");
     }
   }
   if (!missing.empty()) return absl::DataLossError(*missing.begin() + " is not listed");
@@ -64,13 +66,13 @@ absl::StatusOr<FileBytes> ReadListedFiles(const std::string& folder, const v1::M
   return files;
 }
 
-// A Hugging Face folder may ask for another tokenizer than ours.
+// Checks that a Hugging Face folder's tokenizer is the implemented one.
 absl::Status CheckTokenizerConfig(const std::string& json) {
   const absl::StatusOr<nlohmann::json> config = ParseJsonObject(json);
   if (!config.ok()) return absl::InvalidArgumentError(config.status().message());
-  const std::pair<const char*, bool> ours[] = {
+  const std::pair<const char*, bool> implemented[] = {
       {"do_lower_case", true}, {"keep_accents", false}, {"add_prefix_space", true}};
-  for (const auto& [name, value] : ours) {
+  for (const auto& [name, value] : implemented) {
     if (config->contains(name) && (*config)[name] != value) {
       return absl::InvalidArgumentError(std::string(name) + " is not " + (value ? "true" : "false") +
                                         ", the only value that is implemented");
@@ -79,8 +81,8 @@ absl::Status CheckTokenizerConfig(const std::string& json) {
   return absl::OkStatus();
 }
 
-// id2label, {"0": "World", …}, in the order of its numbers. A config without one has two labels, as in
-// transformers.
+// Returns the names in id2label, such as {"0": "World"}, in the order of their numbers. A config without
+// id2label has two labels, as in transformers.
 absl::StatusOr<std::vector<std::string>> LabelsOfConfig(const std::string& config_json) {
   ASSIGN_OR_RETURN(const nlohmann::json config, ParseJsonObject(config_json));
   if (!config.contains("id2label")) return std::vector<std::string>{"LABEL_0", "LABEL_1"};
@@ -119,7 +121,7 @@ std::string CanonicalName(const std::string& name) {
 absl::StatusOr<TensorMap> ReadTensors(const std::string& bytes, bool has_manifest) {
   ASSIGN_OR_RETURN(const Safetensors file, ParseSafetensors(bytes, IsWantedTensor));
   if (!has_manifest && file.metadata.count(kManifestMark) > 0) {
-    return absl::DataLossError("manifest.json, which belongs to it, is missing");
+    return absl::DataLossError("its manifest.json is missing");
   }
   return CanonicalTensors(file.tensors);
 }
@@ -134,7 +136,7 @@ absl::StatusOr<Tokenizer> ReadVocabulary(const std::string& bytes, const AlbertC
   return tokenizer;
 }
 
-// The value of a status, with the file's name before an error's message.
+// Returns `value`. Puts the file's name before an error's message.
 template <typename T>
 absl::StatusOr<T> InFile(const char* name, absl::StatusOr<T> value) {
   if (!value.ok()) return AddContext(value.status(), name);

@@ -1,5 +1,5 @@
-// Reads a checkpoint folder, ours or Hugging Face's, up to the network: what loading for serving and for
-// training have in common.
+// Reads the parts of a checkpoint folder, this project's or Hugging Face's, without building the network.
+// Loading for serving and loading for training share this.
 #pragma once
 
 #include <cstdint>
@@ -17,52 +17,53 @@ inline constexpr char kTensorFile[] = "model.safetensors";
 inline constexpr char kVocabularyFile[] = "spiece.model";
 inline constexpr char kTokenizerFile[] = "tokenizer_config.json";
 inline constexpr char kManifestFile[] = "manifest.json";
+// The files that a manifest lists.
 inline constexpr const char* kListedFiles[] = {kConfigFile, kTensorFile, kVocabularyFile, kTokenizerFile};
 
-// The metadata entry of a tensor file that has a manifest beside it. Without the manifest such a folder would
-// look like a plain Hugging Face one, and its texts would no longer be cleaned.
+// The metadata entry that marks a tensor file of a folder with a manifest. Without it, a folder that lost its
+// manifest would pass for a plain Hugging Face folder, and its texts would no longer be cleaned.
 inline constexpr char kManifestMark[] = "newsgenre";
 
-// The limit of a file of tensors.
+// The size limit of a tensor file.
 inline constexpr int64_t kMaxTensorBytes = int64_t{1} << 32;
 
 struct CheckpointParts {
   AlbertConfig config;
   Tokenizer tokenizer;
-  // By the names of AlbertForSequenceClassification ("albert." is put before those of a bare AlbertModel),
-  // without what other ALBERT architectures carry besides (predictions.*, sop_classifier.*, position_ids).
-  // All values are finite.
+  // By the names of AlbertForSequenceClassification: names of a bare AlbertModel get the prefix "albert.".
+  // Without the tensors of other ALBERT architectures (predictions.*, sop_classifier.*, position_ids). All
+  // values are finite.
   TensorMap tensors;
-  // For a plain Hugging Face folder what is known of it: labels from id2label, head "pooler", no cleaning,
-  // all positions, the folder's name as the version.
+  // For a plain Hugging Face folder: the labels of id2label, head "pooler", no cleaning, all positions, the
+  // folder's name as the version.
   v1::Manifest manifest;
 };
 
-// Checks every file's SHA-256 where there is a manifest, and that the vocabulary has the config's size.
-// Statuses as LoadCheckpoint's.
+// Reads a checkpoint folder. Checks every file's SHA-256 if there is a manifest, and that the vocabulary has
+// the config's size. Errors as in LoadCheckpoint.
 absl::StatusOr<CheckpointParts> ReadCheckpointParts(const std::string& folder);
 
-// The same for a plain Hugging Face folder of which the caller has read config.json and the tensors.
+// Reads the rest of a plain Hugging Face folder whose config.json and tensors the caller has read.
 absl::StatusOr<CheckpointParts> HuggingFaceParts(const std::string& folder, const std::string& config_json,
                                                  TensorMap tensors);
 
-// Reads what a Hugging Face folder's model.safetensors has of a masked-language model's head, by the names of
-// AlbertForMaskedLM; nothing where it has none. Statuses as LoadCheckpoint's.
+// Reads a masked-language model's head from a Hugging Face folder's model.safetensors, by the names of
+// AlbertForMaskedLM. Returns nothing if the file has no such head. Errors as in LoadCheckpoint.
 absl::StatusOr<TensorMap> ReadPredictionTensors(const std::string& folder);
 
-// Writes a plain Hugging Face folder's four files into `folder`, which exists; config.json, by which it is
-// known, last.
+// Writes the four files of a plain Hugging Face folder into the existing `folder`. config.json, which marks
+// the folder as one, is last.
 absl::Status WriteHuggingFaceFolder(const std::string& folder, const std::string& config_json,
                                     const TensorMap& tensors, const Tokenizer& tokenizer, int max_tokens);
 
-// Whether the tensor is not one of those that CheckpointParts::tensors lacks.
+// Returns whether CheckpointParts::tensors keeps a tensor of this name.
 bool IsWantedTensor(const std::string& name);
 
-// Gives the tensors the names of AlbertForSequenceClassification. DATA_LOSS names one with a value that is
-// not finite, FAILED_PRECONDITION one that comes under two names.
+// Renames the tensors to the names of AlbertForSequenceClassification. Returns DATA_LOSS if a value is not
+// finite, FAILED_PRECONDITION if two tensors get the same name.
 absl::StatusOr<TensorMap> CanonicalTensors(const TensorMap& tensors);
 
-// The last part of a path, with or without a slash at its end.
+// Returns the last component of a path, with or without a trailing slash.
 std::string FolderName(const std::string& folder);
 
 }  // namespace newsgenre

@@ -10,7 +10,7 @@
 namespace newsgenre {
 namespace {
 
-constexpr int kMinTokens = 3;  // [CLS], [SEP] and something between
+constexpr int kMinTokens = 3;  // [CLS], [SEP] and one more
 constexpr size_t kMaxNameBytes = 100;
 
 absl::Status CheckLabels(const v1::Manifest& manifest) {
@@ -58,7 +58,7 @@ std::string ManifestJson(const v1::Manifest& manifest) {
   options.preserve_proto_field_names = true;
   options.always_print_primitive_fields = true;
   std::string json;
-  // Fails only for types that Manifest does not have (Any, Duration, …).
+  // Fails only for types that Manifest does not use, such as Any and Duration.
   (void)google::protobuf::util::MessageToJsonString(manifest, &json, options);
   return json;
 }

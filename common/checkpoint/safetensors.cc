@@ -18,11 +18,11 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kLengthBytes = 8;
-constexpr size_t kMaxHeaderBytes = size_t{1} << 20;  // ALBERT's takes 3 KB
+constexpr size_t kMaxHeaderBytes = size_t{1} << 20;  // ALBERT's header has 3 KB
 constexpr size_t kMaxDimensions = 8;
 constexpr char kMetadata[] = "__metadata__";
 
-// One tensor as the header describes it.
+// The header's entry for one tensor.
 struct Entry {
   std::string name;
   std::string dtype;
@@ -33,7 +33,7 @@ struct Entry {
 
 absl::Status Broken(const std::string& what) { return absl::DataLossError(what); }
 
-// 0 for a dtype that the format does not have.
+// Returns the size of a value, or 0 if the format does not have the dtype.
 uint64_t BytesOfDtype(const std::string& dtype) {
   static const std::map<std::string, uint64_t> sizes = {
       {"BOOL", 1}, {"U8", 1},  {"I8", 1},  {"F8_E5M2", 1}, {"F8_E4M3", 1}, {"I16", 2}, {"U16", 2}, {"F16", 2},
@@ -52,8 +52,8 @@ absl::StatusOr<std::map<std::string, std::string>> ParseMetadata(const json& val
   return metadata;
 }
 
-// Reads the shape into `entry` and checks that it takes exactly the bytes from begin to end. Every partial
-// product stays below the number of bytes in the file, so that none overflows.
+// Reads the shape into `entry` and checks that it takes exactly the bytes from begin to end. No partial
+// product exceeds the number of bytes in the file, so none overflows.
 absl::Status ParseShape(const json& shape, uint64_t data_bytes, Entry* entry) {
   const auto is_size = [](const json& size) { return size.is_number_unsigned() && size.get<uint64_t>() > 0; };
   if (!shape.is_array() || shape.size() > kMaxDimensions ||
@@ -96,23 +96,22 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const json& value, uin
   entry.begin = offsets[0].get<uint64_t>();
   entry.end = offsets[1].get<uint64_t>();
   if (entry.begin > entry.end || entry.end > data_bytes) {
-    return Broken("data_offsets " + offsets.dump() + " lie outside the file's " + std::to_string(data_bytes) +
+    return Broken("data_offsets " + offsets.dump() + " are outside the file's " + std::to_string(data_bytes) +
                   " bytes of data");
   }
   RETURN_IF_ERROR(ParseShape(value["shape"], data_bytes, &entry));
   return entry;
 }
 
-// The tensors must follow each other without holes or overlaps and use the data up.
+// Checks that the tensors cover the data without gaps or overlaps.
 absl::Status CheckLayout(std::vector<Entry> entries, uint64_t data_bytes) {
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.begin < b.begin; });
   uint64_t expected = 0;
   for (const Entry& entry : entries) {
     if (entry.begin != expected) {
       return Broken("tensor " + Printable(entry.name) +
-                    (entry.begin < expected ? " overlaps another: it" : " leaves a hole: it") +
-                    " begins at " + std::to_string(entry.begin) + ", the one before ends at " +
-                    std::to_string(expected));
+                    (entry.begin < expected ? " overlaps another: it" : " leaves a gap: it") + " begins at " +
+                    std::to_string(entry.begin) + ", the one before ends at " + std::to_string(expected));
     }
     expected = entry.end;
   }

@@ -17,15 +17,16 @@ struct Safetensors {
   std::map<std::string, std::string> metadata;
 };
 
-// Copies the tensors out of a file's bytes and widens F16 and BF16. A tensor whose name `wanted` refuses is
-// checked and skipped. DATA_LOSS names what is wrong: a header longer than the file or than 1 MiB, what
-// ParseJsonObject refuses (a name that comes twice, say), offsets that overlap, leave holes, lie out of range
-// or don't match the shape. INVALID_ARGUMENT: another dtype.
+// Copies the tensors out of a file's bytes and converts F16 and BF16 to fp32. Checks the tensors whose names
+// `wanted` refuses, too, but does not copy them. Returns INVALID_ARGUMENT for another dtype. Returns
+// DATA_LOSS with the fault for a header that is longer than the file or than 1 MiB, for JSON that
+// ParseJsonObject refuses (such as a name that occurs twice), and for offsets that overlap, leave gaps, are
+// out of range or do not match the shape.
 absl::StatusOr<Safetensors> ParseSafetensors(
     std::string_view bytes, const std::function<bool(const std::string& name)>& wanted = nullptr);
 
-// The same tensors give the same bytes: name order, no holes, the data aligned to 8 bytes. `file` holds
-// contiguous fp32 tensors on the CPU.
+// Returns a file's bytes. The same tensors give the same bytes: in the order of names, without gaps, and with
+// the data aligned to 8 bytes. `file` holds contiguous fp32 tensors on the CPU.
 std::string SerializeSafetensors(const Safetensors& file);
 
 }  // namespace newsgenre

@@ -1,4 +1,4 @@
-// One test for each way a checkpoint folder can be broken.
+// One test for each kind of damage to a checkpoint folder.
 
 #include <functional>
 #include <limits>
@@ -26,15 +26,15 @@ struct BrokenCase {
   std::string name;
   std::function<void(const EditableFolder&)> damage;
   StatusCode code;
-  std::string where;  // what is wrong
-  std::string what;   // and how
+  std::string where;  // the file or tensor that the error names
+  std::string what;   // the fault that the error names
 };
 
 void PrintTo(const BrokenCase& broken, std::ostream* out) { *out << broken.name; }
 
 class BrokenCheckpointTest : public testing::TestWithParam<BrokenCase> {};
 
-TEST_P(BrokenCheckpointTest, IsRefusedByName) {
+TEST_P(BrokenCheckpointTest, IsRefusedWithTheNameOfTheFault) {
   const TempDir dir;
   ASSERT_OK_AND_ASSIGN(const std::string release, PublishTinyModel(dir.path()));
   const EditableFolder folder(release);
@@ -70,7 +70,7 @@ std::vector<BrokenCase> BrokenFiles() {
 INSTANTIATE_TEST_SUITE_P(Files, BrokenCheckpointTest, testing::ValuesIn(BrokenFiles()),
                          [](const auto& info) { return info.param.name; });
 
-// A case whose damage is one edit of the manifest.
+// Returns a case that edits the manifest.
 BrokenCase InManifest(const std::string& name, const std::function<void(Json&)>& edit, StatusCode code,
                       const std::string& what) {
   return {name, [edit](const EditableFolder& folder) { folder.EditManifest(edit); }, code, "manifest.json",
@@ -101,13 +101,13 @@ INSTANTIATE_TEST_SUITE_P(
             "format_version is 0"),
         InManifest(
             "FileElsewhere", [](Json& m) { m["files"][0]["name"] = "../config.json"; }, StatusCode::kDataLoss,
-            "../config.json is listed twice or is no file of a checkpoint"),
+            "../config.json is listed twice or is not a file of a checkpoint"),
         InManifest(
             "ExtraFile",
             [](Json& m) {
               m["files"].push_back({{"name", "notes.txt"}, {"sha256", ""}});
             },
-            StatusCode::kDataLoss, "notes.txt is listed twice or is no file of a checkpoint"),
+            StatusCode::kDataLoss, "notes.txt is listed twice or is not a file of a checkpoint"),
         InManifest(
             "FileTwice", [](Json& m) { m["files"].push_back(Json(m["files"][0])); }, StatusCode::kDataLoss,
             "config.json is listed twice"),
@@ -155,7 +155,7 @@ BrokenCase InTensorHeader(const std::string& name, const std::function<void(Json
           std::string("model.safetensors: tensor ") + kTensor, what};
 }
 
-// Moves the tensor's bytes, in the header only.
+// Moves the tensor's offsets in the header, but not its bytes.
 std::function<void(Json&)> Shift(int64_t begin, int64_t end) {
   return [begin, end](Json& header) {
     Json& offsets = header[kTensor]["data_offsets"];
@@ -169,17 +169,17 @@ INSTANTIATE_TEST_SUITE_P(
         BrokenCase{"HeaderLongerThanFile",
                    [](const EditableFolder& folder) { folder.EditTensorHeader([](Json&) {}, 1 << 19); },
                    StatusCode::kDataLoss, "model.safetensors", "the header has"},
-        BrokenCase{"CutBehindTheHash",
+        BrokenCase{"TruncatedBeforeTheHash",
                    [](const EditableFolder& folder) {
                      std::string bytes = folder.Read("model.safetensors");
                      bytes.resize(bytes.size() - 4);
                      folder.Rewrite("model.safetensors", bytes);
                    },
-                   StatusCode::kDataLoss, "model.safetensors", "lie outside the file's"},
+                   StatusCode::kDataLoss, "model.safetensors", "are outside the file's"},
         InTensorHeader("OffsetsOutOfRange", Shift(int64_t{1} << 40, int64_t{1} << 40), StatusCode::kDataLoss,
-                       "lie outside the file's"),
+                       "are outside the file's"),
         InTensorHeader("OffsetsOverlap", Shift(-4, -4), StatusCode::kDataLoss, "overlaps another"),
-        InTensorHeader("OffsetsLeaveAHole", Shift(4, 4), StatusCode::kDataLoss, "leaves a hole"),
+        InTensorHeader("OffsetsLeaveAGap", Shift(4, 4), StatusCode::kDataLoss, "leaves a gap"),
         InTensorHeader("OffsetsAgainstShape", Shift(0, -4), StatusCode::kDataLoss, "the offsets give it 124"),
         InTensorHeader(
             "WrongDtype", [](Json& header) { header[kTensor]["dtype"] = "I32"; },

@@ -42,7 +42,7 @@ void ExpectSameTensors(const TensorMap& a, const TensorMap& b) {
   for (const auto& [name, tensor] : a) EXPECT_TRUE(at::equal(tensor, b.at(name))) << name;
 }
 
-TEST(CheckpointTest, GivesWhatWasPublished) {
+TEST(CheckpointTest, LoadsWhatWasPublished) {
   const TempDir dir;
   for (const Head head : {Head::kCls, Head::kPooler}) {
     ASSERT_OK_AND_ASSIGN(Checkpoint written, TinyCheckpoint({std::string(HeadName(head)), head}));
@@ -116,7 +116,7 @@ TEST(CheckpointTest, NeverOverwritesARelease) {
   EXPECT_EQ(EditableFolder(dir.path()).Read("CURRENT"), "b\n");
 }
 
-TEST(CheckpointTest, LeavesNothingOfAReleaseThatCantBeReadBack) {
+TEST(CheckpointTest, RemovesAReleaseThatCannotBeReadBack) {
   const TempDir dir;
   ASSERT_THAT(PublishTinyModel(dir.path(), {"good"}), IsOk());
   ASSERT_OK_AND_ASSIGN(const Checkpoint diverged, TinyCheckpoint({"diverged"}));
@@ -128,14 +128,14 @@ TEST(CheckpointTest, LeavesNothingOfAReleaseThatCantBeReadBack) {
   EXPECT_EQ(EditableFolder(dir.path()).Read("CURRENT"), "good\n");
 }
 
-TEST(CheckpointTest, LeavesACompleteReleaseWhereOnlyCurrentCantBeWritten) {
+TEST(CheckpointTest, KeepsACompleteReleaseIfOnlyCurrentCannotBeWritten) {
   const TempDir dir;
-  const EditableFolder in_the_way(dir.File("CURRENT"));
+  const EditableFolder obstacle(dir.File("CURRENT"));
   EXPECT_FALSE(PublishTinyModel(dir.path(), {"a"}).ok());
   EXPECT_THAT(LoadCheckpoint(dir.File("a")), IsOk());
 }
 
-// Holds the process to little more memory than it has.
+// Limits the process to slightly more memory than it uses.
 class MemoryLimit {
  public:
   MemoryLimit() {
@@ -153,7 +153,7 @@ class MemoryLimit {
   rlimit before_{};
 };
 
-TEST(CheckpointTest, MemoryThatTorchCantHaveIsAStatus) {
+TEST(CheckpointTest, ReturnsResourceExhaustedIfTorchGetsNoMemory) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "AddressSanitizer needs the address space";
 #endif
@@ -165,7 +165,7 @@ TEST(CheckpointTest, MemoryThatTorchCantHaveIsAStatus) {
               StatusIs(StatusCode::kResourceExhausted, HasSubstr(release)));
 }
 
-TEST(CheckpointTest, RefusesVersionsThatAreNoFolderNames) {
+TEST(CheckpointTest, RefusesVersionsThatAreNotReleaseNames) {
   const TempDir dir;
   for (const char* version : {"", "a/b", "..", "CURRENT", ".hidden"}) {
     EXPECT_THAT(
@@ -175,7 +175,7 @@ TEST(CheckpointTest, RefusesVersionsThatAreNoFolderNames) {
   EXPECT_THAT(NamesIn(dir.path()), ElementsAre());
 }
 
-TEST(CheckpointTest, RefusesToWriteLabelsThatDoNotFitTheHead) {
+TEST(CheckpointTest, RefusesToWriteMoreLabelsThanTheHeadHas) {
   const TempDir dir;
   ASSERT_OK_AND_ASSIGN(Checkpoint checkpoint, TinyCheckpoint());
   checkpoint.manifest.clear_canaries();
@@ -184,16 +184,16 @@ TEST(CheckpointTest, RefusesToWriteLabelsThatDoNotFitTheHead) {
               StatusIs(StatusCode::kFailedPrecondition, AllOf(HasSubstr("5 labels"), HasSubstr("4 rows"))));
 }
 
-TEST(CheckpointTest, IgnoresFieldsOfALaterManifestAndFilesThatAreNotListed) {
+TEST(CheckpointTest, IgnoresUnknownManifestFieldsAndUnlistedFiles) {
   const TempDir dir;
   ASSERT_OK_AND_ASSIGN(const std::string release, PublishTinyModel(dir.path()));
   const EditableFolder folder(release);
-  folder.Write("README.md", "what the operator noted");
+  folder.Write("README.md", "an operator's notes");
   folder.EditManifest([](Json& manifest) { manifest["a_later_field"] = {{"deep", {1, 2}}}; });
   EXPECT_THAT(LoadCheckpoint(release), IsOk());
 }
 
-TEST(ResolveModelDirTest, SaysWhereNoModelIs) {
+TEST(ResolveModelDirTest, ReturnsNotFoundIfThereIsNoModel) {
   const TempDir dir;
   EXPECT_THAT(ResolveModelDir(dir.File("absent")), StatusIs(StatusCode::kNotFound, HasSubstr("absent")));
   EXPECT_THAT(LoadCheckpoint(dir.File("absent")), StatusIs(StatusCode::kNotFound, HasSubstr("absent")));
@@ -210,11 +210,12 @@ TEST(ResolveModelDirTest, RefusesACurrentThatNamesNoRelease) {
   folder.Write("CURRENT", "v2\n");
   EXPECT_THAT(
       ResolveModelDir(dir.path()),
-      StatusIs(StatusCode::kDataLoss, HasSubstr("CURRENT names \"v2\", but there is no such release")));
+      StatusIs(StatusCode::kDataLoss, HasSubstr("CURRENT names \"v2\", but this release does not exist")));
   for (const std::string name : {"v1/../v1", "/etc", "..", "", "v1 v2", "CURRENT"}) {
     folder.Write("CURRENT", name + "\n");
-    EXPECT_THAT(ResolveModelDir(dir.path()),
-                StatusIs(StatusCode::kDataLoss, HasSubstr("CURRENT names \"" + name + "\", which can't be")));
+    EXPECT_THAT(
+        ResolveModelDir(dir.path()),
+        StatusIs(StatusCode::kDataLoss, HasSubstr("CURRENT names \"" + name + "\", which is not a valid")));
   }
   folder.Write("CURRENT", std::string(5000, 'a'));
   EXPECT_THAT(ResolveModelDir(dir.path()),

@@ -1,4 +1,4 @@
-// A checkpoint folder that a test breaks in one place.
+// A checkpoint folder that a test edits, mostly to damage it.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ class EditableFolder {
     std::ifstream file(File(name), std::ios::binary);
     return std::string(std::istreambuf_iterator<char>(file), {});
   }
-  // Leaves the manifest's SHA-256 as it is.
+  // Does not update the manifest's SHA-256.
   void Write(const std::string& name, const std::string& bytes) const {
     std::ofstream(File(name), std::ios::binary) << bytes;
   }
@@ -49,7 +49,7 @@ class EditableFolder {
     edit(manifest);
     Write("manifest.json", manifest.dump());
   }
-  // Writes and gives the manifest the new SHA-256, so that what reads the bytes next has to find the fault.
+  // Writes the file and updates the manifest's SHA-256, so that the fault must be found by a later check.
   void Rewrite(const std::string& name, const std::string& bytes) const {
     Write(name, bytes);
     EditManifest([&](Json& manifest) {
@@ -68,7 +68,8 @@ class EditableFolder {
     edit(file.tensors);
     Rewrite("model.safetensors", SerializeSafetensors(file));
   }
-  // The JSON between the length and the data; `header_bytes` is what the length then says beyond the truth.
+  // Edits the JSON between the length and the data. The length that is written is too large by
+  // `extra_length`.
   void EditTensorHeader(const std::function<void(Json& header)>& edit, uint64_t extra_length = 0) const {
     const std::string bytes = Read("model.safetensors");
     uint64_t length = 0;

@@ -1,4 +1,4 @@
-// Folders as transformers' save_pretrained leaves them: served as they are, or where training starts.
+// Tests folders that transformers' save_pretrained writes: they are served, and training starts from them.
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -38,7 +38,7 @@ using testing::IsEmpty;
 
 constexpr uint64_t kSeed = 7;
 
-// A safetensors file of any dtypes, as transformers writes it.
+// Returns a safetensors file with any dtypes, as transformers writes it.
 std::string TensorFile(const TensorMap& tensors) {
   Json header = {{"__metadata__", {{"format", "pt"}}}};
   std::string data;
@@ -71,7 +71,7 @@ class HuggingFaceFolderTest : public testing::Test {
   void TearDown() override { SetLogStream(nullptr); }
 
   void WriteTensors() { folder_.Write("model.safetensors", TensorFile(tensors_)); }
-  // As in a folder of AlbertModel, whose tensors lack the prefix and the classifier.
+  // Keeps what a folder of AlbertModel has: no classifier, and names without the prefix.
   void KeepTheBareEncoder() {
     const TensorMap all = std::move(tensors_);
     tensors_.clear();
@@ -88,7 +88,7 @@ class HuggingFaceFolderTest : public testing::Test {
   TensorMap tensors_;
 };
 
-TEST_F(HuggingFaceFolderTest, IsServedAsItIs) {
+TEST_F(HuggingFaceFolderTest, IsServed) {
   for (const std::string& path : {folder_.path(), folder_.path() + "/"}) {
     ASSERT_OK_AND_ASSIGN(const Checkpoint read, LoadCheckpoint(path));
     EXPECT_EQ(read.manifest.version(), "fine-tuned");
@@ -105,9 +105,9 @@ TEST_F(HuggingFaceFolderTest, IsServedAsItIs) {
   }
 }
 
-// The files and the logits are transformers' own, see tests/golden/make_albert_golden.py; only the vocabulary
-// is ours, cut to the size that the model knows.
-TEST_F(HuggingFaceFolderTest, GivesTheProbabilitiesThatTransformersGives) {
+// transformers wrote the files and the logits, see tests/golden/make_albert_golden.py. Only the vocabulary is
+// from this project, truncated to the model's size.
+TEST_F(HuggingFaceFolderTest, GivesTheProbabilitiesOfTransformers) {
   const EditableFolder golden(NEWSGENRE_SOURCE_DIR "/tests/golden/albert");
   spiece::Model vocabulary;
   ASSERT_TRUE(vocabulary.ParseFromString(folder_.Read("spiece.model")));
@@ -132,7 +132,7 @@ TEST_F(HuggingFaceFolderTest, GivesTheProbabilitiesThatTransformersGives) {
   }
 }
 
-TEST_F(HuggingFaceFolderTest, HalfPrecisionIsWidened) {
+TEST_F(HuggingFaceFolderTest, ConvertsHalfPrecisionToFp32) {
   for (const at::ScalarType dtype : {at::kHalf, at::kBFloat16}) {
     for (auto& [name, tensor] : tensors_) tensor = Original(name).to(dtype);
     WriteTensors();
@@ -144,7 +144,7 @@ TEST_F(HuggingFaceFolderTest, HalfPrecisionIsWidened) {
   }
 }
 
-TEST_F(HuggingFaceFolderTest, DropsWhatIsKnownAndNamesWhatIsNot) {
+TEST_F(HuggingFaceFolderTest, DropsTensorsOfOtherArchitecturesAndRefusesUnknownOnes) {
   tensors_["predictions.bias"] = at::zeros({5});
   tensors_["predictions.decoder.weight"] = at::zeros({5, 2});
   tensors_["sop_classifier.classifier.weight"] = at::zeros({2, 32});
@@ -157,7 +157,7 @@ TEST_F(HuggingFaceFolderTest, DropsWhatIsKnownAndNamesWhatIsNot) {
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr("albert.encoder.adapter.weight")));
 }
 
-TEST_F(HuggingFaceFolderTest, NamesTheFileThatIsMissing) {
+TEST_F(HuggingFaceFolderTest, NamesAMissingFile) {
   for (const std::string name : {"model.safetensors", "spiece.model"}) {
     const std::string bytes = folder_.Read(name);
     folder_.Remove(name);
@@ -169,7 +169,7 @@ TEST_F(HuggingFaceFolderTest, NamesTheFileThatIsMissing) {
   EXPECT_THAT(LoadCheckpoint(folder_.path()), StatusIs(StatusCode::kNotFound, HasSubstr("config.json")));
 }
 
-TEST_F(HuggingFaceFolderTest, TakesLabelsInTheOrderOfTheirIds) {
+TEST_F(HuggingFaceFolderTest, OrdersLabelsByTheirIds) {
   const auto with_labels = [&](const Json& id2label) {
     Json config = Json::parse(folder_.Read("config.json"));
     config["id2label"] = id2label;
@@ -186,7 +186,7 @@ TEST_F(HuggingFaceFolderTest, TakesLabelsInTheOrderOfTheirIds) {
   }
 }
 
-TEST_F(HuggingFaceFolderTest, WithoutLabelsHasTheTwoOfTransformers) {
+TEST_F(HuggingFaceFolderTest, WithoutId2labelHasTheTwoLabelsOfTransformers) {
   Json config = Json::parse(folder_.Read("config.json"));
   config.erase("id2label");
   folder_.Write("config.json", config.dump());
@@ -213,13 +213,13 @@ TEST_F(HuggingFaceFolderTest, RefusesAnotherTokenizer) {
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("tokenizer_config.json: not a JSON object")));
 }
 
-TEST_F(HuggingFaceFolderTest, WithoutAClassifierIsNotServed) {
+TEST_F(HuggingFaceFolderTest, IsNotServedWithoutAClassifier) {
   KeepTheBareEncoder();
   EXPECT_THAT(LoadCheckpoint(folder_.path()),
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr("classifier.")));
 }
 
-TEST_F(HuggingFaceFolderTest, AMaskedLanguageModelIsNotServed) {
+TEST_F(HuggingFaceFolderTest, IsNotServedIfItIsAMaskedLanguageModel) {
   for (const char* name : {"classifier.weight", "classifier.bias", "albert.pooler.weight"})
     tensors_.erase(name);
   tensors_["predictions.bias"] = at::zeros({800});
@@ -230,12 +230,12 @@ TEST_F(HuggingFaceFolderTest, AMaskedLanguageModelIsNotServed) {
                AllOf(HasSubstr(folder_.path()), HasSubstr("it has no classifier (classifier.weight)"))));
 }
 
-TEST_F(HuggingFaceFolderTest, PredictionTensorsAreThoseOfTheHead) {
+TEST_F(HuggingFaceFolderTest, ReadsThePredictionTensorsOfTheHead) {
   ASSERT_OK_AND_ASSIGN(const TensorMap none, ReadPredictionTensors(folder_.path()));
   EXPECT_THAT(none, IsEmpty());
   tensors_["predictions.bias"] = at::arange(5, at::kFloat);
   tensors_["predictions.dense.weight"] = at::zeros({2, 3}, at::kHalf);
-  tensors_["predictions.decoder.weight"] = at::zeros({5, 2});  // the word embeddings once more
+  tensors_["predictions.decoder.weight"] = at::zeros({5, 2});  // a copy of the word embeddings
   tensors_["predictions.decoder.bias"] = at::zeros({5});
   WriteTensors();
   ASSERT_OK_AND_ASSIGN(const TensorMap head, ReadPredictionTensors(folder_.path()));
@@ -254,7 +254,7 @@ TEST_F(HuggingFaceFolderTest, PredictionTensorsAreThoseOfTheHead) {
               StatusIs(StatusCode::kDataLoss, HasSubstr("model.safetensors is missing")));
 }
 
-TEST_F(HuggingFaceFolderTest, WhatIsWrittenIsServed) {
+TEST_F(HuggingFaceFolderTest, LoadsWhatWasWritten) {
   const std::string written = dir_.File("written");
   const auto write = [&] {
     return WriteHuggingFaceFolder(written, folder_.Read("config.json"), tensors_,
@@ -273,7 +273,7 @@ TEST_F(HuggingFaceFolderTest, WhatIsWrittenIsServed) {
   EXPECT_EQ(read.encoder.tokenizer().model_bytes(), original_->encoder.tokenizer().model_bytes());
 }
 
-TEST_F(HuggingFaceFolderTest, TrainingKeepsAHeadThatFits) {
+TEST_F(HuggingFaceFolderTest, TrainingKeepsAMatchingHead) {
   ASSERT_OK_AND_ASSIGN(const Checkpoint read,
                        LoadForTraining(folder_.path(), Head::kPooler, TinyLabels(), kSeed));
   for (const auto& [name, tensor] : read.model.parameters())
@@ -286,7 +286,7 @@ TEST_F(HuggingFaceFolderTest, TrainingKeepsAHeadThatFits) {
   EXPECT_EQ(read.manifest.version(), "");
 }
 
-TEST_F(HuggingFaceFolderTest, TrainingDrawsAnotherHeadAndSaysSo) {
+TEST_F(HuggingFaceFolderTest, TrainingDrawsANewHeadIfTheLabelsDifferAndLogsIt) {
   std::ostringstream log;
   SetLogStream(&log);
   const std::vector<std::string> labels = {"yes", "no"};
@@ -300,7 +300,7 @@ TEST_F(HuggingFaceFolderTest, TrainingDrawsAnotherHeadAndSaysSo) {
   }
 }
 
-TEST_F(HuggingFaceFolderTest, TrainingDoesNotTakeALabelForAnother) {
+TEST_F(HuggingFaceFolderTest, TrainingDrawsANewHeadIfTheOrderOfLabelsDiffers) {
   std::ostringstream log;
   SetLogStream(&log);
   std::vector<std::string> labels = TinyLabels();
@@ -326,7 +326,7 @@ TEST_F(HuggingFaceFolderTest, TrainingStartsFromABareEncoder) {
   EXPECT_TRUE(at::equal(cls.model.parameters().at(name), Original(name)));
 }
 
-TEST_F(HuggingFaceFolderTest, TrainingDrawsThePoolerThatAReleaseLacks) {
+TEST_F(HuggingFaceFolderTest, TrainingDrawsAMissingPooler) {
   ASSERT_OK_AND_ASSIGN(const std::string release, PublishTinyModel(dir_.File("models"), {"cls", Head::kCls}));
   std::ostringstream log;
   SetLogStream(&log);

@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(ManifestTest, JsonKeepsEveryFieldUnderTheProtosNames) {
+TEST(ManifestTest, JsonHasEveryFieldByItsProtoName) {
   v1::Manifest manifest;
   manifest.set_format_version(kManifestFormatVersion);
   manifest.set_version("v1");
@@ -22,7 +22,7 @@ TEST(ManifestTest, JsonKeepsEveryFieldUnderTheProtosNames) {
   canary->add_probabilities(0.1f);
   const std::string json = ManifestJson(manifest);
   EXPECT_THAT(json, HasSubstr("\n \"max_tokens\": 128"));
-  EXPECT_THAT(json, HasSubstr("\"cleaning_version\": 0"));  // a value of its own, not an absence
+  EXPECT_THAT(json, HasSubstr("\"cleaning_version\": 0"));  // a value, not a missing field
 
   ASSERT_OK_AND_ASSIGN(const v1::Manifest read, ParseManifest(json));
   EXPECT_EQ(read.SerializeAsString(), manifest.SerializeAsString());

@@ -20,7 +20,7 @@ using testing::HasSubstr;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-// A file with this header, its length before it, and `data_bytes` zeros behind it.
+// Returns a file with the header's length, the header, and `data_bytes` zeros.
 std::string File(const std::string& header, size_t data_bytes) {
   std::string bytes;
   for (size_t i = 0; i < 8; ++i) bytes += static_cast<char>(header.size() >> (8 * i) & 0xff);
@@ -41,7 +41,7 @@ Safetensors Small() {
   return file;
 }
 
-TEST(SafetensorsTest, GivesWhatWasWritten) {
+TEST(SafetensorsTest, ParsesWhatWasSerialized) {
   ASSERT_OK_AND_ASSIGN(const Safetensors read, ParseSafetensors(SerializeSafetensors(Small())));
   EXPECT_THAT(read.metadata, UnorderedElementsAre(Pair("format", "pt")));
   ASSERT_EQ(read.tensors.size(), 2u);
@@ -56,11 +56,11 @@ TEST(SafetensorsTest, WritesTheFormatsLayout) {
   file.metadata["format"] = "pt";
   const std::string header =
       R"({"__metadata__":{"format":"pt"},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
-  const std::string padding(3, ' ');  // 85 bytes and 3 are a multiple of 8
+  const std::string padding(3, ' ');  // 85 + 3 bytes are a multiple of 8
   EXPECT_EQ(SerializeSafetensors(file), File(header + padding, 0) + std::string("\0\0\x80\x3f", 4));
 }
 
-TEST(SafetensorsTest, WidensHalfPrecision) {
+TEST(SafetensorsTest, ConvertsHalfPrecisionToFp32) {
   const std::string header =
       "{" + Entry("f16", "[1]", "[0,2]", "F16") + "," + Entry("bf16", "[1]", "[2,4]", "BF16") + "}";
   std::string bytes = File(header, 0);
@@ -81,7 +81,7 @@ TEST(SafetensorsTest, ReadsAScalarAndAnEmptyFile) {
   EXPECT_TRUE(empty.tensors.empty());
 }
 
-TEST(SafetensorsTest, SkipsWhatIsNotWantedWhateverItsDtype) {
+TEST(SafetensorsTest, SkipsUnwantedTensorsOfAnyDtype) {
   const std::string bytes =
       File("{" + Entry("ids", "[1]", "[0,8]", "I64") + "," + Entry("w", "[1]", "[8,12]") + "}", 12);
   EXPECT_THAT(ParseSafetensors(bytes),
@@ -100,7 +100,7 @@ struct BrokenCase {
 
 class BrokenSafetensorsTest : public testing::TestWithParam<BrokenCase> {};
 
-TEST_P(BrokenSafetensorsTest, IsDataLossThatNamesTheFault) {
+TEST_P(BrokenSafetensorsTest, ReturnsDataLossWithTheFault) {
   EXPECT_THAT(ParseSafetensors(GetParam().bytes),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr(GetParam().message)));
 }
@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
         BrokenCase{"OffsetsBackwards", File("{" + Entry("w", "[1]", "[4,0]") + "}", 4),
                    "tensor w: data_offsets [4,0]"},
         BrokenCase{"OffsetsOutOfRange", File("{" + Entry("w", "[2]", "[0,8]") + "}", 4),
-                   "tensor w: data_offsets [0,8] lie outside the file's 4 bytes"},
+                   "tensor w: data_offsets [0,8] are outside the file's 4 bytes"},
         BrokenCase{"ShapeOfArrays", File("{" + Entry("w", "[[1]]", "[0,4]") + "}", 4),
                    "tensor w: the shape is not an array of at most 8 positive integers"},
         BrokenCase{"ShapeNotAnArray", File("{" + Entry("w", "4", "[0,4]") + "}", 4), "tensor w: the shape"},
@@ -161,20 +161,19 @@ INSTANTIATE_TEST_SUITE_P(
         BrokenCase{"SameBytesTwice",
                    File("{" + Entry("v", "[1]", "[0,4]") + "," + Entry("w", "[1]", "[0,4]") + "}", 4),
                    "overlaps another"},
-        BrokenCase{"Hole",
+        BrokenCase{"Gap",
                    File("{" + Entry("v", "[1]", "[0,4]") + "," + Entry("w", "[1]", "[8,12]") + "}", 12),
-                   "tensor w leaves a hole"},
-        BrokenCase{"HoleAtTheStart", File("{" + Entry("w", "[1]", "[4,8]") + "}", 8),
-                   "tensor w leaves a hole"},
+                   "tensor w leaves a gap"},
+        BrokenCase{"GapAtTheStart", File("{" + Entry("w", "[1]", "[4,8]") + "}", 8), "tensor w leaves a gap"},
         BrokenCase{"BytesLeftOver", File("{" + Entry("w", "[1]", "[0,4]") + "}", 5), "the tensors end at 4"}),
     [](const auto& info) { return info.param.name; });
 
-TEST(SafetensorsTest, RefusesADtypeThatTheFormatDoesNotHave) {
+TEST(SafetensorsTest, RefusesAnUnknownDtype) {
   EXPECT_THAT(ParseSafetensors(File("{" + Entry("w", "[1]", "[0,4]", "F33") + "}", 4)),
               StatusIs(absl::StatusCode::kInvalidArgument, AllOf(HasSubstr("tensor w"), HasSubstr("F33"))));
 }
 
-// Whatever happens to the bytes, the answer is an error or tensors that can be read.
+// Any mutated file gives an error or tensors that can be read.
 TEST(SafetensorsTest, SurvivesMutations) {
   const std::string valid = SerializeSafetensors(Small());
   std::mt19937 random(20240229);
@@ -208,7 +207,7 @@ TEST(SafetensorsTest, SurvivesMutations) {
       ASSERT_LE(tensor.nbytes(), 2 * bytes.size()) << name;
     }
   }
-  EXPECT_GT(read, 0);  // flips within the data
+  EXPECT_GT(read, 0);  // mutations of the data
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-TEST(ParseAlbertConfigTest, ReadsWhatAlbertBaseV1Has) {
+TEST(ParseAlbertConfigTest, ReadsTheFieldsOfAlbertBaseV1) {
   ASSERT_OK_AND_ASSIGN(const AlbertConfig config, ParseAlbertConfig(R"({
     "architectures": ["AlbertForMaskedLM"], "model_type": "albert", "down_scale_factor": 1, "gap_size": 0,
     "attention_probs_dropout_prob": 0.1, "hidden_dropout_prob": 0.1, "embedding_size": 128, "hidden_act": "gelu",
@@ -49,7 +49,7 @@ TEST(ParseAlbertConfigTest, MissingAndNullFieldsHaveTransformersDefaults) {
   EXPECT_EQ(config.classifier_dropout_prob, 0.1);
 }
 
-TEST(ParseAlbertConfigTest, NamesTheFieldTheValueAndWhatIsAllowed) {
+TEST(ParseAlbertConfigTest, NamesTheFieldTheValueAndTheAllowedValues) {
   const struct {
     const char* json;
     const char* message;
@@ -87,7 +87,7 @@ TEST(ParseAlbertConfigTest, NamesTheFieldTheValueAndWhatIsAllowed) {
   }
 }
 
-TEST(ParseAlbertConfigTest, IsSafeOnHostileBytes) {
+TEST(ParseAlbertConfigTest, RefusesHostileInputWithAShortMessage) {
   const std::string deep(1000000, '[');
   const std::string deep_field = "{\"vocab_size\":" + deep;
   const std::string closed =
@@ -112,7 +112,7 @@ TEST(AlbertConfigTest, ValidateAcceptsTheDefaultsAndNamesABadField) {
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("num_attention_heads is 0")));
 }
 
-TEST(AlbertConfigTest, ValidateRefusesSizesThatMakeTooManyWeights) {
+TEST(AlbertConfigTest, ValidateRefusesTooManyWeights) {
   AlbertConfig config;
   config.hidden_size = 65536;
   config.num_attention_heads = 64;
@@ -128,7 +128,7 @@ TEST(AlbertConfigTest, ValidateRefusesSizesThatMakeTooManyWeights) {
   EXPECT_THAT(config.Validate(), IsOk());
 }
 
-TEST(AlbertConfigTest, JsonIsReadBack) {
+TEST(AlbertConfigTest, ParsesItsOwnJson) {
   AlbertConfig config;
   config.vocab_size = 8000;
   config.hidden_size = 256;
@@ -165,13 +165,13 @@ TEST(AlbertConfigJsonTest, AMaskedLanguageModelHasNoLabels) {
   }
 }
 
-TEST(HeadTest, OfAMaskedLanguageModelIsNoClassifiers) {
+TEST(HeadTest, ParseHeadRefusesTheMaskedLanguageModel) {
   EXPECT_EQ(HeadName(Head::kMaskedLm), "masked_lm");
   EXPECT_THAT(ParseHead("masked_lm"),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("head is 'masked_lm'")));
 }
 
-TEST(HeadTest, NamesAreReadBack) {
+TEST(HeadTest, ParsesItsOwnNames) {
   for (const Head head : {Head::kCls, Head::kPooler}) {
     ASSERT_OK_AND_ASSIGN(const Head read, ParseHead(HeadName(head)));
     EXPECT_EQ(read, head);

@@ -1,5 +1,4 @@
-// Our network against what transformers computed for a tiny one; tests/golden/make_albert_golden.py writes
-// the files.
+// Compares a tiny network with the results of transformers, which tests/golden/make_albert_golden.py wrote.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cross_entropy_loss.h>
@@ -61,13 +60,13 @@ class AlbertGoldenTest : public testing::TestWithParam<std::tuple<std::string, H
   TensorMap expected_;
 };
 
-TEST_P(AlbertGoldenTest, LogitsAreTransformers) {
+TEST_P(AlbertGoldenTest, LogitsMatchTransformers) {
   const at::NoGradGuard no_grad;
   const at::Tensor logits = model_->Logits(Batch());
   EXPECT_LT((logits - expected_.at("logits")).abs().max().item<double>(), 1e-5);
 }
 
-TEST_P(AlbertGoldenTest, GradientsAreTransformers) {
+TEST_P(AlbertGoldenTest, GradientsMatchTransformers) {
   model_->SetRequiresGrad(true);
   at::cross_entropy_loss(model_->Logits(Batch()), labels_).backward();
 
@@ -77,8 +76,8 @@ TEST_P(AlbertGoldenTest, GradientsAreTransformers) {
   }
   for (const auto& [name, parameter] : model_->parameters()) {
     const at::Tensor theirs = expected_.at(name);
-    const double bar = 1e-4 * std::max(theirs.norm().item<double>(), 1e-3 * std::sqrt(sum_of_squares));
-    EXPECT_LE((parameter.grad() - theirs).norm().item<double>(), bar) << name;
+    const double bound = 1e-4 * std::max(theirs.norm().item<double>(), 1e-3 * std::sqrt(sum_of_squares));
+    EXPECT_LE((parameter.grad() - theirs).norm().item<double>(), bound) << name;
   }
   EXPECT_EQ(expected_.size(), model_->parameters().size() + 1);
 }

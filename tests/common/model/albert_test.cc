@@ -60,13 +60,13 @@ at::Tensor Infer(const Albert& model, const std::vector<Encoding>& texts) {
   return model.Logits(Pack(texts, model.device()));
 }
 
-TEST(AlbertTest, ATextsProbabilitiesDoNotDependOnItsBatch) {
+TEST(AlbertTest, ProbabilitiesDoNotDependOnTheRestOfTheBatch) {
   const AlbertConfig config = SmallConfig();
   const Albert model = Albert::Random(config, Head::kPooler, 4, 5);
   std::vector<int> lengths;
   for (int i = 0; i < 70; ++i) lengths.push_back(1 + (i * i * 7) % 190);
   const std::vector<Encoding> texts = RandomTexts(lengths, config.vocab_size);
-  // Batches of 1, 2, 3, 5, 16, 33 and 70 texts: BLAS takes other kernels for other numbers of rows.
+  // Batches of 1, 2, 3, 5, 16, 33 and 70 texts: BLAS chooses its kernel by the number of rows.
   std::vector<at::Tensor> alone;
   for (const Encoding& text : texts) alone.push_back(at::softmax(Infer(model, {text}), -1)[0]);
   for (const size_t size : {2, 3, 5, 16, 33, 70}) {
@@ -78,7 +78,7 @@ TEST(AlbertTest, ATextsProbabilitiesDoNotDependOnItsBatch) {
   }
 }
 
-TEST(AlbertTest, TheOrderOfTextsOnlyOrdersTheLogits) {
+TEST(AlbertTest, TheOrderOfTextsDoesNotChangeTheLogits) {
   const AlbertConfig config = SmallConfig();
   const Albert model = Albert::Random(config, Head::kCls, 4, 5);
   std::vector<Encoding> texts = RandomTexts({150, 4, 60, 61, 9}, config.vocab_size);
@@ -87,7 +87,7 @@ TEST(AlbertTest, TheOrderOfTextsOnlyOrdersTheLogits) {
   EXPECT_LT(MaxDifference(forward.flip(0), Infer(model, texts)), 1e-5);
 }
 
-TEST(AlbertTest, RandomFollowsItsSeed) {
+TEST(AlbertTest, RandomDependsOnTheSeedOnly) {
   const Albert a = Albert::Random(SmallConfig(), Head::kPooler, 4, 1);
   const Albert b = Albert::Random(SmallConfig(), Head::kPooler, 4, 1);
   const Albert c = Albert::Random(SmallConfig(), Head::kPooler, 4, 2);
@@ -140,10 +140,10 @@ TEST(AlbertTest, AMaskedLanguageModelHasNoPoolerAndNoLabels) {
   TensorMap extra = tensors;
   extra["classifier.bias"] = at::zeros({4});
   EXPECT_THAT(Albert::FromTensors(config, Head::kMaskedLm, 0, extra),
-              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("in an ALBERT with head masked_lm")));
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("to an ALBERT with head masked_lm")));
 }
 
-// The head's own formula: the rest is the layers that the other heads have, too.
+// Checks the head's formula only, because the other heads test the layers.
 TEST(AlbertTest, AMaskedLanguageModelScoresEveryPieceForEveryToken) {
   AlbertConfig config = SmallConfig();
   const std::vector<Encoding> texts = RandomTexts({40, 1, 7}, config.vocab_size);
@@ -153,7 +153,8 @@ TEST(AlbertTest, AMaskedLanguageModelScoresEveryPieceForEveryToken) {
     ASSERT_OK_AND_ASSIGN(const Albert model, Albert::FromTensors(config, Head::kMaskedLm, 0, tensors));
     const at::Tensor logits = Infer(model, texts);
     ASSERT_EQ(logits.sizes(), c10::IntArrayRef({48, 100}));
-    // A text's logits are its own, and the last map is the word embeddings: without them the bias is left.
+    // Logits do not depend on the batch. The bias is added for every token. A constant input of one gives the
+    // sums of the word embeddings, the last map's weight.
     EXPECT_LT(MaxDifference(Infer(model, {texts[2]}), logits.slice(0, 41)), 1e-4);
     tensors["predictions.bias"] = at::arange(100, at::kFloat);
     ASSERT_OK_AND_ASSIGN(const Albert biased, Albert::FromTensors(config, Head::kMaskedLm, 0, tensors));
@@ -166,7 +167,7 @@ TEST(AlbertTest, AMaskedLanguageModelScoresEveryPieceForEveryToken) {
   }
 }
 
-TEST(AlbertTest, FromTensorsNamesWhatDoesNotFit) {
+TEST(AlbertTest, FromTensorsNamesTheWrongTensor) {
   const AlbertConfig config = SmallConfig();
   const TensorMap good = Albert::Random(config, Head::kCls, 4, 1).parameters();
   EXPECT_THAT(Albert::FromTensors(config, Head::kCls, 4, good), IsOk());
@@ -192,7 +193,7 @@ TEST(AlbertTest, FromTensorsNamesWhatDoesNotFit) {
   expect_refused(good, 5, "tensor classifier.bias has shape [4]; the config asks for [5]");
 }
 
-TEST(AlbertTest, AnIdBeyondTheVocabularyIsAnError) {
+TEST(AlbertTest, ReturnsAnErrorForAnIdOutsideTheVocabulary) {
   const Albert model = Albert::Random(SmallConfig(), Head::kCls, 4, 1);
   EXPECT_THAT(CatchTorch([&] {
                 Infer(model, {{{2, 100, 3}}});
@@ -201,7 +202,7 @@ TEST(AlbertTest, AnIdBeyondTheVocabularyIsAnError) {
               StatusIs(StatusCode::kInternal, HasSubstr("out of range")));
 }
 
-TEST(AlbertTest, CudaGivesTheCpusLogits) {
+TEST(AlbertTest, GivesTheSameLogitsOnCuda) {
   const auto device = ParseDevice("cuda:0");
   if (!device.ok()) GTEST_SKIP() << device.status().message();
   const auto texts = RandomTexts({150, 4, 60, 61, 9, 200}, 100);

@@ -29,7 +29,7 @@ PackedBatch BatchOf(const std::vector<int64_t>& lengths, c10::Device device = c1
   return PackBatch(pointers, device);
 }
 
-// The definition, text by text.
+// Computes the definition, text by text.
 at::Tensor Naive(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const PackedBatch& batch) {
   const bool all = q.size(0) == batch.tokens();
   const auto by_head = [](const at::Tensor& x) { return x.reshape({-1, kHeads, kHidden / kHeads}); };
@@ -52,7 +52,7 @@ struct Inputs {
   at::Tensor q, k, v, weights;
 };
 
-// `weights` makes a scalar of the result, so that every element of it has a gradient of its own.
+// `weights` reduces the result to a scalar with a different gradient for each element.
 Inputs RandomInputs(int64_t queries, int64_t tokens, c10::Device device = c10::kCPU) {
   at::manual_seed(7);
   const auto random = [&](int64_t rows) { return at::randn({rows, kHidden}, at::kFloat).to(device); };
@@ -61,7 +61,7 @@ Inputs RandomInputs(int64_t queries, int64_t tokens, c10::Device device = c10::k
   return inputs;
 }
 
-// Attend against the definition, on `device`, with gradients; `first` gives each text one query.
+// Compares Attend and its gradients with the definition. If `first`, each text has one query.
 void ExpectMatchesDefinition(const std::vector<int64_t>& lengths, bool first,
                              c10::Device device = c10::kCPU) {
   const PackedBatch batch = BatchOf(lengths, device), cpu_batch = BatchOf(lengths);
@@ -89,13 +89,13 @@ TEST(AttentionTest, MatchesTheDefinitionForAllTokens) {
   for (const auto& lengths : kLengthLists) ExpectMatchesDefinition(lengths, /*first=*/false);
 }
 
-TEST(AttentionTest, MatchesTheDefinitionForOneQueryAText) {
+TEST(AttentionTest, MatchesTheDefinitionForOneQueryPerText) {
   for (const auto& lengths : kLengthLists) ExpectMatchesDefinition(lengths, /*first=*/true);
 }
 
-// Surplus rows and texts change nothing of the others, whatever they hold, and slices of a packed product do
-// as well as matrices of their own.
-TEST(AttentionTest, ToleratesRoomToSpareAndSlices) {
+// Padding rows and texts do not change the others' results, whatever they hold. Slices of a packed product
+// give the same as separate matrices.
+TEST(AttentionTest, AcceptsPaddingAndSlices) {
   const std::vector<int64_t> lengths = {5, 30, 17, 1, 12};
   std::vector<Encoding> encodings;
   for (const int64_t length : lengths) encodings.push_back({std::vector<int32_t>(length, 5)});
@@ -133,7 +133,7 @@ TEST(AttentionTest, DropoutDropsProbabilitiesAndKeepsTheirMean) {
   const Inputs inputs = RandomInputs(batch.tokens(), batch.tokens());
   const at::Tensor ones = at::ones_like(inputs.v);
   const AttentionLayout layout(batch, 0.5);
-  // Over values of one, a context is the sum of the probabilities that are left.
+  // With values of one, a context is the sum of the remaining probabilities.
   at::manual_seed(3);
   const at::Tensor sums = layout.Attend(inputs.q, inputs.k, ones, kHeads);
   EXPECT_NEAR(sums.mean().item<double>(), 1.0, 0.02);
@@ -143,7 +143,8 @@ TEST(AttentionTest, DropoutDropsProbabilitiesAndKeepsTheirMean) {
   EXPECT_EQ(MaxDifference(layout.Attend(inputs.q, inputs.k, ones, kHeads), sums), 0.0);
 }
 
-// A context is linear in the values, so its gradient gives it back, if both directions drop the same.
+// A context is linear in the values. So its gradient times the values is the context again, if both passes
+// drop the same probabilities.
 void ExpectSameDropoutBackward(c10::Device device) {
   const PackedBatch batch = BatchOf({200, 150, 20}, device);
   for (const int64_t queries : {batch.tokens(), batch.texts()}) {
@@ -155,9 +156,9 @@ void ExpectSameDropoutBackward(c10::Device device) {
   }
 }
 
-TEST(AttentionTest, DropsTheSameBackward) { ExpectSameDropoutBackward(c10::kCPU); }
+TEST(AttentionTest, DropsTheSameInTheBackwardPass) { ExpectSameDropoutBackward(c10::kCPU); }
 
-TEST(AttentionTest, DropsTheSameBackwardOnCuda) {
+TEST(AttentionTest, DropsTheSameInTheBackwardPassOnCuda) {
   const auto device = ParseDevice("cuda:0");
   if (!device.ok()) GTEST_SKIP() << device.status().message();
   ExpectSameDropoutBackward(*device);

@@ -11,7 +11,7 @@
 namespace newsgenre {
 namespace {
 
-TEST(FlashFitsTest, Wants16BitsAndASupportedWidthAndGpu) {
+TEST(FlashFitsTest, Needs16BitsAndASupportedWidthAndGpu) {
   EXPECT_TRUE(FlashFits(at::kBFloat16, 64, 8));
   EXPECT_TRUE(FlashFits(at::kHalf, 64, 9));
   EXPECT_TRUE(FlashFits(at::kHalf, 8, 8));
@@ -24,7 +24,7 @@ TEST(FlashFitsTest, Wants16BitsAndASupportedWidthAndGpu) {
 
 constexpr int64_t kHeads = 3;
 
-// Slices of one packed product, on `device`, for a batch with room to spare.
+// Compares slices of a packed product in a padded batch on `device` with the CPU.
 void ExpectMatchesTheCpu(at::ScalarType type, int64_t width, c10::Device device) {
   const int64_t hidden = kHeads * width;
   std::vector<Encoding> texts;
@@ -46,8 +46,8 @@ void ExpectMatchesTheCpu(at::ScalarType type, int64_t width, c10::Device device)
   const double bound = type == at::kFloat ? 1e-5 : 3e-2;
   const auto expect_near = [&](const at::Tensor& result, const at::Tensor& expected, int64_t rows) {
     ASSERT_EQ(result.sizes(), expected.sizes());
-    const at::Tensor apart = result.cpu().to(at::kFloat) - expected;
-    EXPECT_LT(apart.narrow(0, 0, rows).abs().max().item<double>(), bound) << type << " width " << width;
+    const at::Tensor difference = result.cpu().to(at::kFloat) - expected;
+    EXPECT_LT(difference.narrow(0, 0, rows).abs().max().item<double>(), bound) << type << " width " << width;
   };
   expect_near(gpu_layout.Attend(gpu_parts[0], gpu_parts[1], gpu_parts[2], kHeads),
               layout.Attend(parts[0], parts[1], parts[2], kHeads), cpu.tokens());
@@ -60,7 +60,7 @@ TEST(CudaAttentionTest, MatchesTheCpuOnAGpu) {
   if (!device.ok()) GTEST_SKIP() << device.status().message();
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16, at::kHalf}) {
     if (type == at::kBFloat16 && !CapabilitiesOf(*device).native_bf16) continue;
-    // 60: no flash kernel.
+    // FlashAttention has no kernel for 60.
     for (const int64_t width : {64, 16, 60}) ExpectMatchesTheCpu(type, width, *device);
   }
 }

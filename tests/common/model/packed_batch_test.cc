@@ -16,7 +16,7 @@ std::vector<int32_t> Values(const at::Tensor& tensor) {
   return {data, data + tensor.numel()};
 }
 
-TEST(PackBatchTest, LaysTextsEndToEnd) {
+TEST(PackBatchTest, PutsTextsOneAfterTheOther) {
   const Encoding a{{2, 17, 3}}, b{{2, 3}}, c{{2, 40, 41, 42, 3}};
   const PackedBatch batch = PackBatch({&a, &b, &c}, c10::kCPU);
   EXPECT_EQ(batch.texts(), 3);
@@ -31,7 +31,7 @@ TEST(PackBatchTest, LaysTextsEndToEnd) {
   EXPECT_THAT(Values(batch.first_rows), ElementsAre(0, 3, 5));
 }
 
-TEST(PackBatchTest, FillsTheRoomThatABatchLeaves) {
+TEST(PackBatchTest, FillsThePadding) {
   const Encoding a{{2, 17, 3}}, b{{2, 3}};
   const BatchShape shape{8, 4};
   const at::Tensor packed = at::full({PackedSize(shape)}, 99, at::kInt);
@@ -45,7 +45,7 @@ TEST(PackBatchTest, FillsTheRoomThatABatchLeaves) {
   EXPECT_THAT(Values(batch.first_rows), ElementsAre(0, 3, 0, 0));
 }
 
-TEST(PackBatchTest, KnowsItsShape) {
+TEST(PackBatchTest, ReturnsItsShape) {
   const Encoding a{{2, 17, 3}}, b{{2, 3}};
   const BatchShape shape = ShapeOf({&a, &b, &a});
   EXPECT_EQ(shape.rows, 8);
@@ -61,7 +61,7 @@ TEST(PackBatchTest, HoldsASingleToken) {
   EXPECT_THAT(Values(batch.positions), ElementsAre(0));
 }
 
-TEST(PackBatchTest, GivesAGpuTheSame) {
+TEST(PackBatchTest, GivesTheSameOnAGpu) {
   const auto device = ParseDevice("cuda:0");
   if (!device.ok()) GTEST_SKIP() << device.status().message();
   const Encoding a{{2, 17, 3}}, b{{2, 3}};
