@@ -1,4 +1,4 @@
-"""What transformers' ALBERT computes: fp32 on the CPU, in eval mode (no dropout)."""
+"""The results of transformers' ALBERT: fp32 on the CPU, in eval mode (no dropout)."""
 
 import torch
 from transformers import AlbertConfig, AlbertForSequenceClassification
@@ -7,7 +7,7 @@ HEADS = ("cls", "pooler")
 
 
 def random_model(seed, **sizes):
-    """AlbertForSequenceClassification with random weights; biases and norms are random too, so that each one counts."""
+    """Returns an AlbertForSequenceClassification with random weights. Biases and norms are random too."""
     torch.manual_seed(seed)
     config = AlbertConfig(initializer_range=0.05, classifier_dropout_prob=0.0, num_labels=4, **sizes)
     config._attn_implementation = "eager"
@@ -20,7 +20,7 @@ def random_model(seed, **sizes):
 
 
 def random_texts(seed, lengths, vocab_size):
-    """[CLS] ids [SEP]; the ids are drawn from those that no special piece has."""
+    """Returns texts of [CLS] ids [SEP] with random ids of ordinary pieces."""
     generator = torch.Generator().manual_seed(seed)
     texts = []
     for length in lengths:
@@ -30,7 +30,7 @@ def random_texts(seed, lengths, vocab_size):
 
 
 def head_weights(model, head):
-    """The weights that a network with `head` has."""
+    """Returns the weights of a network with `head`."""
     return {
         name: tensor.detach().contiguous()
         for name, tensor in model.state_dict().items()
@@ -39,7 +39,7 @@ def head_weights(model, head):
 
 
 def padded(texts):
-    """The texts as a model's arguments: padded to the longest, with a mask."""
+    """Returns the texts as a model's arguments: padded to the longest, with a mask."""
     longest = max(map(len, texts))
     ids = torch.zeros(len(texts), longest, dtype=torch.long)
     mask = torch.zeros(len(texts), longest, dtype=torch.long)
@@ -60,7 +60,7 @@ def logits(model, head, texts):
 
 
 def logits_and_gradients(model, head, texts, labels):
-    """The logits, and the gradients of the mean cross-entropy by parameter name."""
+    """Returns the logits, and the gradients of the mean cross-entropy by parameter name."""
     model.zero_grad()
     result = logits(model, head, texts)
     torch.nn.functional.cross_entropy(result, torch.tensor(labels)).backward()

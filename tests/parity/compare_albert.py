@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Compares our ALBERT with transformers' at base size, and opens the folders that we publish and pre-train. Prints a
-table.
+"""Compares our ALBERT with transformers' at base size, opens published and pre-trained folders with transformers, and
+prints a table.
 
   compare_albert.py BIN_FOLDER
 
 BIN_FOLDER holds the programs albert_forward, encode_texts, masked_lm_forward and newsgenre_trainer.
-tests/parity/run_albert.sh calls it in an environment that has what it needs. fp32 on the CPU, dropout off. Exit
-status 1: a figure is beyond its bar.
+tests/parity/run_albert.sh calls it in an environment with the packages that it needs. Everything is in fp32 on the CPU,
+without dropout. The exit status is 1 if a value exceeds its limit.
 """
 
 import json
@@ -37,10 +37,10 @@ SEED = 20240229
 
 SAMPLE = pathlib.Path(__file__).parents[2] / "deploy/sample/train.csv"
 
-LOGITS_BAR = 1e-5
-LOSS_BAR = 1e-5
-PROBABILITIES_BAR = 1e-6
-GRADIENTS_BAR = 1e-4
+LOGITS_LIMIT = 1e-5
+LOSS_LIMIT = 1e-5
+PROBABILITIES_LIMIT = 1e-6
+GRADIENTS_LIMIT = 1e-4
 
 NEWS = [
     "Café owners shrug off the new “sugar” levy, 3,000 of them say.",
@@ -51,15 +51,15 @@ NEWS = [
 
 
 class Report:
-    """A line a figure, and whether all kept to their bars."""
+    """Prints one line per value and remembers whether all are within their limits."""
 
     def __init__(self):
         self.passed = True
 
-    def line(self, case, what, value, bar):
-        good = value <= bar
+    def line(self, case, what, value, limit):
+        good = value <= limit
         self.passed &= good
-        print(f"{case:<18} {what:<58} {value:>9.2e} {bar:>9.0e}  {'ok' if good else 'MISS'}", flush=True)
+        print(f"{case:<18} {what:<58} {value:>9.2e} {limit:>9.0e}  {'ok' if good else 'MISS'}", flush=True)
 
 
 def run(*command):
@@ -71,7 +71,7 @@ def largest_difference(a, b):
 
 
 def worst_gradient(ours, theirs):
-    """The largest ‖ours − theirs‖ / max(‖theirs‖, 1e-3 ‖all of theirs‖) over the parameters, and its name."""
+    """Returns the largest ‖ours − theirs‖ / max(‖theirs‖, 1e-3 ‖all of theirs‖) of a parameter, and its name."""
     whole = torch.stack([g.norm() for g in theirs.values()]).norm()
     ratios = {
         name: ((ours[f"gradient.{name}"] - gradient).norm() / max(gradient.norm(), 1e-3 * whole)).item()
@@ -93,22 +93,22 @@ def compare_at_base_size(programs, folder, activation, report):
         run(programs / "albert_forward", "compute", folder, folder / "batch.json", folder / "ours", head)
         ours = load_file(folder / "ours")
         logits, gradients = reference.logits_and_gradients(model, head, texts, labels)
-        report.line(case, "logits, largest difference", largest_difference(ours["logits"], logits), LOGITS_BAR)
+        report.line(case, "logits, largest difference", largest_difference(ours["logits"], logits), LOGITS_LIMIT)
         difference = largest_difference(ours["engine"], logits)
-        report.line(case, "engine's logits in fp32, largest difference", difference, LOGITS_BAR)
+        report.line(case, "serving network's logits in fp32, largest difference", difference, LOGITS_LIMIT)
         ratio, name = worst_gradient(ours, gradients)
         name = name.replace("albert.encoder.albert_layer_groups.0.albert_layers.0.", "…")
-        report.line(case, f"gradients, worst of {len(gradients)}: {name}", ratio, GRADIENTS_BAR)
+        report.line(case, f"gradients, worst of {len(gradients)}: {name}", ratio, GRADIENTS_LIMIT)
         for path, whole in (("", "logits"), ("engine_", "engine")):
             together = ours[whole].softmax(-1)
             for batching in ("alone", "grouped"):
                 difference = largest_difference(ours[path + batching], together)
-                what = f"{path.replace('_', ', ')}probabilities, {batching} against together"
-                report.line(case, what, difference, PROBABILITIES_BAR)
+                what = f"{path.replace('_', ', ')}probabilities, {batching} against all together"
+                report.line(case, what, difference, PROBABILITIES_LIMIT)
 
 
 def opens_without_missing_weights(cls, release, allowed=()):
-    """The model, and how many of its weights the file lacks (those in `allowed` may be missing)."""
+    """Returns the model and the number of its weights that the file lacks, without those in `allowed`."""
     model, info = cls.from_pretrained(release, output_loading_info=True)
     return model.eval(), len(set(info["missing_keys"]) - set(allowed)) + len(info["mismatched_keys"])
 
@@ -138,19 +138,19 @@ def open_our_folder(programs, folder, head, report):
         weights = load_file(release / "model.safetensors")
         first = reference.first_tokens(encoder, texts)
         theirs = torch.nn.functional.linear(first, weights["classifier.weight"], weights["classifier.bias"])
-    report.line(case, "logits, largest difference", largest_difference(logits, theirs), LOGITS_BAR)
+    report.line(case, "logits, largest difference", largest_difference(logits, theirs), LOGITS_LIMIT)
 
 
 def pretrain(programs, folder):
-    """The folder of a masked-language model, pre-trained for seconds, whose every weight has moved."""
+    """Pre-trains a masked-language model for seconds, so that every weight changes, and returns its folder."""
     run(programs / "newsgenre_trainer", "pretrain", f"--text={SAMPLE}", f"--model_dir={folder / 'pretrained'}",
         "--vocab_size=1000", "--max_tokens=64", "--embedding_size=32", "--hidden_size=128", "--layers=3",
         "--epochs=4", "--learning_rate=0.01", "--device=cpu", "--precision=fp32")
     return folder / "pretrained"
 
 
-def masked_lm_figures(programs, folder, model_folder, texts, case, report):
-    """Compares the folder's logits, loss and gradients on texts of which we hide words; returns ours and the model."""
+def compare_masked_lm_folder(programs, folder, model_folder, texts, case, report):
+    """Compares logits, loss and gradients on texts with masked tokens. Returns our results and the model."""
     (folder / "batch.json").write_text(json.dumps({"texts": texts}))
     run(programs / "masked_lm_forward", model_folder, folder / "batch.json", folder / "ours")
     ours = load_file(folder / "ours")
@@ -165,13 +165,13 @@ def masked_lm_figures(programs, folder, model_folder, texts, case, report):
     logits = torch.cat([padded[i, :length] for i, length in enumerate(lengths)])
     loss = torch.nn.functional.cross_entropy(logits[ours["rows"].long()], ours["labels"].long())
     loss.backward()
-    report.line(case, "logits, largest difference", largest_difference(ours["logits"], logits), LOGITS_BAR)
-    report.line(case, f"cross-entropy of {len(ours['rows'])} words, difference",
-                largest_difference(ours["loss"], loss), LOSS_BAR)
+    report.line(case, "logits, largest difference", largest_difference(ours["logits"], logits), LOGITS_LIMIT)
+    report.line(case, f"cross-entropy of {len(ours['rows'])} tokens, difference",
+                largest_difference(ours["loss"], loss), LOSS_LIMIT)
     gradients = {name: p.grad for name, p in model.named_parameters()}
     ratio, name = worst_gradient(ours, gradients)
     name = name.replace("albert.encoder.albert_layer_groups.0.albert_layers.0.", "…")
-    report.line(case, f"gradients, worst of {len(gradients)}: {name}", ratio, GRADIENTS_BAR)
+    report.line(case, f"gradients, worst of {len(gradients)}: {name}", ratio, GRADIENTS_LIMIT)
     return ours, model
 
 
@@ -181,16 +181,16 @@ def compare_masked_lm(programs, folder, report):
     config = json.loads((pretrained / "config.json").read_text())
     for activation in ("gelu", "gelu_new"):
         (pretrained / "config.json").write_text(json.dumps({**config, "hidden_act": activation}))
-        ours, model = masked_lm_figures(programs, folder, pretrained, texts, f"{activation} masked_lm", report)
+        ours, model = compare_masked_lm_folder(programs, folder, pretrained, texts, f"{activation} masked_lm", report)
     _, missing = opens_without_missing_weights(AlbertModel, pretrained, ("pooler.weight", "pooler.bias"))
     report.line("our folder", "AlbertModel, weights missing", missing, 0)
 
     theirs = folder / "saved"
     model.save_pretrained(theirs)
     shutil.copy(pretrained / "spiece.model", theirs)
-    again, _ = masked_lm_figures(programs, folder, theirs, texts, "saved by theirs", report)
+    again, _ = compare_masked_lm_folder(programs, folder, theirs, texts, "saved by theirs", report)
     different = sum(not torch.equal(tensor, again[name]) for name, tensor in ours.items())
-    report.line("saved by theirs", "our results that are not the same to the bit", different, 0)
+    report.line("saved by theirs", "our results that are not identical", different, 0)
 
 
 def main():
@@ -201,7 +201,7 @@ def main():
     programs = pathlib.Path(sys.argv[1])
     report = Report()
     print(f"base size, texts of {', '.join(map(str, LENGTHS))} tokens")
-    print(f"{'case':<18} {'figure':<58} {'value':>9} {'bar':>9}")
+    print(f"{'case':<18} {'comparison':<58} {'value':>9} {'limit':>9}")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for activation in ("gelu", "gelu_new"):

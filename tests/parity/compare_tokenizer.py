@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Compares our ids with those of transformers' ALBERT tokenizer, and prints a table.
+"""Compares our token ids with those of transformers' ALBERT tokenizer, and prints a table.
 
   compare_tokenizer.py ENCODE_TEXTS [--data FOLDER]
 
-ENCODE_TEXTS is the program of that name. Always compared: the small vocabulary of the project, plain and with
-user-defined pieces, on the texts of nasty_texts.py. With --data (default: $NEWSGENRE_DATA), albert-base's vocabulary
-(FOLDER/albert/spiece.model) on the same texts, on every row of FOLDER/ag_news/test.csv and on every character of Unicode.
-Exit status 1: an unexpected difference, or one that was expected and is none.
+ENCODE_TEXTS is the program of that name. The script compares the project's small vocabulary, plain and with
+user-defined pieces, on the texts of nasty_texts.py. With --data (default: $NEWSGENRE_DATA) it also compares
+albert-base's vocabulary, FOLDER/albert/spiece.model, on the same texts, on every row of FOLDER/ag_news/test.csv and on
+every Unicode character. The exit status is 1 if there is an unexpected difference, or an expected one is missing.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def our_ids(program, model, texts):
 
 
 def every_character():
-    """Each character alone in a word, except those that are meant to differ."""
+    """Yields each character inside a word, except those whose ids differ on purpose."""
     for code in range(sys.maxunicode + 1):
         if not 0xD800 <= code < 0xE000 and chr(code) not in nasty_texts.MEANT_TO_DIFFER:
             yield f"a{chr(code)}b"
@@ -77,11 +77,11 @@ class Comparison:
         found = [text for text, _, _ in differences(self.program, model, texts)]
         print(f"{vocabulary:<24}{'meant to differ':<28}{len(texts):>10}{len(found):>11}", flush=True)
         for text in set(texts) - set(found):
-            print(f"  {text!r} is meant to differ ({nasty_texts.MEANT_TO_DIFFER[text]}) and doesn't")
+            print(f"  {text!r} is meant to differ ({nasty_texts.MEANT_TO_DIFFER[text]}) but does not")
         self.failed |= len(found) != len(texts)
 
     def run_checkpoint_folder(self, vocabulary, model):
-        """A folder with our tokenizer_config.json gives our ids without being told how."""
+        """Checks that transformers needs only our tokenizer_config.json to give our ids."""
         texts = nasty_texts.SMALL + nasty_texts.LONG
         tokenizer = open_tokenizer(model, run_program(self.program, model, options=["--config"]))
         theirs = tokenizer(texts, truncation=True)["input_ids"]

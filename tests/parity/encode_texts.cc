@@ -1,6 +1,8 @@
-// For compare_tokenizer.py and make_tokenizer_golden.py: reads one JSON string a line on stdin, writes the
-// ids of each as a JSON array a line.
+// Reads one JSON string per line from stdin and writes each string's token ids as a JSON array per line. For
+// compare_tokenizer.py and make_tokenizer_golden.py.
 //   encode_texts SPIECE_MODEL MAX_TOKENS
+//   encode_texts SPIECE_MODEL MAX_TOKENS --config
+//     Writes the tokenizer_config.json for MAX_TOKENS instead.
 #include <iostream>
 #include <string>
 #include <string_view>

@@ -1,4 +1,4 @@
-"""Texts that tokenizers trip over. Written for this project; escapes where a character can't be seen."""
+"""Texts that are difficult for tokenizers, written for this project. Invisible characters are escaped."""
 
 import random
 
@@ -87,7 +87,7 @@ HUGE = [
 SMALL = (WHITE_SPACE_ONLY + SPECIAL_TOKENS + QUOTES + PUNCTUATION + MARKS + CASE + EAST_ASIAN + EMOJI + RIGHT_TO_LEFT
          + INVISIBLE + SPACES + CONTROLS + WORD_MARKS + NUMBERS)
 
-# Where our ids are meant to differ from the library's, and why.
+# The texts whose ids differ from the library's on purpose, with the reason.
 MEANT_TO_DIFFER = {
     "<pad>": "a text never yields a special id",
     "a <pad>b": "a text never yields a special id",
@@ -101,7 +101,7 @@ MEANT_TO_DIFFER = {
 
 
 def mixtures(count, seed):
-    """Random strings over the characters of SMALL, with plain words between them."""
+    """Returns random strings of characters from SMALL and of plain words."""
     source = random.Random(seed)
     characters = sorted(set("".join(SMALL)))
     words = "the kettle rose 3.5 inches after U.S. bakers said ``no''".split()

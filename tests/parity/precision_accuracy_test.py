@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Trains a small ALBERT on a part of AG News and holds the engine's bf16 and int8 to their bounds on validation rows.
+"""Trains a small ALBERT on a part of AG News and checks the limits of bf16 and int8 on validation rows.
 
   precision_accuracy_test.py TRAINER PRECISION_ACCURACY
 
-The programs newsgenre_trainer and precision_accuracy (whose head says what the bounds are). Needs NEWSGENRE_DATA, the
-folder that holds ag_news/train.csv; skips without (exit status 77). About a minute and a half on two cores.
+The arguments are the programs newsgenre_trainer and precision_accuracy, whose source states the limits. Needs
+NEWSGENRE_DATA, the folder that holds ag_news/train.csv; without it the test is skipped (exit status 77). Takes about a
+minute and a half on two cores.
 """
 
 import os
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-ROWS = 24000  # of which the trainer keeps a tenth for validation
+ROWS = 24000  # the trainer uses a tenth of them for validation
 SEED = 4
 FLAGS = ["--vocab_size=4000", "--max_tokens=128", "--embedding_size=64", "--hidden_size=128", "--layers=3", "--heads=4",
          "--dropout=0", "--learning_rate=0.002", "--epochs=2"]
@@ -26,7 +27,7 @@ def main():
     if not data:
         print("skipped: NEWSGENRE_DATA names no folder with ag_news/train.csv")
         sys.exit(77)
-    # A row of AG News is a line.
+    # Each row of AG News is one line.
     lines = (pathlib.Path(data) / "ag_news" / "train.csv").read_bytes().splitlines(keepends=True)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)

@@ -1,4 +1,4 @@
-"""transformers' ALBERT tokenizer over a spiece.model, as a checkpoint folder gives it."""
+"""The ALBERT tokenizer of transformers, opened from a checkpoint folder."""
 
 import pathlib
 import tempfile
@@ -12,7 +12,7 @@ USER_DEFINED = '()"-.–£€'
 
 
 def open_tokenizer(model, tokenizer_config=None):
-    """What AutoTokenizer makes of a folder with these bytes as spiece.model and tokenizer_config.json, off line."""
+    """Returns AutoTokenizer's tokenizer for a folder with these bytes as spiece.model and tokenizer_config.json."""
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder, "spiece.model").write_bytes(model)
         pathlib.Path(folder, "config.json").write_text('{"model_type": "albert"}')
@@ -27,7 +27,7 @@ def reference_ids(model, texts):
 
 
 def with_user_defined_pieces(model):
-    """The model with those of its pieces marked as user-defined that are so in albert-base-v1."""
+    """Returns the model with the pieces marked as user-defined that albert-base-v1 marks."""
     proto = sentencepiece_model_pb2.ModelProto.FromString(model)
     for piece in proto.pieces:
         if piece.piece in USER_DEFINED:
