@@ -1,11 +1,11 @@
-// The parameters of a linear map or of a layer norm.
+// The parameters of a linear map or of a layer normalization.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace newsgenre {
 
-// A linear map has the weight [out, in] and the bias [out]; a layer norm has both as [width].
+// For a linear map, `weight` is [out, in] and `bias` is [out]. For a layer normalization, both are [width].
 struct Affine {
   at::Tensor weight;
   at::Tensor bias;

@@ -7,13 +7,14 @@
 #include <cmath>
 
 #include "common/simd/attention_steps.h"
+#include "common/simd/select_kernel.h"
 #include "common/simd/thread_buffer.h"
 #include "common/simd/tile.h"
 
 namespace newsgenre {
 
-// One head of QueriesOfText.
-struct HeadOfText : QueriesOfText {
+// The arguments for one head: the pointers are to its columns.
+struct HeadArgs : AttentionArgs {
   int64_t width;
 };
 
@@ -25,35 +26,30 @@ struct HeadOfText : QueriesOfText {
 namespace newsgenre {
 namespace {
 
-using AttendHead = void (*)(const HeadOfText& head);
+using AttendHeadKernel = void (*)(const HeadArgs& head);
 
-AttendHead OwnFor(int64_t width) {
-#if defined(__x86_64__)
-  if (width % avx512::kLanes == 0 && HasAvx512()) return avx512::AttendHead;
-  if (width % avx2::kLanes == 0 && HasAvx2()) return avx2::AttendHead;
-#endif
-  return nullptr;
-}
+// Returns nullptr if none of the project's own kernels can run.
+AttendHeadKernel SelectKernel(int64_t width) { return NEWSGENRE_SELECT_KERNEL(AttendHead, width, nullptr); }
 
-void AttendByTorch(const QueriesOfText& text, int64_t heads, int64_t width) {
-  // [rows, heads · width] as [1, heads, rows, width]
+void AttendWithTorch(const AttentionArgs& args, int64_t heads, int64_t width) {
+  // Views [rows, heads · width] as [1, heads, rows, width].
   const auto by_head = [&](const float* x, int64_t rows, int64_t stride) {
     return at::from_blob(const_cast<float*>(x), {1, heads, rows, width}, {0, width, stride, 1}, at::kFloat);
   };
-  by_head(text.context, text.queries, text.context_stride)
-      .copy_(at::scaled_dot_product_attention(by_head(text.q, text.queries, text.q_stride),
-                                              by_head(text.k, text.length, text.kv_stride),
-                                              by_head(text.v, text.length, text.kv_stride)));
+  by_head(args.context, args.queries, args.context_stride)
+      .copy_(at::scaled_dot_product_attention(by_head(args.q, args.queries, args.q_stride),
+                                              by_head(args.k, args.length, args.kv_stride),
+                                              by_head(args.v, args.length, args.kv_stride)));
 }
 
 }  // namespace
 
-void Attend(const QueriesOfText& text, int64_t heads, int64_t width) {
-  const AttendHead attend = OwnFor(width);
-  if (attend == nullptr) return AttendByTorch(text, heads, width);
-  HeadOfText head{text, width};
+void Attend(const AttentionArgs& args, int64_t heads, int64_t width) {
+  const AttendHeadKernel attend_head = SelectKernel(width);
+  if (attend_head == nullptr) return AttendWithTorch(args, heads, width);
+  HeadArgs head{args, width};
   for (int64_t i = 0; i < heads; ++i) {
-    attend(head);
+    attend_head(head);
     head.q += width;
     head.k += width;
     head.v += width;

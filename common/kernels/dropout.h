@@ -1,14 +1,15 @@
-// Dropout (Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting).
+// Dropout (Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting).
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace newsgenre {
 
-// What to multiply with, in the shape, type (fp32 or bf16) and device of `like`: each value by itself is 0
-// with probability `rate`, 0 … 1 without 1, and 1 / (1 - rate) otherwise. Chance is of torch's generator of
-// the device; on the CPU one number is drawn of it, and the values are a hash of that and of their places, so
-// that the number of threads doesn't matter (and it takes a tenth of the time of torch's own). Any thread.
+// Returns a mask to multiply activations by, with the shape, type (fp32 or bf16) and device of `like`. Each
+// value is independently 0 with probability `rate` and 1 / (1 - rate) otherwise, 0 <= rate < 1. Randomness
+// comes from torch's generator of the device. On the CPU one number is drawn from it and hashed with each
+// position: the mask does not depend on the number of threads, and takes a tenth of the time of torch's own.
+// Thread-safe.
 at::Tensor DropoutMask(const at::Tensor& like, double rate);
 
 }  // namespace newsgenre

@@ -1,4 +1,4 @@
-// Products of matrices in 8 bits on processors with AVX2, where no library runs them at the processor's rate.
+// 8-bit matrix products for processors with AVX2 but without VNNI, where the libraries' products are slow.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,34 +11,36 @@
 
 namespace newsgenre {
 
-// AVX2 multiplies u8 by s8 and adds two neighbours up in 16 bits (vpmaddubsw), then pairs of those in 32
-// (vpmaddwd). With values of 7 bits and weights within ±63, two of the 16-bit sums add up without overflow
-// whatever the weights (4 · 127 · 63 < 2¹⁵), and four of them where no 8 weights that meet there are all
-// large and of one sign, as hardly any are: that is looked up once, for each panel. It saves three of four of
-// the second steps.
+// A linear map with int8 weights. Immutable; safe to use from any thread.
+//
+// AVX2 multiplies u8 by s8 and adds two neighbouring products in 16 bits (vpmaddubsw), then adds pairs of
+// those sums in 32 bits (vpmaddwd). With 7-bit values and weights within ±63, two of the 16-bit sums can be
+// added without overflow whatever the weights are (4 · 127 · 63 < 2¹⁵). Four of them can be added unless the
+// 8 weights that meet there are all large and of one sign, which is rare and is checked once for each panel.
+// Adding four saves three of four vpmaddwd.
 class Int8Product {
  public:
-  static constexpr int kLevels = 127;      // what a value of the rows may be at most
-  static constexpr int kWeightLimit = 63;  // what a weight's magnitude may be at most
+  static constexpr int kLevels = 127;      // the largest value of a quantized row
+  static constexpr int kWeightLimit = 63;  // the largest magnitude of a weight
   static constexpr int64_t kInMultiple = 16;
   static constexpr int64_t kOutMultiple = 8;
 
-  // Whether this processor has AVX2 and a map of these sizes fits the multiples above.
+  // Returns whether this processor has AVX2 and the sizes are multiples of those above.
   static bool Fits(int64_t in, int64_t out);
 
-  // `weight` is within ±kWeightLimit, and its sizes fit.
-  Int8Product(const QuantizedWeight& weight, Epilogue after);
+  // `weight` must be within ±kWeightLimit and its sizes must fit.
+  Int8Product(const QuantizedWeight& weight, Epilogue epilogue);
 
-  // As TileProduct::Run.
+  // See TileProduct::Run.
   void Run(const float* x, int64_t rows, const float* residual, float* y) const;
 
  private:
   const int64_t in_;
   const int64_t out_;
   QuantizedWeight weight_;  // without its values
-  const Epilogue after_;
-  at::Tensor panels_;            // the values, kPanelColumns side by side; see the source
-  std::vector<bool> four_sums_;  // of each panel: whether four 16-bit sums add up without overflow
+  const Epilogue epilogue_;
+  at::Tensor panels_;            // the weights, packed; the source describes the layout
+  std::vector<bool> four_sums_;  // for each panel, whether four 16-bit sums can be added in 16 bits
 };
 
 }  // namespace newsgenre

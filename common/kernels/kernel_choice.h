@@ -1,4 +1,4 @@
-// Which kernel runs a linear map. No torch.
+// Names the kernel that runs a linear map. This header does not include torch.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 namespace newsgenre {
 
 struct KernelChoice {
-  std::string linear;       // "qkv", "ffn", …
-  std::string kernel;       // "oneDNN fp32", …
-  double small_gflops = 0;  // of all threads together, at the smaller number of rows a thread that was timed
-  double large_gflops = 0;  // and at the larger
+  std::string linear;       // the map, such as "qkv" or "ffn"
+  std::string kernel;       // such as "oneDNN fp32"
+  double small_gflops = 0;  // the rate of all threads together, at kSmallRows rows per thread
+  double large_gflops = 0;  // the same at kLargeRows rows per thread
 };
 
 }  // namespace newsgenre

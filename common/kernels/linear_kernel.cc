@@ -21,12 +21,13 @@ namespace {
 
 using Kernel = std::shared_ptr<const LinearKernel>;
 
-// A product of our own.
+// A kernel of this project: a TileProduct or an Int8Product.
 template <typename Product>
 class OwnLinear : public LinearKernel {
  public:
-  OwnLinear(Instructions instructions, Precision precision, Product product)
-      : name_(absl::StrCat("own ", NameOf(instructions), " ", std::string(PrecisionName(precision)))),
+  OwnLinear(InstructionSet instruction_set, Precision precision, Product product)
+      : name_(absl::StrCat("own ", InstructionSetName(instruction_set), " ",
+                           std::string(PrecisionName(precision)))),
         product_(std::move(product)) {}
 
   std::string name() const override { return name_; }
@@ -40,13 +41,13 @@ class OwnLinear : public LinearKernel {
 };
 
 template <typename Product>
-Kernel MakeOwnLinear(Instructions instructions, Precision precision, Product product) {
-  return std::make_shared<const OwnLinear<Product>>(instructions, precision, std::move(product));
+Kernel MakeOwnLinear(InstructionSet instruction_set, Precision precision, Product product) {
+  return std::make_shared<const OwnLinear<Product>>(instruction_set, precision, std::move(product));
 }
 
-// What a kernel is tried on: each thread's results have a place of their own.
-struct Trial {
-  Trial(const LinearMap& map, int64_t rows, int64_t threads)
+// Inputs to try a kernel on, and an output for each thread.
+struct TrialData {
+  TrialData(const LinearMap& map, int64_t rows, int64_t threads)
       : rows(rows),
         out(map.affine.weight.size(0)),
         x(rows * map.affine.weight.size(1), 1.0f),
@@ -68,45 +69,46 @@ struct Trial {
 Kernels MakeLinearKernels(const LinearMap& map, Precision precision) {
   const int64_t in = map.affine.weight.size(1), out = map.affine.weight.size(0);
   Kernels kernels;
-  const auto add = [&](const std::string& what, const std::function<Kernel()>& make) {
+  const auto add = [&](const std::string& name, const std::function<Kernel()>& make) {
     const absl::Status status = CatchTorch([&] {
       Kernel kernel = make();
-      Trial(map, /*rows=*/2, /*threads=*/1).Run(*kernel, /*thread=*/0);
+      TrialData(map, /*rows=*/2, /*threads=*/1).Run(*kernel, /*thread=*/0);
       kernels.push_back(std::move(kernel));
       return absl::OkStatus();
     });
     if (!status.ok()) {
       Log(Severity::kInfo, "a kernel is left out",
-          {{"linear", map.name}, {"kernel", what}, {"reason", std::string(status.message())}});
+          {{"linear", map.name}, {"kernel", name}, {"reason", std::string(status.message())}});
     }
   };
-  if (precision != Precision::kInt8) add("at::linear", [&] { return MakePlainLinear(map, precision); });
+  if (precision != Precision::kInt8) add("at::linear", [&] { return MakeTorchLinear(map, precision); });
   add("oneDNN", [&] { return MakeOneDnnLinear(map, precision); });
-  for (const Instructions instructions : {Instructions::kAvx2, Instructions::kAvx512}) {
-    if (!TileProduct::Fits(instructions, precision, in, out)) continue;
+  for (const InstructionSet instruction_set : {InstructionSet::kAvx2, InstructionSet::kAvx512}) {
+    if (!TileProduct::Fits(instruction_set, precision, in, out)) continue;
     add("own", [&] {
-      return MakeOwnLinear(instructions, precision,
-                           TileProduct(instructions, precision, map.affine, map.after));
+      return MakeOwnLinear(instruction_set, precision,
+                           TileProduct(instruction_set, precision, map.affine, map.epilogue));
     });
   }
   if (precision == Precision::kInt8 && Int8Product::Fits(in, out) &&
       QuantizedWeight::WeightLimit() <= Int8Product::kWeightLimit) {
     add("own", [&] {
-      return MakeOwnLinear(Instructions::kAvx2, precision,
-                           Int8Product(QuantizedWeight(map.affine), map.after));
+      return MakeOwnLinear(InstructionSet::kAvx2, precision,
+                           Int8Product(QuantizedWeight(map.affine), map.epilogue));
     });
   }
-  if (kernels.empty()) kernels.push_back(MakePlainLinear(map, Precision::kFp32));
+  if (kernels.empty()) kernels.push_back(MakeTorchLinear(map, Precision::kFp32));
   return kernels;
 }
 
-// By the best of a few runs, in turn: what else the machine does slows single runs down, and for a while all.
+// Takes the best of a few runs, since other programs slow single runs down. The kernels take turns, since
+// other programs can slow down all runs for a while.
 std::vector<double> TimeLinearKernels(const Kernels& kernels, const LinearMap& map, int64_t rows) {
   using Clock = std::chrono::steady_clock;
   constexpr int kRuns = 8;
   const int64_t threads = at::get_num_threads();
   const double gflop = 2e-9 * static_cast<double>(threads * rows * map.affine.weight.numel());
-  Trial trial(map, rows, threads);
+  TrialData trial(map, rows, threads);
   std::vector<double> rates(kernels.size(), 0);
   for (int run = 0; run < kRuns; ++run) {
     for (size_t i = 0; i < kernels.size(); ++i) {

@@ -1,4 +1,4 @@
-// The kernels that may run a linear map of the network on the CPU.
+// The kernels that can run a linear map of the network on the CPU.
 #pragma once
 
 #include <cstdint>
@@ -12,47 +12,50 @@
 
 namespace newsgenre {
 
-// One linear map: weight [out, in] and bias [out], fp32.
+// A linear map in fp32 and the step that follows it.
 struct LinearMap {
   std::string name;
   Affine affine;
-  Epilogue after = Epilogue::kNothing;
+  Epilogue epilogue = Epilogue::kNothing;
 };
 
-// A map on one kernel. Owns the weights in the layout that the kernel wants. Immutable: any thread.
+// A linear map on one kernel. Owns the weights in the kernel's layout. Immutable; safe to use from any
+// thread.
 class LinearKernel {
  public:
   virtual ~LinearKernel() = default;
-  // "oneDNN fp32"
+  // Returns the library or instruction set and the precision, such as "oneDNN fp32" or "own AVX2 fp32".
+  // Reports and training states store these names.
   virtual std::string name() const = 0;
-  // y = x Wᵀ + b and what comes after it. `x`: [rows, in]; `y` and, for kAddResidual, `residual`: [rows,
-  // out], apart. fp32; the kernel converts. A row's result does not depend on the other rows. Our own kernels
-  // run on the calling thread alone; libraries' do so among several shares of a ParallelFor, and else on all
-  // of torch's threads. torch's exceptions pass.
+  // Computes y = x Wᵀ + b and applies the epilogue. `x` is [rows, in]; `y` and, for kAddResidual, `residual`
+  // are [rows, out] and must not overlap. All are in fp32; the kernel converts to its precision. A row's
+  // result does not depend on the other rows. The project's own kernels run on the calling thread; those of
+  // libraries do so in a ParallelFor with several shares, and use all of torch's threads otherwise. Throws
+  // torch's exceptions.
   virtual void Run(const float* x, int64_t rows, const float* residual, float* y) const = 0;
 };
 
 using Kernels = std::vector<std::shared_ptr<const LinearKernel>>;
 
-// Every kernel that the CPU has for the map in this precision (not fp16), at::linear among them where it has
-// the precision. One that throws while it is made or tried is left out, which is logged; where none is left,
-// at::linear in fp32, whose exceptions pass.
+// Returns every kernel that the CPU has for the map in this precision, which must not be fp16. at::linear is
+// one of them except for int8. A kernel that throws while it is created or tried is logged and left out. If
+// none is left, returns at::linear in fp32 and throws its exceptions.
 Kernels MakeLinearKernels(const LinearMap& map, Precision precision);
 
-// For each kernel its rate, in 10⁹ floating-point (or integer) operations a second, on so many rows on each
-// of the calling thread's CPU threads at once.
+// Returns the rate of each kernel in 10⁹ floating-point or integer operations per second, when each of the
+// calling thread's CPU threads runs it on `rows` rows at the same time.
 std::vector<double> TimeLinearKernels(const Kernels& kernels, const LinearMap& map, int64_t rows);
 
-// A kernel with its rates on this machine.
+// A kernel and its rates on this machine, of all threads together.
 struct TimedKernel {
   std::shared_ptr<const LinearKernel> kernel;
-  double small_gflops = 0;  // at kSmallRows rows a thread
-  double large_gflops = 0;  // at kLargeRows rows a thread
+  double small_gflops = 0;  // at kSmallRows rows per thread
+  double large_gflops = 0;  // at kLargeRows rows per thread
 };
-inline constexpr int64_t kSmallRows = 27;  // a text of AG News, 54 tokens on average, on two threads
-inline constexpr int64_t kLargeRows = 96;  // as many as CpuNetwork takes through a layer together
+inline constexpr int64_t kSmallRows = 27;  // a text of AG News has 54 tokens on average, for two threads
+inline constexpr int64_t kLargeRows = 96;  // the rows that CpuNetwork takes through a layer together
 
-// The kernel with the best rates, by a short timing.
+// Times all kernels for a moment. Returns the one with the largest product of both rates.
 TimedKernel ChooseLinearKernel(const LinearMap& map, Precision precision);
 
 }  // namespace newsgenre

@@ -20,17 +20,17 @@ namespace {
 
 constexpr int64_t kIn = 768, kOut = 3072;
 constexpr int64_t kGpuRows = 8192;
-// Of so many products each: starting one takes a while on a GPU.
+// A run consists of many products, since launching one on a GPU takes a while.
 constexpr int kGpuRuns = 5, kGpuProducts = 50;
 
-// By at::linear: cuBLAS.
+// Uses at::linear, which calls cuBLAS.
 double GpuTeraflops(c10::Device device, const Affine& map, c10::ScalarType type) {
   using Clock = std::chrono::steady_clock;
   const c10::impl::VirtualGuardImpl guard(device.type());
   const at::Tensor weight = map.weight.to(device, type), bias = map.bias.to(device, type);
   const at::Tensor x = at::randn({kGpuRows, kIn}).to(device, type);
   double best = 0;
-  // The first run warms up.
+  // The first run is a warm-up.
   for (int run = 0; run <= kGpuRuns; ++run) {
     const auto start = Clock::now();
     for (int i = 0; i < kGpuProducts; ++i) at::linear(x, weight, bias);

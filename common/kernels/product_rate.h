@@ -1,4 +1,4 @@
-// How fast this machine multiplies matrices. This header shows no torch.
+// Measures how fast this machine multiplies matrices. This header does not include torch.
 #pragma once
 
 #include <string>
@@ -8,9 +8,9 @@
 
 namespace newsgenre {
 
-// 10¹² operations a second of a matrix product at ALBERT-base's largest shape ([rows, 768] with [768, 3072];
-// 96 rows on each of the calling thread's CPU threads, 8,192 on a GPU) by the best kernel of the precision:
-// the best of a few runs. ParseDevice's errors, or torch's.
+// Returns the rate of the fastest kernel for a precision, in 10¹² operations per second: the best of a few
+// runs of ALBERT-base's largest product, [rows, 768] by [768, 3072]. `rows` is 96 for each of the calling
+// thread's CPU threads, or 8,192 on a GPU. Returns the errors of ParseDevice and CatchTorch.
 absl::StatusOr<double> ProductTeraflops(const std::string& device, Precision precision);
 
 }  // namespace newsgenre

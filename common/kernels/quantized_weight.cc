@@ -10,12 +10,12 @@
 namespace newsgenre {
 namespace {
 
-bool HasAllBits() { return at::cpu::is_avx512_vnni_supported(); }
+bool HasVnni() { return at::cpu::is_avx512_vnni_supported(); }
 
 }  // namespace
 
-int QuantizedWeight::RowLevels() { return HasAllBits() ? 255 : Int8Product::kLevels; }
-int QuantizedWeight::WeightLimit() { return HasAllBits() ? 127 : Int8Product::kWeightLimit; }
+int QuantizedWeight::RowLevels() { return HasVnni() ? 255 : Int8Product::kLevels; }
+int QuantizedWeight::WeightLimit() { return HasVnni() ? 127 : Int8Product::kWeightLimit; }
 
 QuantizedWeight::QuantizedWeight(const Affine& map, int limit) : bias(map.bias.contiguous()) {
   scales = map.weight.abs().amax(/*dim=*/1).clamp_min(std::numeric_limits<float>::min()) / limit;

@@ -1,4 +1,4 @@
-// A linear map's weights in 8 bits.
+// The weights of a linear map in 8 bits.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,24 +9,26 @@
 
 namespace newsgenre {
 
-// weight[o][i] ≈ scales[o] · values[o][i]. With rows as in QuantizedRows,
+// weight[o][i] ≈ scales[o] · values[o][i]. With x quantized as in QuantizedRows,
 //   x Wᵀ + b = row.scale · scales · (row.values · valuesᵀ) + row.offset · sums + b
 //
-// Without VNNI, products of 8 bits are added up in 16, which overflow where both have all 8: 7 bits then, and
-// a little less in the weights, as Int8Product wants it. So all kernels of a machine give the same results.
+// Without VNNI, 8-bit products are added in 16 bits, which overflow if both factors use all 8 bits. On such
+// processors rows have 7 bits and weights the limit of Int8Product, in every kernel, so that all kernels of a
+// machine give the same results.
 struct QuantizedWeight {
-  // What a value of a row may be at most, and a weight's magnitude, on this processor.
+  // The largest value of a quantized row on this processor.
   static int RowLevels();
+  // The largest magnitude of a weight on this processor.
   static int WeightLimit();
-  // A product of more inputs might leave the 32 bits of its sums.
-  static constexpr int64_t kMostInputs = (int64_t{1} << 31) / (255 * 127);
+  // The number of inputs up to which a product's sums fit into 32 bits.
+  static constexpr int64_t kMaxInputs = (int64_t{1} << 31) / (255 * 127);
 
-  // With magnitudes up to `limit`.
+  // Quantizes map.weight to magnitudes up to `limit`.
   explicit QuantizedWeight(const Affine& map, int limit = WeightLimit());
 
   at::Tensor values;  // [out, in] int8
   at::Tensor scales;  // [out] fp32, above 0
-  at::Tensor sums;    // [out] fp32: of a row's dequantised weights
+  at::Tensor sums;    // [out] fp32: the sum of each output's dequantized weights
   at::Tensor bias;    // [out] fp32
 };
 

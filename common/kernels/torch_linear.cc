@@ -23,11 +23,11 @@ at::Tensor View(const float* x, int64_t rows, int64_t columns) {
   return at::from_blob(const_cast<float*>(x), {rows, columns}, at::kFloat);
 }
 
-// A kernel on tensors.
+// A kernel that takes and returns tensors.
 class TensorLinear : public LinearKernel {
  public:
   TensorLinear(const std::string& library, const LinearMap& map, Precision precision)
-      : after_(map.after),
+      : epilogue_(map.epilogue),
         type_(TypeOf(precision)),
         name_(library + " " + std::string(PrecisionName(precision))),
         out_(map.affine.weight.size(0)),
@@ -35,16 +35,16 @@ class TensorLinear : public LinearKernel {
 
   std::string name() const override { return name_; }
   void Run(const float* x, int64_t rows, const float* residual, float* y) const override {
-    const at::Tensor added =
-        after_ == Epilogue::kAddResidual ? View(residual, rows, out_).to(type_) : at::Tensor();
-    View(y, rows, out_).copy_(Product(View(x, rows, in_).to(type_), added));
+    const at::Tensor addend =
+        epilogue_ == Epilogue::kAddResidual ? View(residual, rows, out_).to(type_) : at::Tensor();
+    View(y, rows, out_).copy_(Product(View(x, rows, in_).to(type_), addend));
   }
 
  protected:
-  // [rows, out], what comes after the map included. Both tensors are in type_.
+  // Returns the map's result, [rows, out], after the epilogue. Both arguments are in type_.
   virtual at::Tensor Product(const at::Tensor& x, const at::Tensor& residual) const = 0;
 
-  const Epilogue after_;
+  const Epilogue epilogue_;
   const at::ScalarType type_;
 
  private:
@@ -53,16 +53,16 @@ class TensorLinear : public LinearKernel {
   const int64_t in_;
 };
 
-class PlainLinear : public TensorLinear {
+class TorchLinear : public TensorLinear {
  public:
-  PlainLinear(const LinearMap& map, Precision precision)
+  TorchLinear(const LinearMap& map, Precision precision)
       : TensorLinear("at::linear", map, precision),
         weight_(map.affine.weight.to(type_).contiguous()),
         bias_(map.affine.bias.to(type_)) {}
 
  private:
   at::Tensor Product(const at::Tensor& x, const at::Tensor& residual) const override {
-    return ApplyEpilogue(at::linear(x, weight_, bias_), after_, residual);
+    return ApplyEpilogue(at::linear(x, weight_, bias_), epilogue_, residual);
   }
 
   const at::Tensor weight_;
@@ -73,7 +73,7 @@ class OneDnnLinear : public TensorLinear {
  public:
   OneDnnLinear(const LinearMap& map, Precision precision)
       : TensorLinear("oneDNN", map, precision),
-        // The layout of the blocks depends a little on the rows that it is made for.
+        // oneDNN chooses the layout of the weights for an expected number of rows.
         weight_(TorchOperator<at::Tensor(const at::Tensor&, std::optional<int64_t>)>(
                     "mkldnn::_reorder_linear_weight")
                     .call(map.affine.weight.to(type_).contiguous(), kSmallRows)),
@@ -85,10 +85,10 @@ class OneDnnLinear : public TensorLinear {
         TorchOperator<at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
                                  std::string_view, PostOpArguments, std::optional<std::string_view>)>(
             "mkldnn::_linear_pointwise");
-    if (after_ == Epilogue::kAddResidual) return WithResidual(x, residual);
-    const bool has_gelu = after_ != Epilogue::kNothing;
+    if (epilogue_ == Epilogue::kAddResidual) return WithResidual(x, residual);
+    const bool has_gelu = epilogue_ != Epilogue::kNothing;
     return unary.call(x, weight_, bias_, has_gelu ? "gelu" : "none", PostOpArguments(),
-                      after_ == Epilogue::kGeluTanh ? "tanh" : "none");
+                      epilogue_ == Epilogue::kGeluTanh ? "tanh" : "none");
   }
 
   at::Tensor WithResidual(const at::Tensor& x, const at::Tensor& residual) const {
@@ -112,7 +112,7 @@ class OneDnnInt8Linear : public TensorLinear {
                     "onednn::qlinear_prepack")
                     .call(weight_.values, c10::List<int64_t>({kSmallRows, weight_.values.size(1)}))),
         zero_points_(at::zeros(weight_.scales.sizes(), at::kInt)) {
-    weight_.values = at::Tensor();  // packed now
+    weight_.values = at::Tensor();  // packed_ has them now
   }
 
  private:
@@ -123,7 +123,7 @@ class OneDnnInt8Linear : public TensorLinear {
     const at::Tensor values = at::from_blob(const_cast<uint8_t*>(rows.values), {count, width}, at::kByte);
     const at::Tensor y = Multiply(values) * View(rows.scales, count, 1) +
                          View(rows.offsets, count, 1) * weight_.sums + weight_.bias;
-    return ApplyEpilogue(y, after_, residual);
+    return ApplyEpilogue(y, epilogue_, residual);
   }
 
   at::Tensor Multiply(const at::Tensor& values) const {
@@ -143,8 +143,8 @@ class OneDnnInt8Linear : public TensorLinear {
 
 }  // namespace
 
-at::Tensor ApplyEpilogue(const at::Tensor& y, Epilogue after, const at::Tensor& residual) {
-  switch (after) {
+at::Tensor ApplyEpilogue(const at::Tensor& y, Epilogue epilogue, const at::Tensor& residual) {
+  switch (epilogue) {
     case Epilogue::kGelu:
       return at::gelu(y, "none");
     case Epilogue::kGeluTanh:
@@ -157,8 +157,8 @@ at::Tensor ApplyEpilogue(const at::Tensor& y, Epilogue after, const at::Tensor& 
   return y;
 }
 
-std::shared_ptr<const LinearKernel> MakePlainLinear(const LinearMap& map, Precision precision) {
-  return std::make_shared<const PlainLinear>(map, precision);
+std::shared_ptr<const LinearKernel> MakeTorchLinear(const LinearMap& map, Precision precision) {
+  return std::make_shared<const TorchLinear>(map, precision);
 }
 
 std::shared_ptr<const LinearKernel> MakeOneDnnLinear(const LinearMap& map, Precision precision) {

@@ -1,4 +1,4 @@
-// torch's own kernels for linear maps on the CPU, and oneDNN's, which torch brings.
+// Linear maps on the CPU by torch's own kernels and by oneDNN's, which come with torch.
 #pragma once
 
 #include <memory>
@@ -7,14 +7,14 @@
 
 namespace newsgenre {
 
-// What torch takes by itself, in fp32 or bf16.
-std::shared_ptr<const LinearKernel> MakePlainLinear(const LinearMap& map, Precision precision);
+// Returns the kernel that at::linear chooses by itself, in fp32 or bf16.
+std::shared_ptr<const LinearKernel> MakeTorchLinear(const LinearMap& map, Precision precision);
 
-// oneDNN with its weights in blocks, in fp32, bf16 or int8; GELU or the residual, but for int8, while a block
-// of the product is in the cache.
+// Returns oneDNN's kernel with prepacked weights, in fp32, bf16 or int8. Except for int8, oneDNN applies the
+// epilogue while a block of the product is in the cache.
 std::shared_ptr<const LinearKernel> MakeOneDnnLinear(const LinearMap& map, Precision precision);
 
-// Returns what the epilogue makes of `y`, in torch's operators. `residual` is for kAddResidual.
-at::Tensor ApplyEpilogue(const at::Tensor& y, Epilogue after, const at::Tensor& residual);
+// Applies the epilogue to `y` with torch's operators. `residual` is read for kAddResidual only.
+at::Tensor ApplyEpilogue(const at::Tensor& y, Epilogue epilogue, const at::Tensor& residual);
 
 }  // namespace newsgenre

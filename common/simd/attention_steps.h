@@ -1,4 +1,4 @@
-// Steps of attention, in newsgenre::avx2 and newsgenre::avx512: Transpose, Exponentiate.
+// Steps of attention, in newsgenre::avx2 and newsgenre::avx512: Transpose, Exponentiate and Scale.
 #pragma once
 
 #include <algorithm>
@@ -9,10 +9,17 @@
 
 namespace newsgenre {
 
-// What softmax makes probabilities and the logarithm of their sum from.
+// The sum that turns exponentials into a softmax, and what its logarithm is computed from.
 struct ExponentialSum {
-  float offset;  // the largest score, scaled
-  float sum;     // of e to each scaled score less the offset
+  float offset;  // scale · the largest score
+  float sum;     // Σ exp(scale · score - offset)
+};
+
+// The rows of a matrix, `stride` values apart.
+struct StridedRows {
+  const float* first;
+  int64_t count;
+  int64_t stride;
 };
 
 }  // namespace newsgenre

@@ -1,5 +1,5 @@
-// Functions of a vector of fp32 values, in newsgenre::avx2 and newsgenre::avx512: Exp, Gelu, GeluTanh,
-// Finished.
+// Functions of a vector of fp32 values, in newsgenre::avx2 and newsgenre::avx512: Exp, Gelu, GeluTanh and
+// ApplyEpilogue.
 #pragma once
 
 #include "common/simd/epilogue.h"

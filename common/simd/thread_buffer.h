@@ -1,4 +1,4 @@
-// Memory for what a function needs while it runs, without an allocation each time.
+// Scratch memory that is allocated once per thread.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,9 @@
 
 namespace newsgenre {
 
-// At least `count` values that are the calling thread's, until it asks for those of the same User again.
-// `User`: any type of the function's own. The memory stays with the thread, as much as it has ever asked for.
+// Returns at least `count` values, uninitialized or left from an earlier call. The memory belongs to the
+// calling thread and is valid until the thread's next call with the same User and T. `User` is any type that
+// tells the buffers of different functions apart. The thread keeps the largest size that it asked for.
 template <typename User, typename T>
 T* ThreadBuffer(int64_t count) {
   thread_local std::vector<T> buffer;

@@ -1,9 +1,9 @@
 // Products of small matrices in vector registers, in newsgenre::avx2 and newsgenre::avx512:
-// Multiply<Format>(tile, rows, columns).
+// Multiply<Format>(x, w, y, size).
 //
-// A word has 32 bits: one fp32, two bf16 or four 8-bit values, neighbours among a row's inputs. A Format
-// multiplies words of rows and weights and adds the products up in 32 bits; so all products have the same
-// tiles, whatever their precision.
+// Inputs are read as words of 32 bits: one fp32, two bf16 or four 8-bit values that are neighbours in a row
+// of inputs. A Format multiplies words of x by words of w and sums the products in 32 bits, so that one loop
+// serves every precision.
 #pragma once
 
 #include <algorithm>
@@ -12,20 +12,33 @@
 
 namespace newsgenre {
 
-// y[r][c] = Σᵢ x[r][i] · w[i][c], of words; strides are the distances of rows, in
-// words.
+// A matrix of words in memory. `stride` is the distance of its rows, in words.
+struct WordMatrix {
+  const float* first;
+  int64_t stride;
+};
+
+// Where a product is written. fp32 values, or int32 sums for a quantized Format.
+struct SumMatrix {
+  float* first;
+  int64_t stride;
+  bool add = false;  // whether the product is added to the matrix instead of replacing it
+};
+
+// y[rows, columns] = x[rows, words] · w[words, columns].
+struct ProductSize {
+  int64_t rows;
+  int64_t words;
+  int64_t columns;  // a multiple of kLanes
+};
+
+// A product of at most kTileRows rows and kTileVectors vectors of columns.
 struct Tile {
-  const float* x;
-  int64_t x_stride;
-  const float* w;
-  int64_t w_stride;
-  int64_t words;  // that i counts
-  bool add;       // to what y holds
-  float* y;       // the Format's sums
-  int64_t y_stride;
-  // As many words as w has here, one after the other, are fetched into the second-level cache meanwhile;
-  // null: none.
-  const float* ahead = nullptr;
+  WordMatrix x;
+  WordMatrix w;
+  SumMatrix y;
+  int64_t words;
+  const float* prefetch;  // kLanes · words contiguous words to fetch into the second-level cache, or null
 };
 
 }  // namespace newsgenre
@@ -37,11 +50,11 @@ struct Tile {
 
 namespace newsgenre::avx512 {
 
-// Two bf16 values a word, added up in fp32.
+// Two bf16 values per word, summed in fp32.
 struct Bf16Format : Fp32Format {
   using Words = __m512i;
   NEWSGENRE_AVX512 static Words LoadWords(const float* w) { return _mm512_loadu_si512(w); }
-  NEWSGENRE_AVX512 static Words OneWord(const float* x) {
+  NEWSGENRE_AVX512 static Words BroadcastWord(const float* x) {
     int32_t word;
     std::memcpy(&word, x, sizeof(word));
     return _mm512_set1_epi32(word);
@@ -51,7 +64,7 @@ struct Bf16Format : Fp32Format {
   }
 };
 
-// Four 8-bit values a word, unsigned in x and signed in the weights, added up in 32 bits.
+// Four 8-bit values per word, unsigned in x and signed in w, summed in int32.
 struct Int8Format : Bf16Format {
   using Sums = __m512i;
   static constexpr bool kQuantized = true;
@@ -61,7 +74,7 @@ struct Int8Format : Bf16Format {
   NEWSGENRE_AVX512 static Sums AddProducts(Words x, Words w, Sums sums) {
     return _mm512_dpbusd_epi32(sums, x, w);
   }
-  NEWSGENRE_AVX512 static Floats Values(Sums sums) { return _mm512_cvtepi32_ps(sums); }
+  NEWSGENRE_AVX512 static Floats ToFloats(Sums sums) { return _mm512_cvtepi32_ps(sums); }
 };
 
 }  // namespace newsgenre::avx512

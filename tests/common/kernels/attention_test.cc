@@ -13,7 +13,8 @@
 namespace newsgenre {
 namespace {
 
-// `q`, `k` and `v`: [rows, heads · width], slices of wider matrices. Each text's queries in two calls.
+// Calls Attend twice for each text, with a part of its queries each. `q`, `k` and `v` are [rows, heads ·
+// width] and can be slices of wider matrices.
 at::Tensor AttendTexts(const PackedBatch& batch, const at::Tensor& q, const at::Tensor& k,
                        const at::Tensor& v, int64_t heads) {
   const int64_t hidden = q.size(1);
@@ -26,20 +27,28 @@ at::Tensor AttendTexts(const PackedBatch& batch, const at::Tensor& q, const at::
     for (const auto& [from, to] :
          {std::pair{start, start + length / 3}, {start + length / 3, start + length}}) {
       if (from == to) continue;
-      Attend({row_of(q, from), to - from, q.stride(0), row_of(k, start), row_of(v, start), length,
-              k.stride(0), row_of(context, from), hidden},
-             heads, hidden / heads);
+      AttentionArgs args{};
+      args.q = row_of(q, from);
+      args.queries = to - from;
+      args.q_stride = q.stride(0);
+      args.k = row_of(k, start);
+      args.v = row_of(v, start);
+      args.length = length;
+      args.kv_stride = k.stride(0);
+      args.context = row_of(context, from);
+      args.context_stride = hidden;
+      Attend(args, heads, hidden / heads);
     }
   }
   return context;
 }
 
-TEST(CpuAttentionTest, GivesWhatTheLayoutGives) {
+TEST(AttendTest, AgreesWithAttentionLayout) {
   at::manual_seed(4);
   const c10::InferenceMode inference;
   for (const std::vector<int>& lengths : {std::vector<int>{9}, {1, 1}, {30, 1, 150, 7, 8, 64}}) {
     const PackedBatch batch = Pack(RandomTexts(lengths));
-    // Widths that are whole vectors of AVX-512, of AVX2 alone, and of neither.
+    // Multiples of the vector length of AVX-512, of AVX2 alone, and of neither.
     for (const auto& [heads, width] :
          {std::pair<int64_t, int64_t>{1, 16}, {2, 48}, {1, 64}, {1, 80}, {3, 8}, {2, 24}, {2, 4}}) {
       const auto parts = at::randn({batch.rows(), 3 * width * heads}).chunk(3, 1);
@@ -52,9 +61,9 @@ TEST(CpuAttentionTest, GivesWhatTheLayoutGives) {
   }
 }
 
-// Scores so far apart that only the largest counts, and all far below zero. They are of some thousand, which
-// fp32 rounds by 2e-4.
-TEST(CpuAttentionTest, LargeScoresNeitherOverflowNorVanish) {
+// The scores are far apart, so that only the largest one counts, or all far below zero. Their magnitude is a
+// few thousand, which fp32 rounds by 2e-4.
+TEST(AttendTest, HandlesLargeScores) {
   const c10::InferenceMode inference;
   const PackedBatch batch = Pack(RandomTexts({5, 20}));
   const AttentionLayout layout(batch, 0.0);

@@ -20,7 +20,7 @@ class DropoutMaskTest : public testing::TestWithParam<at::ScalarType> {
 
 INSTANTIATE_TEST_SUITE_P(All, DropoutMaskTest, testing::Values(at::kFloat, at::kBFloat16));
 
-TEST_P(DropoutMaskTest, TheRateIsTheShareOfZerosAndTheRestMakesUpForThem) {
+TEST_P(DropoutMaskTest, TheRateIsTheShareOfZerosAndTheRestIsScaled) {
   for (const double rate : {0.0, 0.1, 0.5, 0.97}) {
     const at::Tensor mask = Mask(rate).to(at::kDouble);
     const at::Tensor kept = mask.ne(0);
@@ -37,11 +37,11 @@ TEST_P(DropoutMaskTest, ValuesAreIndependent) {
     const at::Tensor products = kept.narrow(0, 0, count - lag) * kept.narrow(0, lag, count - lag);
     EXPECT_NEAR(products.mean().item<double>(), 0, 0.002) << lag;  // four standard deviations
   }
-  // Nor does one mask tell of the next.
+  // Two masks in a row are independent, too.
   EXPECT_NEAR((kept * (Mask(0.5).ne(0).to(at::kDouble) - 0.5)).mean().item<double>(), 0, 0.002);
 }
 
-TEST_P(DropoutMaskTest, TheGeneratorDecidesAndThreadsDoNot) {
+TEST_P(DropoutMaskTest, DependsOnTheGeneratorButNotOnThreads) {
   const int threads = at::get_num_threads();
   at::manual_seed(7);
   const at::Tensor one = Mask(0.3), other = Mask(0.3);

@@ -23,8 +23,8 @@ Problem RandomProblem(int64_t rows, int64_t in, int64_t out) {
           at::randn({rows, out})};
 }
 
-// Of the quantised rows and weights in fp64, where all of it is exact to about 1e-16.
-at::Tensor Expected(const Problem& p, Epilogue after) {
+// Computes the formula for the quantized rows and weights in fp64, where rounding errors are about 1e-16.
+at::Tensor Expected(const Problem& p, Epilogue epilogue) {
   const int64_t count = p.x.size(0), width = p.x.size(1);
   const QuantizedRows rows = QuantizeRows(p.x.const_data_ptr<float>(), count, width, Int8Product::kLevels);
   const auto view = [&](const float* values) {
@@ -34,12 +34,12 @@ at::Tensor Expected(const Problem& p, Epilogue after) {
   const at::Tensor y = at::mm(values.to(at::kDouble), p.weight.values.to(at::kDouble).t()) *
                            view(rows.scales) * p.weight.scales +
                        view(rows.offsets) * p.weight.sums.to(at::kDouble) + p.weight.bias;
-  return ApplyEpilogue(y, after, p.residual);
+  return ApplyEpilogue(y, epilogue, p.residual);
 }
 
-at::Tensor ResultOf(const Problem& p, Epilogue after) {
+at::Tensor Run(const Problem& p, Epilogue epilogue) {
   const at::Tensor y = at::empty_like(p.residual);
-  Int8Product(p.weight, after)
+  Int8Product(p.weight, epilogue)
       .Run(p.x.const_data_ptr<float>(), p.x.size(0), p.residual.const_data_ptr<float>(),
            y.mutable_data_ptr<float>());
   return y;
@@ -52,13 +52,13 @@ class Int8ProductTest : public ::testing::Test {
   }
 };
 
-TEST_F(Int8ProductTest, AgreesWithTheFormulaAtEverySizeOfTileBlockAndShare) {
+TEST_F(Int8ProductTest, AgreesWithTheFormulaForAllSizes) {
   for (const int64_t rows : {1, 2, 3, 54, 255, 256, 257}) {
     for (const auto& [in, out] : {std::pair{16, 8}, {32, 48}, {768, 64}, {128, 768}, {3072, 32}, {784, 24}}) {
       const Problem p = RandomProblem(rows, in, out);
-      for (const Epilogue after :
+      for (const Epilogue epilogue :
            {Epilogue::kNothing, Epilogue::kGelu, Epilogue::kGeluTanh, Epilogue::kAddResidual}) {
-        const at::Tensor y = ResultOf(p, after), expected = Expected(p, after);
+        const at::Tensor y = Run(p, epilogue), expected = Expected(p, epilogue);
         EXPECT_TRUE(at::allclose(y.to(at::kDouble), expected, /*rtol=*/1e-5, /*atol=*/1e-4))
             << rows << " rows, " << in << " by " << out << ": largest difference "
             << (y - expected).abs().max().item<double>();
@@ -67,31 +67,31 @@ TEST_F(Int8ProductTest, AgreesWithTheFormulaAtEverySizeOfTileBlockAndShare) {
   }
 }
 
-// Weights that would overflow where four 16-bit sums were added up, in some panels only.
+// In some panels the weights would overflow if four 16-bit sums were added.
 TEST_F(Int8ProductTest, DoesNotOverflowAtTheLimits) {
   constexpr int64_t kIn = 4096, kOut = 80;
   for (const int weight : {kWeightLimit, -kWeightLimit}) {
     Problem p = RandomProblem(3, kIn, kOut);
-    // All but the row's least value are its largest.
+    // All values of a row but the smallest are the largest value.
     p.x.fill_(1);
     p.x.select(1, 0).fill_(0);
     p.weight.values.narrow(0, 32, 32).fill_(weight);
     p.weight.values.narrow(0, 70, 1).narrow(1, 1600, 8).fill_(weight);
-    EXPECT_TRUE(at::allclose(ResultOf(p, Epilogue::kNothing).to(at::kDouble), Expected(p, Epilogue::kNothing),
+    EXPECT_TRUE(at::allclose(Run(p, Epilogue::kNothing).to(at::kDouble), Expected(p, Epilogue::kNothing),
                              /*rtol=*/1e-5, /*atol=*/1e-4));
   }
 }
 
-TEST_F(Int8ProductTest, ARowsResultDoesNotDependOnTheOthers) {
+TEST_F(Int8ProductTest, ARowDoesNotDependOnTheOtherRows) {
   const Problem p = RandomProblem(300, 768, 768);
-  const at::Tensor together = ResultOf(p, Epilogue::kAddResidual);
+  const at::Tensor together = Run(p, Epilogue::kAddResidual);
   for (const int64_t row : {0, 1, 50, 255, 256, 299}) {
     const Problem alone{p.weight, p.x.narrow(0, row, 1), p.residual.narrow(0, row, 1)};
-    EXPECT_TRUE(at::equal(ResultOf(alone, Epilogue::kAddResidual), together.narrow(0, row, 1)));
+    EXPECT_TRUE(at::equal(Run(alone, Epilogue::kAddResidual), together.narrow(0, row, 1)));
   }
 }
 
-TEST_F(Int8ProductTest, FitsWholeStepsOnly) {
+TEST_F(Int8ProductTest, FitsOnlyMultiplesOfItsSteps) {
   EXPECT_TRUE(Int8Product::Fits(768, 2304));
   EXPECT_FALSE(Int8Product::Fits(100, 768));
   EXPECT_FALSE(Int8Product::Fits(768, 100));

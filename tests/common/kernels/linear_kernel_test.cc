@@ -16,12 +16,12 @@
 namespace newsgenre {
 namespace {
 
-LinearMap RandomMap(int64_t in, int64_t out, Epilogue after) {
-  return {"map", {at::randn({out, in}) / std::sqrt(static_cast<double>(in)), at::randn({out})}, after};
+LinearMap RandomMap(int64_t in, int64_t out, Epilogue epilogue) {
+  return {"map", {at::randn({out, in}) / std::sqrt(static_cast<double>(in)), at::randn({out})}, epilogue};
 }
 
 at::Tensor Expected(const LinearMap& map, const at::Tensor& x, const at::Tensor& residual) {
-  return ApplyEpilogue(at::linear(x, map.affine.weight, map.affine.bias), map.after, residual);
+  return ApplyEpilogue(at::linear(x, map.affine.weight, map.affine.bias), map.epilogue, residual);
 }
 
 at::Tensor Apply(const LinearKernel& kernel, const at::Tensor& x, const at::Tensor& residual) {
@@ -31,13 +31,13 @@ at::Tensor Apply(const LinearKernel& kernel, const at::Tensor& x, const at::Tens
   return y;
 }
 
-TEST(LinearKernelTest, EveryKernelGivesWhatAtLinearGives) {
+TEST(LinearKernelTest, EveryKernelAgreesWithAtLinear) {
   at::manual_seed(1);
   const c10::InferenceMode inference;
   for (const auto& [in, out] : {std::pair<int64_t, int64_t>{24, 40}, {128, 384}, {100, 7}, {33, 65}}) {
-    for (const Epilogue after :
+    for (const Epilogue epilogue :
          {Epilogue::kNothing, Epilogue::kGelu, Epilogue::kGeluTanh, Epilogue::kAddResidual}) {
-      const LinearMap map = RandomMap(in, out, after);
+      const LinearMap map = RandomMap(in, out, epilogue);
       for (const Precision precision : kCpuPrecisions) {
         for (const auto& kernel : MakeLinearKernels(map, precision)) {
           for (const int64_t rows : {1, 2, 57, 130}) {
@@ -52,25 +52,25 @@ TEST(LinearKernelTest, EveryKernelGivesWhatAtLinearGives) {
   }
 }
 
-TEST(LinearKernelTest, ARowDoesNotDependOnItsNeighbours) {
+TEST(LinearKernelTest, ARowDoesNotDependOnTheOtherRows) {
   at::manual_seed(2);
   const c10::InferenceMode inference;
   const LinearMap map = RandomMap(128, 64, Epilogue::kGelu);
   const at::Tensor x = at::randn({70, 128});
-  const at::Tensor beside_large = at::cat({x.narrow(0, 0, 1), 1000 * x.narrow(0, 1, 69)});
+  const at::Tensor next_to_large = at::cat({x.narrow(0, 0, 1), 1000 * x.narrow(0, 1, 69)});
   for (const Precision precision : kCpuPrecisions) {
     for (const auto& kernel : MakeLinearKernels(map, precision)) {
       const auto first = [&](const at::Tensor& rows) {
         return Apply(*kernel, rows, at::empty({rows.size(0), 64})).narrow(0, 0, 1);
       };
-      const double bar = precision == Precision::kBf16 ? 0.02 : 1e-5;
-      EXPECT_LT(MaxDifference(first(x), first(beside_large)), bar) << kernel->name();
-      EXPECT_LT(MaxDifference(first(x), first(x.narrow(0, 0, 1))), bar) << kernel->name();
+      const double tolerance = precision == Precision::kBf16 ? 0.02 : 1e-5;
+      EXPECT_LT(MaxDifference(first(x), first(next_to_large)), tolerance) << kernel->name();
+      EXPECT_LT(MaxDifference(first(x), first(x.narrow(0, 0, 1))), tolerance) << kernel->name();
     }
   }
 }
 
-TEST(LinearKernelTest, ChoosesAKernelAndSaysItsRates) {
+TEST(LinearKernelTest, ChooseLinearKernelReturnsAKernelAndItsRates) {
   const c10::InferenceMode inference;
   const TimedKernel chosen = ChooseLinearKernel(RandomMap(64, 64, Epilogue::kNothing), Precision::kFp32);
   ASSERT_NE(chosen.kernel, nullptr);

@@ -15,18 +15,20 @@
 namespace newsgenre {
 namespace {
 
-constexpr Epilogue kAfters[] = {Epilogue::kNothing, Epilogue::kGelu, Epilogue::kGeluTanh,
-                                Epilogue::kAddResidual};
+constexpr Epilogue kEpilogues[] = {Epilogue::kNothing, Epilogue::kGelu, Epilogue::kGeluTanh,
+                                   Epilogue::kAddResidual};
 
-class TileProductTest : public ::testing::TestWithParam<std::tuple<Instructions, Precision>> {
+class TileProductTest : public ::testing::TestWithParam<std::tuple<InstructionSet, Precision>> {
  protected:
   void SetUp() override {
-    if (!Fits(64, 64)) GTEST_SKIP() << "this processor has no " << NameOf(instructions()) << " for it";
+    if (!Fits(64, 64))
+      GTEST_SKIP() << "this processor has no " << InstructionSetName(instruction_set())
+                   << " for this precision";
   }
-  static Instructions instructions() { return std::get<0>(GetParam()); }
+  static InstructionSet instruction_set() { return std::get<0>(GetParam()); }
   static Precision precision() { return std::get<1>(GetParam()); }
   static bool Fits(int64_t in, int64_t out) {
-    return TileProduct::Fits(instructions(), precision(), in, out);
+    return TileProduct::Fits(instruction_set(), precision(), in, out);
   }
 
   static at::Tensor Apply(const TileProduct& product, const at::Tensor& x, const at::Tensor& residual) {
@@ -36,8 +38,9 @@ class TileProductTest : public ::testing::TestWithParam<std::tuple<Instructions,
     return y;
   }
 
-  // What the precision makes of rows and weights, multiplied in fp64, where that is exact to about 1e-16.
-  static at::Tensor Product(const at::Tensor& x, const Affine& map) {
+  // Rounds rows and weights to the precision and multiplies them in fp64, where rounding errors are about
+  // 1e-16.
+  static at::Tensor Expected(const at::Tensor& x, const Affine& map) {
     at::Tensor rows = x, weight = map.weight;
     if (precision() == Precision::kBf16) {
       rows = rows.to(at::kBFloat16);
@@ -59,7 +62,7 @@ class TileProductTest : public ::testing::TestWithParam<std::tuple<Instructions,
   }
 };
 
-TEST_P(TileProductTest, AgreesWithTheFormulaAtEverySizeOfTileAndBlock) {
+TEST_P(TileProductTest, AgreesWithTheFormulaForAllSizes) {
   for (const int64_t rows : {1, 2, 3, 4, 5, 6, 7, 13, 54, 97}) {
     for (const auto& [in, out] :
          {std::pair<int64_t, int64_t>{1, 16}, {18, 48}, {20, 80}, {767, 32}, {128, 768}, {3080, 112}}) {
@@ -67,22 +70,22 @@ TEST_P(TileProductTest, AgreesWithTheFormulaAtEverySizeOfTileAndBlock) {
       at::manual_seed(rows * 7919 + in * 31 + out);
       const at::Tensor x = at::randn({rows, in}), residual = at::randn({rows, out});
       const Affine map{at::randn({out, in}), at::randn({out})};
-      const at::Tensor expected = Product(x, map);
-      for (const Epilogue after : kAfters) {
-        const at::Tensor y = Apply(TileProduct(instructions(), precision(), map, after), x, residual);
-        EXPECT_TRUE(at::allclose(y.to(at::kDouble), ApplyEpilogue(expected, after, residual),
+      const at::Tensor expected = Expected(x, map);
+      for (const Epilogue epilogue : kEpilogues) {
+        const at::Tensor y = Apply(TileProduct(instruction_set(), precision(), map, epilogue), x, residual);
+        EXPECT_TRUE(at::allclose(y.to(at::kDouble), ApplyEpilogue(expected, epilogue, residual),
                                  /*rtol=*/1e-5, /*atol=*/1e-3))
             << rows << " rows, " << in << " by " << out << ": largest difference "
-            << MaxDifference(y, ApplyEpilogue(expected, after, residual));
+            << MaxDifference(y, ApplyEpilogue(expected, epilogue, residual));
       }
     }
   }
 }
 
-TEST_P(TileProductTest, ARowsResultDoesNotDependOnTheOthers) {
+TEST_P(TileProductTest, ARowDoesNotDependOnTheOtherRows) {
   at::manual_seed(5);
   const at::Tensor x = at::randn({100, 768}), residual = at::randn({100, 768});
-  const TileProduct product(instructions(), precision(), {at::randn({768, 768}), at::randn({768})},
+  const TileProduct product(instruction_set(), precision(), {at::randn({768, 768}), at::randn({768})},
                             Epilogue::kAddResidual);
   const at::Tensor together = Apply(product, x, residual);
   for (const int64_t row : {0, 1, 50, 95, 96, 99}) {
@@ -91,18 +94,18 @@ TEST_P(TileProductTest, ARowsResultDoesNotDependOnTheOthers) {
   }
 }
 
-TEST_P(TileProductTest, FitsWholeWordsAndVectorsOnly) {
+TEST_P(TileProductTest, FitsOnlyWholeWordsAndVectors) {
   EXPECT_TRUE(Fits(768, 2304));
   EXPECT_FALSE(Fits(768, 100));
   EXPECT_EQ(Fits(767, 768), precision() == Precision::kFp32);
 }
 
-INSTANTIATE_TEST_SUITE_P(EachWay, TileProductTest,
-                         testing::Combine(testing::Values(Instructions::kAvx2, Instructions::kAvx512),
+INSTANTIATE_TEST_SUITE_P(EachInstructionSetAndPrecision, TileProductTest,
+                         testing::Combine(testing::Values(InstructionSet::kAvx2, InstructionSet::kAvx512),
                                           testing::ValuesIn(kCpuPrecisions)),
                          [](const auto& info) {
-                           return std::string(std::get<0>(info.param) == Instructions::kAvx2 ? "Avx2"
-                                                                                             : "Avx512") +
+                           return std::string(std::get<0>(info.param) == InstructionSet::kAvx2 ? "Avx2"
+                                                                                               : "Avx512") +
                                   "_" + std::string(PrecisionName(std::get<1>(info.param)));
                          });
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "common/simd/cpu_instructions.h"
+#include "common/simd/instruction_set.h"
 #include "gtest/gtest.h"
 
 #if defined(__x86_64__)
@@ -24,14 +24,14 @@ namespace {
 
 constexpr double kRootHalf = 0.70710678118654752440;
 
-class MathTest : public ::testing::TestWithParam<Instructions> {
+class MathTest : public ::testing::TestWithParam<InstructionSet> {
  protected:
   void SetUp() override {
-    if (!Has(GetParam())) GTEST_SKIP() << "this processor has no " << NameOf(GetParam());
+    if (!CpuSupports(GetParam())) GTEST_SKIP() << "this processor has no " << InstructionSetName(GetParam());
   }
-  // `x`: a multiple of sixteen values.
+  // The size of `x` is a multiple of 16.
   static std::vector<float> Values(Function function, const std::vector<float>& x) {
-    return GetParam() == Instructions::kAvx2 ? avx2::Values(function, x) : avx512::Values(function, x);
+    return GetParam() == InstructionSet::kAvx2 ? avx2::Values(function, x) : avx512::Values(function, x);
   }
 };
 
@@ -42,14 +42,14 @@ std::vector<float> Grid(float least, float most) {
   return x;
 }
 
-TEST_P(MathTest, ExpIsExactToFp32sRounding) {
+TEST_P(MathTest, ExpIsExactUpToRounding) {
   const std::vector<float> x = Grid(-87.0f, 88.0f), y = Values(Function::kExp, x);
   double worst = 0;
   for (size_t i = 0; i < x.size(); ++i) worst = std::max(worst, std::abs(y[i] / std::exp(double{x[i]}) - 1));
   EXPECT_LT(worst, 3e-7);
 }
 
-TEST_P(MathTest, ExpEndsWhereFp32Does) {
+TEST_P(MathTest, ExpClampsItsArgument) {
   std::vector<float> x = {-1e30f, -88.0f, -87.0f, 0.0f, 88.0f, 89.0f, 1e30f, -0.0f};
   x.resize(16);
   const std::vector<float> y = Values(Function::kExp, x);
@@ -61,7 +61,7 @@ TEST_P(MathTest, ExpEndsWhereFp32Does) {
   EXPECT_FLOAT_EQ(y[7], 1.0f);
 }
 
-TEST_P(MathTest, GelusAreExactToFp32sRounding) {
+TEST_P(MathTest, GeluAndGeluTanhAreExactUpToRounding) {
   for (const float bound : {6.0f, 100.0f}) {
     const std::vector<float> x = Grid(-bound, bound);
     const std::vector<float> erf = Values(Function::kGelu, x), tanh = Values(Function::kGeluTanh, x);
@@ -73,7 +73,7 @@ TEST_P(MathTest, GelusAreExactToFp32sRounding) {
   }
 }
 
-TEST_P(MathTest, NanStaysNan) {
+TEST_P(MathTest, KeepsNan) {
   const std::vector<float> nan(16, std::nanf(""));
   EXPECT_TRUE(std::isnan(Values(Function::kExp, nan)[0]));
   EXPECT_TRUE(std::isnan(Values(Function::kGelu, nan)[0]));
@@ -81,8 +81,9 @@ TEST_P(MathTest, NanStaysNan) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EachInstructionSet, MathTest,
-                         testing::Values(Instructions::kAvx2, Instructions::kAvx512), [](const auto& info) {
-                           return info.param == Instructions::kAvx2 ? "Avx2" : "Avx512";
+                         testing::Values(InstructionSet::kAvx2, InstructionSet::kAvx512),
+                         [](const auto& info) {
+                           return info.param == InstructionSet::kAvx2 ? "Avx2" : "Avx512";
                          });
 
 }  // namespace

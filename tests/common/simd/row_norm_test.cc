@@ -9,7 +9,7 @@
 namespace newsgenre {
 namespace {
 
-TEST(RowNormTest, GivesWhatTorchGives) {
+TEST(RowNormTest, AgreesWithTorch) {
   at::manual_seed(8);
   for (const int64_t width : {1, 7, 31, 32, 33, 128, 768}) {
     for (const double offset : {0.0, 50.0}) {

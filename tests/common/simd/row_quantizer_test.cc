@@ -10,7 +10,7 @@
 namespace newsgenre {
 namespace {
 
-TEST(RowQuantizerTest, KeepsARowWithinHalfAStepOfItsValues) {
+TEST(RowQuantizerTest, RoundsToWithinHalfAStep) {
   constexpr int64_t kRows = 9;
   std::mt19937 generator(3);
   std::normal_distribution<float> normal(0, 3);
@@ -22,21 +22,21 @@ TEST(RowQuantizerTest, KeepsARowWithinHalfAStepOfItsValues) {
       for (int64_t i = 0; i < kRows * width; ++i) {
         ASSERT_LE(rows.values[i], levels);
         const float scale = rows.scales[i / width];
-        const float back = static_cast<float>(rows.values[i]) * scale + rows.offsets[i / width];
-        ASSERT_LT(std::abs(back - x[i]) / scale, 0.501) << width;
+        const float restored = static_cast<float>(rows.values[i]) * scale + rows.offsets[i / width];
+        ASSERT_LT(std::abs(restored - x[i]) / scale, 0.501) << width;
       }
     }
   }
 }
 
-TEST(RowQuantizerTest, ARowOfEqualValuesIsItsOffset) {
+TEST(RowQuantizerTest, QuantizesEqualValuesToTheOffset) {
   const std::vector<float> x(2 * 40, -2.5f);
   const QuantizedRows rows = QuantizeRows(x.data(), 2, 40, 127);
   EXPECT_EQ(*std::max_element(rows.values, rows.values + x.size()), 0);
   EXPECT_EQ(rows.offsets[1], -2.5f);
 }
 
-TEST(RowQuantizerTest, ValuesTooCloseToDivideByTheirDistanceAreEqual) {
+TEST(RowQuantizerTest, TreatsValuesWithATinyRangeAsEqual) {
   const std::vector<float> x = {0, 1e-40f, 2e-40f};
   const QuantizedRows rows = QuantizeRows(x.data(), 1, 3, 255);
   EXPECT_EQ(*std::max_element(rows.values, rows.values + x.size()), 0);
