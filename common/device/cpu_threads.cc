@@ -27,8 +27,8 @@ std::string FirstLine(const fs::path& path) {
   return line;
 }
 
-// A quota and its period in microseconds, as in cpu.max. "max" or -1 stands for no quota.
-int CpusOf(const std::string& quota_and_period) {
+// Parses a quota and its period in microseconds, as in cpu.max. "max" or -1 means no quota.
+int ParseQuota(const std::string& quota_and_period) {
   std::istringstream fields(quota_and_period);
   int64_t quota = 0;
   int64_t period = 0;
@@ -36,10 +36,10 @@ int CpusOf(const std::string& quota_and_period) {
   return static_cast<int>(std::min<int64_t>((quota - 1) / period + 1, kNoQuota));
 }
 
-int QuotaOfGroup(const fs::path& group) {
+int GroupQuota(const fs::path& group) {
   const std::string version_1 =
       FirstLine(group / "cpu.cfs_quota_us") + " " + FirstLine(group / "cpu.cfs_period_us");
-  return std::min(CpusOf(FirstLine(group / "cpu.max")), CpusOf(version_1));
+  return std::min(ParseQuota(FirstLine(group / "cpu.max")), ParseQuota(version_1));
 }
 
 }  // namespace
@@ -47,16 +47,16 @@ int QuotaOfGroup(const fs::path& group) {
 int CpuQuota(const std::string& root, const std::string& membership) {
   int cpus = kNoQuota;
   std::istringstream lines(membership);
-  // A line is ID:CONTROLLERS:PATH; version 2 names no controllers.
+  // A line is ID:CONTROLLERS:PATH. Its CONTROLLERS are empty for version 2.
   for (std::string id, controllers, path;
        std::getline(lines, id, ':') && std::getline(lines, controllers, ':') && std::getline(lines, path);) {
     const bool version_2 = controllers.empty();
     if (!version_2 && ("," + controllers + ",").find(",cpu,") == std::string::npos) continue;
     const fs::path tree = version_2 ? fs::path(root) : fs::path(root) / "cpu";
-    // Up to the mount's root, which is all that a container may see of a path of its host.
+    // Up to the root of the mount. In a container, where PATH can be the host's, only the root may exist.
     fs::path group = fs::path(path).relative_path();
-    for (; !group.empty(); group = group.parent_path()) cpus = std::min(cpus, QuotaOfGroup(tree / group));
-    cpus = std::min(cpus, QuotaOfGroup(tree));
+    for (; !group.empty(); group = group.parent_path()) cpus = std::min(cpus, GroupQuota(tree / group));
+    cpus = std::min(cpus, GroupQuota(tree));
   }
   return cpus;
 }
@@ -68,13 +68,13 @@ int AvailableCpus() {
   return std::min(affinity, CpuQuota("/sys/fs/cgroup", {std::istreambuf_iterator<char>(membership), {}}));
 }
 
-absl::StatusOr<int> ChooseCpuThreads(int most,
-                                     const std::function<absl::StatusOr<double>(int threads)>& seconds) {
-  int threads = most;
+absl::StatusOr<int> ChooseCpuThreads(int max_threads,
+                                     const std::function<absl::StatusOr<double>(int threads)>& measure) {
+  int threads = max_threads;
   if (threads == 1) return threads;
-  ASSIGN_OR_RETURN(double best, seconds(threads));
+  ASSIGN_OR_RETURN(double best, measure(threads));
   while (threads > 1) {
-    ASSIGN_OR_RETURN(const double with_half, seconds(threads / 2));
+    ASSIGN_OR_RETURN(const double with_half, measure(threads / 2));
     if (with_half >= kClearGain * best) break;
     threads /= 2;
     best = std::min(best, with_half);

@@ -1,4 +1,4 @@
-// How many CPU threads torch takes. This header shows no torch.
+// How many CPUs this process can use, and how many threads torch uses. This header does not include torch.
 #pragma once
 
 #include <functional>
@@ -8,23 +8,27 @@
 
 namespace newsgenre {
 
-// CPUs that this process may use at once: those it may run on, or as many as its cgroup's quota (a
-// container's limit) is worth, whichever is less; at least 1.
+// Returns the number of CPUs that this process can use at once, at least 1: the smaller of its CPU affinity
+// and its cgroup's CPU quota, which is how a container is limited.
 int AvailableCpus();
 
-// The smallest CPU quota, in whole CPUs rounded up, of a process's cgroup and of those around it; the largest
-// int without one. `root`: where the cgroups are mounted, version 2 or 1. `membership`: the process's
-// /proc/PID/cgroup.
+// Returns the smallest CPU quota of a process's cgroup and that group's ancestors, in CPUs rounded up, or the
+// largest int if there is no quota. `root` is where cgroups of version 1 or 2 are mounted. `membership` is
+// the text of the process's /proc/PID/cgroup.
 int CpuQuota(const std::string& root, const std::string& membership);
 
-// How many threads are worth their CPUs: `most`, halved as long as `seconds`, which times a piece of work
-// with so many threads, stays below kClearGain times the least that it was. Small models are no slower with
-// one thread, which leaves the other CPUs to the rest of the program. `seconds`'s error.
-absl::StatusOr<int> ChooseCpuThreads(int most,
-                                     const std::function<absl::StatusOr<double>(int threads)>& seconds);
+// Returns the number of threads that a piece of work is worth: `max_threads`, halved as long as the work
+// takes less than kClearGain times its shortest time so far. Small models are no slower with one thread,
+// which leaves the other CPUs to the rest of the program. `measure` returns the seconds that the work takes
+// with a number of threads; its errors are returned.
+absl::StatusOr<int> ChooseCpuThreads(int max_threads,
+                                     const std::function<absl::StatusOr<double>(int threads)>& measure);
 inline constexpr double kClearGain = 1.3;
 
-// This thread, and those that have not yet computed with torch, may use this many CPU threads, at least 1.
+// Sets the number of CPU threads, at least 1, that torch's operators and ParallelFor use when the calling
+// thread runs them. The number is also the default of threads that have not used torch yet; other threads
+// keep theirs. Call it once, before the program starts the threads that compute: a later call gives old and
+// new threads different numbers.
 void SetCpuThreads(int threads);
 
 }  // namespace newsgenre

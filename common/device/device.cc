@@ -15,7 +15,7 @@
 namespace newsgenre {
 namespace {
 
-// torch's own lines on standard error become lines of ours, on the thread that makes one of these.
+// While it exists, torch's warnings on this thread go to the log instead of to standard error.
 class WarningsToLog : c10::WarningHandler {
  public:
   WarningsToLog() : guard_(this) {}
@@ -34,7 +34,7 @@ absl::Status NoGpu(std::string_view name, const std::string& reason) {
   return absl::FailedPreconditionError("device '" + std::string(name) + "': " + reason);
 }
 
-// N of "cuda:N"; -1 where `name` is not of that form.
+// Returns N of "cuda:N", or -1 if `name` does not have that form.
 int CudaIndex(std::string_view name) {
   constexpr std::string_view kPrefix = "cuda:";
   if (name.substr(0, kPrefix.size()) != kPrefix) return -1;
@@ -54,7 +54,8 @@ absl::StatusOr<c10::Device> ParseDevice(std::string_view name) {
     return absl::InvalidArgumentError("device is '" + std::string(name) + "'; allowed: auto, cpu, cuda:N");
   }
 #ifdef NEWSGENRE_CUDA
-  // 0 also where the driver is missing or too old for this CUDA; torch's warning says which.
+  // deviceCount() also returns 0 if the driver is missing or too old for this CUDA; torch's warning says
+  // which.
   const WarningsToLog warnings;
   const int gpus = at::detail::getCUDAHooks().deviceCount();
 #else
@@ -71,18 +72,18 @@ absl::StatusOr<c10::Device> ParseDevice(std::string_view name) {
 }
 
 DeviceCapabilities CapabilitiesOf(c10::Device device) {
-  DeviceCapabilities abilities;
-  abilities.is_gpu = device.is_cuda();
-  if (abilities.is_gpu) {
-    abilities.native_bf16 = ComputeCapability(device).major >= 8;
-    return abilities;
+  DeviceCapabilities capabilities;
+  capabilities.is_gpu = device.is_cuda();
+  if (capabilities.is_gpu) {
+    capabilities.native_bf16 = ComputeCapability(device).major >= 8;
+    return capabilities;
   }
   const auto cpu = at::cpu::get_cpu_capabilities();
   for (const char* name : {"avx512_bf16", "amx_bf16"}) {
     const auto found = cpu.find(name);
-    abilities.native_bf16 |= found != cpu.end() && found->second.isBool() && found->second.toBool();
+    capabilities.native_bf16 |= found != cpu.end() && found->second.isBool() && found->second.toBool();
   }
-  return abilities;
+  return capabilities;
 }
 
 c10::ScalarType TypeOnGpu(Precision precision) {
@@ -104,7 +105,7 @@ absl::Status CatchTorch(const std::function<absl::Status()>& body) {
     return absl::ResourceExhaustedError(FirstLine(error.what_without_backtrace()));
   } catch (const c10::Error& error) {
     const std::string message = error.what_without_backtrace();
-    // The CPU allocator's error has no type of its own.
+    // The CPU allocator throws a c10::Error.
     if (message.find("can't allocate memory") != std::string::npos) {
       return absl::ResourceExhaustedError(FirstLine(message));
     }

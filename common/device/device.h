@@ -1,5 +1,5 @@
-// Which device a program runs on. torch's exceptions become statuses here, and nowhere else, and its warnings
-// lines of the log.
+// Chooses the device that a program computes on, and converts torch's exceptions to statuses and its warnings
+// to log lines. No other file catches torch's exceptions.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -15,23 +15,23 @@
 
 namespace newsgenre {
 
-// "cpu", "cuda:N", or "auto": the first GPU where this build and this machine have one, else the CPU.
-// FAILED_PRECONDITION where a GPU is asked for and absent (says why: built without CUDA, no driver, too few),
-// INVALID_ARGUMENT otherwise.
+// Parses "cpu", "cuda:N" or "auto", which is the first GPU if this build and this machine have one and the
+// CPU otherwise. Returns FAILED_PRECONDITION if the GPU is missing, with the reason (built without CUDA, no
+// driver, too few GPUs), and INVALID_ARGUMENT for any other name.
 absl::StatusOr<c10::Device> ParseDevice(std::string_view name);
 
-// What the device can compute in. A GPU is taken to multiply bf16 from compute capability 8.0 on, the CPU
-// with AVX-512's or AMX's instructions.
+// Returns the capabilities of a device. GPUs from compute capability 8.0 on multiply bf16 matrices in
+// hardware, CPUs do so with AVX-512 BF16 or AMX.
 DeviceCapabilities CapabilitiesOf(c10::Device device);
 
-// Returns the type of a precision on a GPU, which has no int8.
+// Returns the tensor type of a precision on a GPU, which does not support int8.
 c10::ScalarType TypeOnGpu(Precision precision);
 
-// Runs `body`; an exception of torch becomes INTERNAL (RESOURCE_EXHAUSTED: out of memory) with its first
-// line, a warning goes to Log.
+// Runs `body` and returns its status. Turns an exception into INTERNAL, or RESOURCE_EXHAUSTED if memory ran
+// out, with the first line of its message. Writes torch's warnings to the log.
 absl::Status CatchTorch(const std::function<absl::Status()>& body);
 
-// Likewise for a body that returns an absl::StatusOr.
+// The same for a body that returns an absl::StatusOr.
 template <typename Body>
 auto CatchTorchIn(const Body& body) -> decltype(body()) {
   decltype(body()) result = absl::UnknownError("not run");

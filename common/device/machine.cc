@@ -14,7 +14,7 @@
 namespace newsgenre {
 namespace {
 
-// As Linux names it.
+// Returns the CPU's name from /proc/cpuinfo.
 std::string CpuName() {
   std::ifstream info("/proc/cpuinfo");
   for (std::string line; std::getline(info, line);) {
@@ -31,7 +31,7 @@ absl::StatusOr<Machine> DescribeMachine(const std::string& name) {
   Machine machine;
   RETURN_IF_ERROR(CatchTorch([&] {
     machine.device = device.str();
-    machine.abilities = CapabilitiesOf(device);
+    machine.capabilities = CapabilitiesOf(device);
     machine.description = device.is_cuda() ? DescribeGpu(device)
                                            : absl::StrCat(CpuName(), ", ", at::get_cpu_capability(), ", ",
                                                           at::get_num_threads(), " threads");

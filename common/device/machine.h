@@ -1,4 +1,4 @@
-// What this machine has to compute with. This header shows no torch.
+// Describes the device that this process computes on. This header does not include torch.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@
 namespace newsgenre {
 
 struct Machine {
-  std::string device;  // "cpu", "cuda:0"
-  // "AMD EPYC 7543, AVX2, 2 threads"; "NVIDIA H100 80GB HBM3, compute capability 9.0, 79.1 GiB, CUDA 13.0"
+  std::string device;  // such as "cpu" or "cuda:0"
+  // Such as "AMD EPYC 7543, AVX2, 2 threads", or DescribeGpu's text.
   std::string description;
-  DeviceCapabilities abilities;
+  DeviceCapabilities capabilities;
 };
 
-// `device` as in ParseDevice, whose errors it has.
+// Describes a device that is named as for ParseDevice, and returns ParseDevice's errors.
 absl::StatusOr<Machine> DescribeMachine(const std::string& device);
 
 }  // namespace newsgenre

@@ -1,4 +1,4 @@
-// torch's own CPU threads for loops of ours.
+// Runs the project's own loops on torch's CPU threads.
 #pragma once
 
 #include <cstdint>
@@ -6,11 +6,13 @@
 
 namespace newsgenre {
 
-// Calls body(begin, end) for shares that make up 0 … count, each at least `grain` long (but the last), side
-// by side on the calling thread's CPU threads; torch's operators in them then run on one thread each, but
-// where there is one share, which runs as it would without this. An exception of a body passes. Not
-// at::parallel_for: that is inline, and one thread's where it is compiled without OpenMP, as ours is (a
-// second OpenMP runtime beside torch's costs far more).
+// Divides the range from 0 to `count` into shares and calls body(begin, end) for each of them, concurrently
+// on the calling thread's CPU threads. Each share but the last has at least `grain` elements. With several
+// shares, torch's operators in `body` use one thread each; a single share runs on the calling thread as if
+// called directly. Throws the exception of a body.
+//
+// at::parallel_for would not do: it is inline, and runs on one thread if it is compiled without OpenMP. This
+// project is, since a second OpenMP runtime next to torch's slows both down.
 void ParallelFor(int64_t count, int64_t grain, const std::function<void(int64_t begin, int64_t end)>& body);
 
 }  // namespace newsgenre

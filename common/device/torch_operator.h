@@ -1,4 +1,4 @@
-// Operators of torch that no header declares.
+// Access to torch operators that no header declares.
 #pragma once
 
 #include <ATen/core/List.h>
@@ -9,8 +9,8 @@
 
 namespace newsgenre {
 
-// `name` as in torch.ops, `Signature` as torch defines it; throws a c10::Error where torch has no such
-// operator.
+// Returns the operator that torch.ops calls `name`. `Signature` must be the one that torch defines. Throws
+// c10::Error if torch has no such operator.
 template <typename Signature>
 c10::TypedOperatorHandle<Signature> TorchOperator(const char* name, const char* overload = "") {
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).typed<Signature>();

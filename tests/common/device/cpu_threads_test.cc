@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kNoQuota = std::numeric_limits<int>::max();
 
-// A folder as /sys/fs/cgroup.
+// Builds a folder like /sys/fs/cgroup.
 class CpuQuotaTest : public testing::Test {
  protected:
   void Write(const std::string& name, const std::string& text) const {
@@ -44,7 +44,7 @@ TEST_F(CpuQuotaTest, ReadsVersion2RoundedUp) {
   }
 }
 
-TEST_F(CpuQuotaTest, TakesTheSmallestOnTheWayToTheRoot) {
+TEST_F(CpuQuotaTest, TakesTheSmallestQuotaUpToTheRoot) {
   Write("system.slice/cpu.max", "300000 100000\n");
   Write("system.slice/news.service/cpu.max", "max 100000\n");
   Write("user.slice/cpu.max", "100000 100000\n");
@@ -65,16 +65,16 @@ TEST_F(CpuQuotaTest, ReadsVersion1) {
   EXPECT_EQ(Quota("9:cpuset:/news:1\n"), kNoQuota);
 }
 
-TEST_F(CpuQuotaTest, IsNoneWhereNothingIsKnown) {
+TEST_F(CpuQuotaTest, ReturnsNoQuotaForUnknownGroups) {
   for (const std::string membership : {"", "\n", "no colon", "0:", "0::/\n"}) {
     EXPECT_EQ(Quota(membership), kNoQuota) << membership;
   }
 }
 
-TEST(ChooseCpuThreadsTest, TakesAsManyAsGainClearly) {
+TEST(ChooseCpuThreadsTest, ReturnsTheThreadsThatGainClearly) {
   const struct {
-    std::map<int, double> seconds;  // that may be asked for
-    int most, chosen;
+    std::map<int, double> seconds;  // by number of threads; no other number may be measured
+    int max_threads, chosen;
   } cases[] = {
       {{}, 1, 1},
       {{{2, 1.0}, {1, 1.8}}, 2, 2},
@@ -86,18 +86,18 @@ TEST(ChooseCpuThreadsTest, TakesAsManyAsGainClearly) {
       {{{3, 1.0}, {1, 2.0}}, 3, 3},
   };
   for (const auto& c : cases) {
-    const auto seconds = [&](int threads) -> absl::StatusOr<double> { return c.seconds.at(threads); };
-    ASSERT_OK_AND_ASSIGN(const int threads, ChooseCpuThreads(c.most, seconds));
-    EXPECT_EQ(threads, c.chosen) << "of " << c.most;
+    const auto measure = [&](int threads) -> absl::StatusOr<double> { return c.seconds.at(threads); };
+    ASSERT_OK_AND_ASSIGN(const int threads, ChooseCpuThreads(c.max_threads, measure));
+    EXPECT_EQ(threads, c.chosen) << "of " << c.max_threads;
   }
 }
 
-TEST(ChooseCpuThreadsTest, TellsWhatWentWrong) {
-  const auto seconds = [](int) -> absl::StatusOr<double> { return absl::InternalError("no"); };
-  EXPECT_THAT(ChooseCpuThreads(2, seconds), StatusIs(absl::StatusCode::kInternal, "no"));
+TEST(ChooseCpuThreadsTest, ReturnsTheErrorOfTheMeasurement) {
+  const auto measure = [](int) -> absl::StatusOr<double> { return absl::InternalError("no"); };
+  EXPECT_THAT(ChooseCpuThreads(2, measure), StatusIs(absl::StatusCode::kInternal, "no"));
 }
 
-TEST(AvailableCpusTest, IsFrom1ToWhatTheMachineHas) {
+TEST(AvailableCpusTest, IsBetween1AndTheCpusOfTheMachine) {
   EXPECT_GE(AvailableCpus(), 1);
   EXPECT_LE(AvailableCpus(), static_cast<int>(std::thread::hardware_concurrency()));
 }

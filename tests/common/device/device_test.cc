@@ -16,12 +16,12 @@ namespace {
 using absl::StatusCode;
 using testing::HasSubstr;
 
-TEST(ParseDeviceTest, TakesTheCpu) {
+TEST(ParseDeviceTest, ParsesCpu) {
   ASSERT_OK_AND_ASSIGN(const c10::Device device, ParseDevice("cpu"));
   EXPECT_EQ(device.str(), "cpu");
 }
 
-TEST(ParseDeviceTest, AutoAlwaysFindsADevice) {
+TEST(ParseDeviceTest, AutoIsTheFirstGpuOrTheCpu) {
   ASSERT_OK_AND_ASSIGN(const c10::Device device, ParseDevice("auto"));
   EXPECT_EQ(device.str(), ParseDevice("cuda:0").ok() ? "cuda:0" : "cpu");
 }
@@ -46,7 +46,7 @@ TEST(ParseDeviceTest, SaysWhyAGpuIsAbsent) {
   EXPECT_THAT(ParseDevice("cuda:127"), StatusIs(StatusCode::kFailedPrecondition, HasSubstr(kReason)));
 }
 
-TEST(CatchTorchTest, PassesStatusesOn) {
+TEST(CatchTorchTest, ReturnsTheStatusOfTheBody) {
   EXPECT_THAT(CatchTorch([] { return absl::OkStatus(); }), IsOk());
   EXPECT_THAT(CatchTorch([] { return absl::NotFoundError("no"); }), StatusIs(StatusCode::kNotFound, "no"));
 }

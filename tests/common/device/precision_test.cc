@@ -12,14 +12,14 @@ using testing::HasSubstr;
 constexpr DeviceCapabilities kOldCpu{false, false}, kNewCpu{false, true}, kOldGpu{true, false},
     kNewGpu{true, true};
 
-TEST(PrecisionTest, AutoGoesByWhatTheDeviceHas) {
+TEST(PrecisionTest, AutoIsBf16IfTheHardwareMultipliesIt) {
   EXPECT_EQ(ParsePrecision("auto", kOldCpu).value(), Precision::kFp32);
   EXPECT_EQ(ParsePrecision("auto", kNewCpu).value(), Precision::kBf16);
   EXPECT_EQ(ParsePrecision("auto", kOldGpu).value(), Precision::kFp32);
   EXPECT_EQ(ParsePrecision("auto", kNewGpu).value(), Precision::kBf16);
 }
 
-TEST(PrecisionTest, WhatIsAskedForIsTaken) {
+TEST(PrecisionTest, ReturnsTheNamedPrecision) {
   for (const Precision precision : {Precision::kFp32, Precision::kBf16, Precision::kInt8}) {
     EXPECT_EQ(ParsePrecision(PrecisionName(precision), kOldCpu).value(), precision);
   }
@@ -28,7 +28,7 @@ TEST(PrecisionTest, WhatIsAskedForIsTaken) {
   }
 }
 
-TEST(PrecisionTest, SaysWhatADeviceHasNot) {
+TEST(PrecisionTest, RefusesUnknownAndUnsupportedPrecisions) {
   EXPECT_THAT(ParsePrecision("fp16", kNewCpu),
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr("the CPU has auto, fp32, bf16 and int8")));
   EXPECT_THAT(ParsePrecision("int8", kNewGpu),
