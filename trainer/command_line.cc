@@ -18,7 +18,7 @@ namespace {
 using Names = std::set<std::string>;
 
 constexpr char kUsage[] =
-    R"(trains an ALBERT that tells the genre of a news text, and publishes it for newsgenre_server.
+    R"(trains an ALBERT model that classifies news texts by genre, and publishes it for newsgenre_server.
 
   newsgenre_trainer --train=train.csv --test=test.csv --model_dir=model
   newsgenre_trainer pretrain --flagfile=deploy/recipes/small-from-scratch.flags --train=train.csv --model_dir=pretrained
@@ -27,17 +27,17 @@ constexpr char kUsage[] =
   newsgenre_trainer evaluate --model_dir=model --test=test.csv --out=report
   newsgenre_trainer import --from=model.pt --out=model
 
-Progress goes to standard error: one line on a terminal, else JSON lines. A table of the epochs, and the test's result,
-go to standard output; the report is MODEL_DIR/report.html (also .md and .json), the curves for TensorBoard are in
-MODEL_DIR/tensorboard. SIGINT or SIGTERM ends the training after the step at hand and saves its state; with --resume the
-same command goes on from there. A second signal ends the program at once.
+Without a command the program trains a classifier. Progress goes to standard error: one line on a terminal, otherwise
+JSON lines. The table of epochs and the test's result go to standard output. The report is MODEL_DIR/report.html (also
+.md and .json); the curves for TensorBoard are in MODEL_DIR/tensorboard. SIGINT or SIGTERM stops the training after the
+current step and saves its state; the same command with --resume continues from there. A second signal ends the program
+at once.
 
-Exit status: 0 done; 1 failed; 2 flags or data are wrong; 3 stopped by a signal (a training
-goes on with the same command and --resume).)";
+Exit status: 0 done; 1 failed; 2 wrong flags or data; 3 stopped by a signal (--resume continues a training).)";
 
 constexpr char kFlagsFile[] = "trainer/flags.cc";
 
-// A source file's path as the compiler saw it, from the repository's root on.
+// Returns a source file's path, as the compiler saw it, relative to the repository's root.
 std::string FromRoot(absl::string_view file) {
   const std::string path(file);
   const size_t start = path.rfind(kFlagsFile);
@@ -46,8 +46,8 @@ std::string FromRoot(absl::string_view file) {
 
 bool IsOurs(absl::string_view file) { return FromRoot(file) == kFlagsFile; }
 
-// Our flags with their values, by name.
-std::map<std::string, std::string> Values() {
+// Returns the values of the flags in flags.cc, by name.
+std::map<std::string, std::string> FlagValues() {
   std::map<std::string, std::string> values;
   for (const auto& [name, flag] : absl::GetAllFlags()) {
     if (IsOurs(flag->Filename())) values[std::string(name)] = flag->CurrentValue();
@@ -55,9 +55,10 @@ std::map<std::string, std::string> Values() {
   return values;
 }
 
-Names Set() {
+// Returns the flags that don't have their default value.
+Names FlagsSet() {
   Names names;
-  for (const auto& [name, value] : Values()) {
+  for (const auto& [name, value] : FlagValues()) {
     if (value != absl::FindCommandLineFlag(name)->DefaultValue()) names.insert(name);
   }
   return names;
@@ -68,33 +69,34 @@ absl::Status NotTaken(const std::string& flag, const std::string& command) {
 }
 
 absl::Status CheckTaken(const std::string& command, const Names& taken) {
-  for (const std::string& flag : Set()) {
+  for (const std::string& flag : FlagsSet()) {
     if (taken.count(flag) == 0) return NotTaken(flag, command);
   }
   return absl::OkStatus();
 }
 
-// The flags that a command takes, for the record: all but `others`, of which none may be set.
-absl::StatusOr<std::map<std::string, std::string>> Recipe(const std::string& command, const Names& others) {
-  std::map<std::string, std::string> recipe = Values();
-  for (const std::string& other : others) {
-    if (Set().count(other) > 0) return NotTaken(other, command);
-    recipe.erase(other);
+// Returns the values of all flags except `not_taken`. Returns INVALID_ARGUMENT if one of those is set.
+absl::StatusOr<std::map<std::string, std::string>> Recipe(const std::string& command,
+                                                          const Names& not_taken) {
+  std::map<std::string, std::string> recipe = FlagValues();
+  const Names set = FlagsSet();
+  for (const std::string& flag : not_taken) {
+    if (set.count(flag) > 0) return NotTaken(flag, command);
+    recipe.erase(flag);
   }
   return recipe;
 }
 
-absl::StatusOr<Command> Training() {
-  TrainerConfig config = TrainingFromFlags();
-  ASSIGN_OR_RETURN(config.recipe, Recipe("training", {"from", "out", "text"}));
+absl::StatusOr<Command> Finetuning() {
+  FinetuningConfig config = FinetuningFromFlags();
+  ASSIGN_OR_RETURN(config.run.recipe, Recipe("training", {"from", "out", "text"}));
   return Command(std::move(config));
 }
 
 absl::StatusOr<Command> Pretraining() {
   PretrainingConfig config = PretrainingFromFlags();
-  ASSIGN_OR_RETURN(config.training.recipe,
-                   Recipe("pretrain", {"from", "out", "test", "head", "classifier_dropout", "token_dropout",
-                                       "model_version"}));
+  ASSIGN_OR_RETURN(config.run.recipe, Recipe("pretrain", {"from", "out", "test", "head", "classifier_dropout",
+                                                          "token_dropout", "model_version"}));
   return Command(std::move(config));
 }
 
@@ -112,7 +114,7 @@ absl::StatusOr<Command> ParseCommandLine(int argc, char** argv) {
   if (words.size() > 2) {
     return absl::InvalidArgumentError("'" + std::string(words[2]) + "' is not a flag; see --help");
   }
-  if (command.empty()) return Training();
+  if (command.empty()) return Finetuning();
   if (command == "pretrain") return Pretraining();
   if (command == "evaluate") {
     const Names taken = {"model_dir", "test", "out", "max_bad_rows", "device", "precision", "threads"};
@@ -124,7 +126,8 @@ absl::StatusOr<Command> ParseCommandLine(int argc, char** argv) {
     return Command(ImportFromFlags());
   }
   return absl::InvalidArgumentError(
-      "'" + command + "' is not a flag, nor one of the commands pretrain, evaluate and import; see --help");
+      "'" + command +
+      "' is neither a flag nor one of the commands pretrain, evaluate and import; see --help");
 }
 
 }  // namespace newsgenre

@@ -1,15 +1,16 @@
-// The trainer's flags (Abseil). Their definitions in flags.cc are its manual; command_line.h parses them.
+// The trainer's flags. flags.cc defines them, and its help texts are their documentation.
 #pragma once
 
 #include "trainer/evaluation/evaluation.h"
+#include "trainer/finetuning/finetuning_config.h"
 #include "trainer/import/import.h"
-#include "trainer/run/config.h"
+#include "trainer/pretraining/pretraining_config.h"
 
 namespace newsgenre {
 
-// What the flags say to each command, not yet validated. After the command line was parsed.
-TrainerConfig TrainingFromFlags();         // without the recipe
-PretrainingConfig PretrainingFromFlags();  // likewise
+// Each function returns a command's settings from the parsed flags, without the recipe and not yet validated.
+FinetuningConfig FinetuningFromFlags();
+PretrainingConfig PretrainingFromFlags();
 EvaluationConfig EvaluationFromFlags();
 ImportConfig ImportFromFlags();
 

@@ -8,13 +8,13 @@
 #include "common/base/runtime_settings.h"
 #include "common/base/shutdown_signal.h"
 #include "trainer/command_line.h"
-#include "trainer/finetuning/training_run.h"
+#include "trainer/finetuning/finetuning_run.h"
 #include "trainer/pretraining/pretraining_run.h"
 
 namespace newsgenre {
 namespace {
 
-// As the manual in command_line.cc says.
+// Documented in command_line.cc.
 enum ExitCode { kDone = 0, kFailed = 1, kWrongInput = 2, kStopped = 3 };
 
 void Print(const Report& report) {
@@ -25,12 +25,11 @@ void Print(const Report& report) {
   }
 }
 
-// Each does what its config says.
-absl::Status Run(const TrainerConfig& config, const RunControl& control) {
-  const absl::StatusOr<Report> report = RunTraining(config, control);
+absl::Status Run(const FinetuningConfig& config, const RunControl& control) {
+  const absl::StatusOr<Report> report = RunFinetuning(config, control);
   if (!report.ok()) return report.status();
   Print(*report);
-  std::cout << "published: " << report->release << "\nreport: " << config.model_dir << "/report.html"
+  std::cout << "published: " << report->release << "\nreport: " << config.run.model_dir << "/report.html"
             << std::endl;
   return absl::OkStatus();
 }
@@ -38,7 +37,7 @@ absl::Status Run(const TrainerConfig& config, const RunControl& control) {
 absl::Status Run(const PretrainingConfig& config, const RunControl& control) {
   const absl::StatusOr<Report> report = RunPretraining(config, control);
   if (!report.ok()) return report.status();
-  std::cout << "held out: " << Summary(*report->held_out) << "\nmade: " << report->release
+  std::cout << "held out: " << Summary(*report->held_out) << "\nwrote: " << report->release
             << ", for --init_from\nreport: " << report->release << "/report.html" << std::endl;
   return absl::OkStatus();
 }
@@ -51,7 +50,7 @@ absl::Status Run(const EvaluationConfig& config, const RunControl& control) {
   return absl::OkStatus();
 }
 
-// An import is over in seconds: a signal doesn't stop it.
+// An import takes seconds, so a signal doesn't stop it.
 absl::Status Run(const ImportConfig& config, const RunControl& /*control*/) {
   const absl::StatusOr<ImportSummary> summary = ImportCheckpoint(config);
   if (!summary.ok()) return summary.status();
@@ -69,9 +68,9 @@ absl::Status ParseAndRun(int argc, char** argv, const RunControl& control) {
       },
       *command);
   if (absl::IsCancelled(status)) {
-    const bool can_resume = std::holds_alternative<TrainerConfig>(*command) ||
+    const bool can_resume = std::holds_alternative<FinetuningConfig>(*command) ||
                             std::holds_alternative<PretrainingConfig>(*command);
-    control.progress->Log(can_resume ? "stopped; the same command with --resume goes on" : "stopped");
+    control.progress->Log(can_resume ? "stopped; the same command with --resume continues" : "stopped");
   }
   return status;
 }
@@ -84,8 +83,8 @@ int main(int argc, char** argv) {
   newsgenre::Progress progress(isatty(STDERR_FILENO) != 0 ? &std::cerr : nullptr);
   std::atomic<bool> stop{false};
   const newsgenre::ShutdownSignal signal([&](int signal_number) {
-    // The log has this before what the stop brings.
-    progress.Log("asked to stop; a second signal ends it at once", {{"signal", signal_number}});
+    // Logged before `stop` takes effect, so that the log is in order.
+    progress.Log("stopping; a second signal ends the program at once", {{"signal", signal_number}});
     stop = true;
   });
   const absl::Status status = newsgenre::ParseAndRun(argc, argv, {stop, &progress});

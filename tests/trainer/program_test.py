@@ -1,4 +1,4 @@
-"""Runs newsgenre_trainer as a user does: its manual, exit codes, and how it takes a signal.
+"""Runs newsgenre_trainer as a user does: checks its manual, exit codes, and reaction to signals.
 
 Usage: program_test.py TRAINER SAMPLE_CSV
 """
@@ -37,15 +37,15 @@ class ProgramTest(unittest.TestCase):
         return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
     def watch(self, *flags):
-        """A training run, as Popen; its log is to be read to the end."""
+        """Starts a training run; its log must be read to the end."""
         return subprocess.Popen(self.command(*flags), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def stop_at(self, message, *flags):
-        """A training run, as stop_command_at returns."""
+        """Like stop_command_at, for a training run."""
         return self.stop_command_at(message, *self.command(*flags))
 
     def stop_command_at(self, message, *command):
-        """Sends SIGTERM when a log line begins with `message`; returns the exit code, standard output and later
+        """Sends SIGTERM when a log message begins with `message`. Returns the exit code, standard output and later
         messages."""
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
             for line in child.stderr:
@@ -56,7 +56,7 @@ class ProgramTest(unittest.TestCase):
             return child.returncode, output, [json.loads(line)["message"] for line in log.splitlines()]
 
     def messages(self, result):
-        """Of the log; every line is an object."""
+        """Returns the messages of the log, of which every line is a JSON object."""
         return [json.loads(line)["message"] for line in result.stderr.splitlines()]
 
     def weights(self):
@@ -72,10 +72,10 @@ class ProgramTest(unittest.TestCase):
     def test_wrong_flags(self):
         for flags, message in (
             (["--epochs=0"], "--epochs is 0; it must be 1 to 1000"),
-            (["stray"], "'stray' is not a flag, nor one of the commands pretrain, evaluate and import"),
+            (["stray"], "'stray' is neither a flag nor one of the commands pretrain, evaluate and import"),
             (["evaluate", "stray"], "'stray' is not a flag"),
             (["--train=absent.csv"], "absent.csv"),
-            (["--init_from=x", "--heads=2"], "--heads is set beside --init_from"),
+            (["--init_from=x", "--heads=2"], "--heads is set together with --init_from"),
             (["--out=x"], "--out is set; training doesn't take it"),
             (["--text=x"], "--text is set; training doesn't take it"),
             (["evaluate"], "--train is set; evaluate doesn't take it"),
@@ -106,7 +106,7 @@ class ProgramTest(unittest.TestCase):
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertIn(message, self.messages(result)[-1])
 
-    def test_every_recipe_is_taken(self):
+    def test_every_recipe_is_accepted(self):
         recipes = os.path.join(os.path.dirname(SAMPLE), "..", "recipes")
         names = sorted(os.listdir(recipes))
         self.assertIn("small-from-scratch.flags", names)
@@ -143,7 +143,7 @@ class ProgramTest(unittest.TestCase):
             self.assertEqual(json.load(file)["test"]["confusion"], report["test"]["confusion"])
 
     def pretraining(self, *flags):
-        """The command, which takes a second; its text has the sample's words."""
+        """Returns a pre-training command that takes a second, on the sample's words."""
         text = self.path("text.txt")
         with open(SAMPLE, encoding="utf-8") as sample, open(text, "w", encoding="utf-8") as file:
             file.writelines(line + "\n" for line in sample)
@@ -155,7 +155,7 @@ class ProgramTest(unittest.TestCase):
         result = self.run_trainer(*self.pretraining("--epochs=1"))
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertRegex(result.stdout, r"^held out: masked-LM accuracy \d+\.\d\d % \(\d+ of \d+\), loss \d\.\d+\n"
-                         f"made: {pretrained}, for --init_from\nreport: {pretrained}/report.html\n$")
+                         f"wrote: {pretrained}, for --init_from\nreport: {pretrained}/report.html\n$")
         self.assertIn("texts read", self.messages(result))
         with open(os.path.join(pretrained, "report.json"), encoding="utf-8") as file:
             report = json.load(file)
@@ -182,7 +182,7 @@ class ProgramTest(unittest.TestCase):
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertIn(message, self.messages(result)[-1])
 
-    def test_a_pretraining_that_was_stopped_goes_on(self):
+    def test_resumes_a_stopped_pretraining(self):
         command = self.pretraining("--epochs=1", "--resume")
         code, output, messages = self.stop_command_at("texts read", *command)
         self.assertEqual(code, 3)
@@ -201,34 +201,34 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(self.messages(result)[-1].count(f"{bad}:31: label"), 2)
 
     def on_a_terminal(self, *flags):
-        """The exit code, and what a terminal gets."""
+        """Returns the exit code and the output on a terminal."""
         try:
-            ours, theirs = pty.openpty()
+            controller, terminal = pty.openpty()
         except OSError as error:
-            self.skipTest(f"this machine gives no terminal: {error}")
-        with subprocess.Popen(self.command(*TINY, *flags), stdout=subprocess.DEVNULL, stderr=theirs) as child:
-            os.close(theirs)
+            self.skipTest(f"this machine has no pseudo-terminals: {error}")
+        with subprocess.Popen(self.command(*TINY, *flags), stdout=subprocess.DEVNULL, stderr=terminal) as child:
+            os.close(terminal)
             shown = b""
             try:
-                while part := os.read(ours, 65536):
+                while part := os.read(controller, 65536):
                     shown += part
-            except OSError:  # nobody has the other end any more
+            except OSError:  # the other end is closed
                 pass
-            os.close(ours)
+            os.close(controller)
             return child.wait(timeout=300), shown.decode()
 
-    def test_a_terminal_gets_an_error_in_words(self):
+    def test_shows_an_error_as_text_on_a_terminal(self):
         code, shown = self.on_a_terminal("--device=cuda:99")
         self.assertEqual(code, 1)
         self.assertRegex(shown, r"^\r\x1b\[Knewsgenre_trainer: .*cuda:99.*\r\n$")
 
-    def test_a_terminal_gets_lines_of_text(self):
+    def test_shows_progress_as_text_on_a_terminal(self):
         code, shown = self.on_a_terminal("--epochs=2")
         self.assertEqual(code, 0)
         self.assertRegex(shown, r"\r\x1b\[Kepoch 2/2  step \d+/\d+  loss \d\.\d+  accuracy [\d.]+ %  .* left")
         self.assertRegex(shown, r"\r\x1b\[Kepoch 2/2  validation accuracy .*\r\n")
 
-    def test_a_run_that_was_stopped_goes_on(self):
+    def test_resumes_a_stopped_run(self):
         flags = [*TINY, "--epochs=6", "--token_dropout=0.1", f"--test={SAMPLE}"]
         self.assertEqual(self.run_trainer(*self.command(*flags)).returncode, 0)
         whole = self.weights()
@@ -246,7 +246,7 @@ class ProgramTest(unittest.TestCase):
 
         resumed = self.run_trainer(*self.command(*flags, "--resume"))
         self.assertEqual(resumed.returncode, 0, resumed.stderr)
-        self.assertIn("going on", self.messages(resumed))
+        self.assertIn("resuming", self.messages(resumed))
         self.assertEqual(self.weights(), whole)
 
     def test_a_signal_before_the_first_step_publishes_nothing(self):
@@ -257,11 +257,11 @@ class ProgramTest(unittest.TestCase):
             self.assertIn("--resume", messages[-1])
             self.assertNotIn("CURRENT", os.listdir(self.model_dir))
 
-    def test_an_evaluation_that_was_stopped_promises_nothing(self):
+    def test_a_stopped_evaluation_does_not_mention_resume(self):
         self.assertEqual(self.run_trainer(*self.command(*TINY, "--epochs=1")).returncode, 0)
         many = self.path("many.csv")
         with open(SAMPLE, encoding="utf-8") as sample, open(many, "w", encoding="utf-8") as file:
-            file.write("9,a,row that is left out\n" + sample.read() * 200)
+            file.write("9,a,bad row\n" + sample.read() * 200)
         code, output, messages = self.stop_command_at(
             "rows left out", TRAINER, "evaluate", f"--model_dir={self.model_dir}", f"--test={many}", "--max_bad_rows=1",
             "--threads=1", "--device=cpu")
@@ -269,7 +269,7 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(output, "")
         self.assertEqual(messages[-1], "stopped")
 
-    def test_a_page_for_prometheus(self):
+    def test_serves_metrics_to_prometheus(self):
         with self.watch(*TINY, "--epochs=1000", "--precision=fp32", "--metrics_address=127.0.0.1:0") as child:
             port, page = None, None
             for line in child.stderr:

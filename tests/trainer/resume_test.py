@@ -1,4 +1,4 @@
-"""Kills newsgenre_trainer again and again, goes on with --resume, and wants the very model of a run that nobody killed.
+"""Kills newsgenre_trainer repeatedly, resumes it, and expects the same model as from an undisturbed run.
 
 Usage: resume_test.py TRAINER SAMPLE_CSV
 """
@@ -22,11 +22,11 @@ TIMES = {"seconds", "texts_per_second", "tokens_per_second"}
 
 
 class Kind(typing.NamedTuple):
-    """A command of the trainer, and what it leaves in the model folder."""
+    """A command of the trainer, and the files it leaves in the model folder."""
 
-    command: list  # "FOLDER" stands for where the data are
+    command: list  # "FOLDER" is replaced by the data's folder
     kills: int
-    last: str  # file that it writes last
+    last: str  # file that the command writes last
     weights: str
     left: list
 
@@ -54,7 +54,7 @@ def run(kind, folder, model_dir):
 
 
 def is_done(kind, model_dir):
-    """Whether all is published and no state is left, though the process was killed on its last breath."""
+    """Returns whether everything is published and no state is left, although the process was killed."""
     states = os.path.join(model_dir, "training-state")
     names = os.listdir(states) if os.path.exists(states) else []
     left = any(name.startswith("state-") and ".tmp." not in name for name in names)
@@ -62,7 +62,7 @@ def is_done(kind, model_dir):
 
 
 def run_with_kills(kind, folder, model_dir, longest, chance):
-    """Returns how often the run was killed before it was done."""
+    """Returns how often the run was killed before it finished."""
     kills = 0
     while True:
         with start(kind, folder, model_dir, "--resume") as child:
@@ -81,7 +81,7 @@ def run_with_kills(kind, folder, model_dir, longest, chance):
 
 
 def outcome(kind, model_dir):
-    """What must not depend on what happened meanwhile."""
+    """Returns the results that must not depend on interruptions."""
     with open(os.path.join(model_dir, kind.weights), "rb") as file:
         weights = file.read()
     with open(os.path.join(model_dir, "report.json"), encoding="utf-8") as file:

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "common/base/file.h"
+#include "common/base/flag_checks.h"
 #include "common/base/status_macros.h"
 #include "common/device/cpu_threads.h"
 #include "common/device/machine.h"
@@ -21,45 +22,47 @@ std::string KernelNames(const std::vector<KernelChoice>& kernels) {
   return names;
 }
 
+absl::Status DescribeModel(const Classifier& classifier, Report* report) {
+  ASSIGN_OR_RETURN(const Machine machine, DescribeMachine(classifier.device()));
+  const v1::Manifest& manifest = classifier.manifest();
+  report->version = manifest.version();
+  report->labels.assign(manifest.labels().begin(), manifest.labels().end());
+  report->device = classifier.device();
+  report->precision = std::string(PrecisionName(classifier.precision()));
+  report->processor = machine.description;
+  report->kernels = KernelNames(classifier.kernels());
+  report->vocab_size = classifier.encoder().tokenizer().vocab_size();
+  if (manifest.temperature() > 0) report->temperature = manifest.temperature();
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status EvaluationConfig::Validate() const {
-  if (model_dir.empty()) return absl::InvalidArgumentError("--model_dir is required");
-  if (test.empty()) return absl::InvalidArgumentError("--test is required");
-  if (max_bad_rows < 0) {
-    return absl::InvalidArgumentError("--max_bad_rows is " + std::to_string(max_bad_rows) +
-                                      "; it must be 0 or more");
-  }
-  if (threads < 0 || threads > 1024) {
-    return absl::InvalidArgumentError("--threads is " + std::to_string(threads) + "; it must be 0 to 1024");
-  }
+  RETURN_IF_ERROR(CheckRequired("model_dir", model_dir));
+  RETURN_IF_ERROR(CheckRequired("test", test));
+  RETURN_IF_ERROR(CheckRange("max_bad_rows", static_cast<double>(max_bad_rows), 0, kNoLimit));
+  RETURN_IF_ERROR(CheckRange("threads", threads, 0, 1024));
   return CheckPrecisionName(precision);
 }
 
 absl::StatusOr<Report> RunEvaluation(const EvaluationConfig& config, const RunControl& control) {
   const Progress::Clock::time_point start = Progress::Clock::now();
   Report report;
+  report.release = config.model_dir;
   report.threads = config.threads > 0 ? config.threads : AvailableCpus();
   SetCpuThreads(report.threads);
   if (!config.out.empty()) RETURN_IF_ERROR(MakeFolder(config.out));
   ASSIGN_OR_RETURN(const std::unique_ptr<Classifier> classifier,
                    Classifier::Load(config.model_dir, {config.device, config.precision}));
-  const v1::Manifest& manifest = classifier->manifest();
-  report.labels.assign(manifest.labels().begin(), manifest.labels().end());
-  ASSIGN_OR_RETURN(const LabelledRows rows, ReadLabelledRows(config.test,
-                                                             {report.labels, config.max_bad_rows,
-                                                              report.threads, &classifier->encoder()},
-                                                             control));
+  RETURN_IF_ERROR(DescribeModel(*classifier, &report));
+  ReadingOptions reading;
+  reading.labels = report.labels;
+  reading.max_bad_rows = config.max_bad_rows;
+  reading.threads = report.threads;
+  reading.encoder = &classifier->encoder();
+  ASSIGN_OR_RETURN(const LabelledRows rows, ReadLabelledRows(config.test, reading, control));
   ASSIGN_OR_RETURN(const ClassifiedRows classified, ClassifyRows(*classifier, rows, control));
-  ASSIGN_OR_RETURN(const Machine machine, DescribeMachine(classifier->device()));
-  report.version = manifest.version();
-  report.release = config.model_dir;
-  report.device = classifier->device();
-  report.precision = std::string(PrecisionName(classifier->precision()));
-  report.processor = machine.description;
-  report.kernels = KernelNames(classifier->kernels());
-  report.vocab_size = classifier->encoder().tokenizer().vocab_size();
-  if (manifest.temperature() > 0) report.temperature = manifest.temperature();
   ReportTest(rows, classified, &report);
   report.lengths =
       CountLengths(classified.data.Lengths(), classified.data.truncated, classifier->encoder().max_tokens());

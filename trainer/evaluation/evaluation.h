@@ -1,29 +1,33 @@
-// A test of any checkpoint.
+// Evaluation of a checkpoint on labelled rows.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "trainer/report/report.h"
 #include "trainer/watch/run_control.h"
 
 namespace newsgenre {
 
+// The settings of an evaluation. Fields are named after their flags, which trainer/flags.cc documents.
 struct EvaluationConfig {
-  std::string model_dir;        // a model folder, a release or a Hugging Face folder; required
-  std::string test;             // labelled rows; required
-  std::string out;              // folder that receives the report's files; empty: none
-  int64_t max_bad_rows = 0;     // of `test`, that may be left out
-  std::string device = "auto";  // "auto", "cpu" or "cuda:N"
-  std::string precision = "fp32";
-  int threads = 0;  // CPU threads; 0: all
+  std::string model_dir;
+  std::string test;  // path
+  std::string out;   // folder for the report; empty: none
+  int64_t max_bad_rows = 0;
+  std::string device = "auto";     // or "cpu", "cuda:N"
+  std::string precision = "fp32";  // or another that the server takes
+  int threads = 0;                 // 0: all CPUs
 
-  // INVALID_ARGUMENT names the first bad field as its flag.
+  // Returns INVALID_ARGUMENT if a field is out of range, and names the first one by its flag.
   absl::Status Validate() const;
 };
 
-// Answers all rows through the code that serves, and writes the report. `config` is valid. Sets torch's
-// number of threads. CANCELLED once asked to stop; the errors of loading and reading.
+// Classifies all rows through the serving code, and writes the report if config.out is set. `config` must be
+// valid. Returns CANCELLED once asked to stop, and the errors of Classifier::Load and ReadLabelledRows. Sets
+// torch's number of threads.
 absl::StatusOr<Report> RunEvaluation(const EvaluationConfig& config, const RunControl& control);
 
 }  // namespace newsgenre

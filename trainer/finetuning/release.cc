@@ -12,27 +12,27 @@
 namespace newsgenre {
 namespace {
 
-bool SameFiles(const v1::Manifest& one, const v1::Manifest& other) {
-  if (one.files_size() != other.files_size()) return false;
-  for (int i = 0; i < one.files_size(); ++i) {
-    if (one.files(i).name() != other.files(i).name() || one.files(i).sha256() != other.files(i).sha256())
-      return false;
+bool SameFiles(const v1::Manifest& a, const v1::Manifest& b) {
+  if (a.files_size() != b.files_size()) return false;
+  for (int i = 0; i < a.files_size(); ++i) {
+    if (a.files(i).name() != b.files(i).name() || a.files(i).sha256() != b.files(i).sha256()) return false;
   }
   return true;
 }
 
-// PublishCheckpoint, or nothing where that has been done. `staged`: a folder that holds the checkpoint.
+// Publishes the checkpoint unless an earlier process has done so. `staged` is a folder that holds the
+// checkpoint.
 absl::StatusOr<std::string> PublishOnce(const std::string& model_dir, const Checkpoint& checkpoint,
                                         const std::string& staged) {
   const std::string& version = checkpoint.manifest.version();
   const std::string release = model_dir + "/" + version;
   std::error_code error;
   if (!std::filesystem::exists(release, error)) return PublishCheckpoint(model_dir, checkpoint);
-  ASSIGN_OR_RETURN(const Checkpoint there, LoadCheckpoint(release));
-  ASSIGN_OR_RETURN(const Checkpoint here, LoadCheckpoint(staged));
-  if (!SameFiles(there.manifest, here.manifest)) {
+  ASSIGN_OR_RETURN(const Checkpoint published, LoadCheckpoint(release));
+  ASSIGN_OR_RETURN(const Checkpoint current, LoadCheckpoint(staged));
+  if (!SameFiles(published.manifest, current.manifest)) {
     return absl::AlreadyExistsError("release " + version + " exists in " + model_dir +
-                                    " and holds other files than this one");
+                                    " with other files than this one");
   }
   RETURN_IF_ERROR(SetCurrent(model_dir, version));
   return release;

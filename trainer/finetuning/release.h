@@ -1,4 +1,4 @@
-// From a trained checkpoint to a published one.
+// Turns a trained checkpoint into a published release.
 #pragma once
 
 #include <optional>
@@ -14,21 +14,21 @@ namespace newsgenre {
 
 struct Published {
   std::string folder;
-  std::optional<ClassifiedRows> test;  // none without rows
+  std::optional<ClassifiedRows> test;  // unset without test rows
 };
 
-// Records canaries (a few texts of our own), writes the checkpoint into a folder of its own within
-// `model_dir`, loads it from there through the serving code on `device`, tests it once, adds the test's
-// result to the manifest and publishes. A release of the same name that holds the very same files is taken
-// for this one: a process that was killed while it published goes on here. Where any of that fails, or once
-// asked to stop (CANCELLED), MODEL_DIR/CURRENT stays as it was. The manifest has version and labels,
-// `model_dir` exists.
+// Records canaries (a few fixed texts with their probabilities), writes the checkpoint into a temporary
+// folder in `model_dir`, loads it from there through the serving code on `device`, tests it, adds the test's
+// metrics to the manifest, and publishes the release. A release with the same name and the same files counts
+// as this one, so that a process that was killed during publication can be resumed. On an error, or CANCELLED
+// once asked to stop, MODEL_DIR/CURRENT is unchanged. The manifest must have version and labels; `model_dir`
+// must exist.
 absl::StatusOr<Published> TestAndPublish(Checkpoint checkpoint, const std::string& model_dir,
                                          const std::string& device, const LabelledRows& test,
                                          const RunControl& control);
 
-// Divides the head's logits by `temperature`, in its weights, so that whoever opens the checkpoint gets the
-// same probabilities; the manifest records it.
+// Divides the head's weights by `temperature`, and with them the logits, so that every reader of the
+// checkpoint gets calibrated probabilities. Records the temperature in the manifest.
 void FoldTemperature(double temperature, Checkpoint* checkpoint);
 
 // Adds `metrics` to the manifest as "<name>_accuracy", "<name>_loss" and "<name>_ece".

@@ -12,41 +12,43 @@
 
 namespace newsgenre {
 
-Trainer::Trainer(const TrainerConfig& config, const TrainingRows& rows, const RunPlan& plan,
-                 TrainingNetwork* network, const RunHooks& surroundings)
+Trainer::Trainer(const FinetuningConfig& config, const TrainingRows& rows, const RunPlan& plan,
+                 TrainingNetwork* network, const RunHooks& hooks)
     : config_(config),
       rows_(rows),
       plan_(plan),
       network_(*network),
-      surroundings_(surroundings),
+      hooks_(hooks),
       training_rows_(rows.training, network->device()),
       validation_rows_(rows.validation, network->device()),
-      loop_(config, plan, network, surroundings, Task()) {}
+      loop_({config.optimizer, config.run}, plan, network, hooks, MakeTask()) {}
 
-TrainingTask Trainer::Task() {
+TrainingTask Trainer::MakeTask() {
   TrainingTask task;
-  task.learn = [this](const RowBatch& rows, double weight) { return Learn(rows, weight); };
-  task.describe = [this](int64_t step) { return Describe(step); };
-  task.outcomes = network_.model().labels();
+  task.accumulate_gradients = [this](const RowBatch& micro_batch, double weight) {
+    return AccumulateGradients(micro_batch, weight);
+  };
+  task.describe_batch = [this](int64_t step) { return DescribeBatch(step); };
+  task.classes = network_.model().labels();
   return task;
 }
 
-BatchResult Trainer::Learn(const RowBatch& rows, double weight) {
-  LabelledBatch batch = training_rows_.Batch(rows);
+BatchResult Trainer::AccumulateGradients(const RowBatch& micro_batch, double weight) {
+  LabelledBatch batch = training_rows_.Batch(micro_batch);
   if (config_.token_dropout > 0) DropTokens(config_.token_dropout, &batch.texts);
   return network_.AccumulateGradients(batch.texts, {batch.labels}, weight);
 }
 
-std::string Trainer::Describe(int64_t step) const {
-  const RowBatch& rows = plan_.batch(step);
-  return absl::StrCat("epoch ", epoch() + 1, "; a batch of ", rows.size(), " texts, lines ",
-                      LinesOf(rows_.training, rows), " of ", config_.train);
+std::string Trainer::DescribeBatch(int64_t step) const {
+  const RowBatch& batch = plan_.batch(step);
+  return absl::StrCat("epoch ", epoch() + 1, "; a batch of ", batch.size(), " texts, lines ",
+                      FirstLines(rows_.training, batch), " of ", config_.data.train);
 }
 
 absl::Status Trainer::Start(TrainingState state) {
-  const auto epochs = static_cast<int64_t>(state.epochs.size());
-  if (state.step > 0 && (epochs > config_.epochs || state.step < plan_.epoch_start(epochs) ||
-                         state.step > plan_.epoch_start(std::min<int64_t>(epochs + 1, config_.epochs)))) {
+  const int64_t epochs = config_.optimizer.epochs, done = static_cast<int64_t>(state.epochs.size());
+  if (state.step > 0 && (done > epochs || state.step < plan_.epoch_start(done) ||
+                         state.step > plan_.epoch_start(std::min(done + 1, epochs)))) {
     return absl::FailedPreconditionError("the state has another network or another plan of steps");
   }
   RETURN_IF_ERROR(loop_.Start(std::move(state)));
@@ -54,7 +56,7 @@ absl::Status Trainer::Start(TrainingState state) {
 }
 
 absl::StatusOr<TrainingResult> Trainer::Run(const std::atomic<bool>& stop) {
-  while (epoch() < config_.epochs) RETURN_IF_ERROR(RunEpoch(stop));
+  while (epoch() < config_.optimizer.epochs) RETURN_IF_ERROR(RunEpoch(stop));
   const TrainingState& state = loop_.state();
   TrainingResult result;
   result.epochs = state.epochs;
@@ -63,7 +65,7 @@ absl::StatusOr<TrainingResult> Trainer::Run(const std::atomic<bool>& stop) {
     result.weights[name] = view.clone();
   }
   result.validation = state.validation[state.best];
-  result.steps = Curve(loop_.so_far().records, loop_.so_far().schedule);
+  result.steps = LossCurve(loop_.snapshot().records, loop_.snapshot().schedule);
   result.seconds = state.seconds;
   return result;
 }
@@ -75,11 +77,11 @@ absl::Status Trainer::RunEpoch(const std::atomic<bool>& stop) {
   RETURN_IF_ERROR(validation.status());
   AddEpoch(*std::move(validation));
   const TrainingState& state = loop_.state();
-  // First, so that whoever reads of it finds its figures there.
-  surroundings_.observer->OnEpoch(state.step, state.epochs.back());
-  surroundings_.progress->EpochDone(state.epochs.back(), config_.epochs);
-  // What comes behind the last one takes a while, too, and can be stopped.
-  return epoch() == config_.epochs ? loop_.Save() : loop_.SaveIfDue();
+  // The observer comes first: a reader of the progress finds the epoch's metrics published.
+  hooks_.observer->OnEpoch(state.step, state.epochs.back());
+  hooks_.progress->EpochDone(state.epochs.back(), config_.optimizer.epochs);
+  // Saves after the last epoch, because calibration and test take a while and can be stopped.
+  return epoch() == config_.optimizer.epochs ? loop_.Save() : loop_.SaveIfDue();
 }
 
 absl::StatusOr<ProbabilityRows> Trainer::Validate(const std::atomic<bool>& stop) {
@@ -89,21 +91,22 @@ absl::StatusOr<ProbabilityRows> Trainer::Validate(const std::atomic<bool>& stop)
   };
   const std::vector<int32_t> lengths = rows_.validation.Lengths();
   while (true) {
-    const int64_t tokens = loop_.tokens_at_once();
+    const int64_t tokens = loop_.max_pass_tokens();
     absl::StatusOr<ProbabilityRows> validation =
-        PredictRows(lengths, {tokens, config_.batch_texts}, predict, stop);
+        PredictRows(lengths, {tokens, config_.optimizer.batch_texts}, predict, stop);
     if (!absl::IsResourceExhausted(validation.status())) return validation;
     const int32_t longest = *std::max_element(lengths.begin(), lengths.end());
-    RETURN_IF_ERROR(loop_.TakeFewerTokens(tokens, longest, validation.status()));
+    RETURN_IF_ERROR(loop_.ReduceMicroBatch(tokens, longest, validation.status()));
   }
 }
 
 void Trainer::AddEpoch(ProbabilityRows validation) {
-  loop_.PassTime();
+  loop_.CountTime();
   TrainingState& state = loop_.state();
-  EpochResult result = EpochTraining(loop_.so_far());
+  EpochResult result = SummarizeEpoch(loop_.snapshot());
   result.validation = Evaluate(validation, rows_.validation.labels);
-  result.validation_article_loss = ArticleLoss(validation, rows_.validation.labels, config_.batch_texts);
+  result.validation_article_loss =
+      ArticleLoss(validation, rows_.validation.labels, config_.optimizer.batch_texts);
   result.seconds = std::exchange(state.epoch_seconds, 0);
   state.training_seconds = 0;
   if (epoch() == 0 || IsBetter(result.validation, state.epochs[state.best].validation)) {

@@ -10,9 +10,9 @@
 #include "trainer/data/dataset.h"
 #include "trainer/data/device_dataset.h"
 #include "trainer/data/epoch_plan.h"
+#include "trainer/finetuning/finetuning_config.h"
 #include "trainer/network/training_network.h"
 #include "trainer/report/report.h"
-#include "trainer/run/config.h"
 #include "trainer/run/step_loop.h"
 #include "trainer/run/training_state.h"
 
@@ -22,45 +22,44 @@ struct TrainingResult {
   std::vector<EpochResult> epochs;
   int best = 0;                  // index into `epochs`: highest validation accuracy, then lowest loss
   TensorMap weights;             // of the best epoch, on the CPU
-  ProbabilityRows validation;    // likewise, by validation row
-  std::vector<StepPoint> steps;  // of the whole run, some hundreds
-  double seconds = 0;            // of training and validation, those before a resumption included
+  ProbabilityRows validation;    // of the best epoch, by validation row
+  std::vector<StepPoint> steps;  // LossCurve of the whole run
+  double seconds = 0;            // of training and validation, including those before the run was resumed
 };
 
-// Trains one network, once, epoch by epoch, and validates each. Every call from one thread.
+// Trains a network once, epoch by epoch, and validates each epoch. Not thread-safe.
 class Trainer {
  public:
-  // All of these outlive the trainer.
-  Trainer(const TrainerConfig& config, const TrainingRows& rows, const RunPlan& plan,
-          TrainingNetwork* network, const RunHooks& surroundings);
+  // The arguments, except for `hooks` itself, must outlive the trainer.
+  Trainer(const FinetuningConfig& config, const TrainingRows& rows, const RunPlan& plan,
+          TrainingNetwork* network, const RunHooks& hooks);
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  // Before Run: a fresh state with its identity and version, or one to go on from. FAILED_PRECONDITION where
-  // it doesn't fit this network, plan and validation rows.
+  // Sets the state to begin with, a fresh one with its identity and version or a saved one. Must be called
+  // before Run. Returns FAILED_PRECONDITION if the state doesn't fit the network, the plan or the validation
+  // rows.
   absl::Status Start(TrainingState state);
 
-  // All epochs that are left. Once `stop` is true it saves its state after the step at hand and returns
-  // CANCELLED. INTERNAL where the loss diverges, with the step, its rows and the last good state;
-  // RESOURCE_EXHAUSTED where memory is too small even for one text at a time; the store's errors where a
-  // state can't be saved; and as CatchTorch says.
+  // Runs the remaining epochs. Once `stop` is true, saves the state after the current step and returns
+  // CANCELLED. Otherwise returns the errors of StepLoop::RunTo.
   absl::StatusOr<TrainingResult> Run(const std::atomic<bool>& stop);
 
  private:
-  TrainingTask Task();
-  BatchResult Learn(const RowBatch& rows, double weight);
-  std::string Describe(int64_t step) const;
+  TrainingTask MakeTask();
+  BatchResult AccumulateGradients(const RowBatch& micro_batch, double weight);
+  std::string DescribeBatch(int64_t step) const;
   absl::Status RunEpoch(const std::atomic<bool>& stop);
   absl::StatusOr<ProbabilityRows> Validate(const std::atomic<bool>& stop);
   void AddEpoch(ProbabilityRows validation);
-  // The one at hand, from 0.
+  // The current epoch, from 0.
   int64_t epoch() const { return static_cast<int64_t>(loop_.state().epochs.size()); }
 
-  const TrainerConfig& config_;
+  const FinetuningConfig& config_;
   const TrainingRows& rows_;
   const RunPlan& plan_;
   TrainingNetwork& network_;
-  const RunHooks surroundings_;
+  const RunHooks hooks_;
   const DeviceDataset training_rows_;
   const DeviceDataset validation_rows_;
   StepLoop loop_;

@@ -13,7 +13,7 @@
 namespace newsgenre {
 namespace {
 
-// A vocabulary is made from no more texts than these, drawn by the seed: more take longer and change little.
+// Most texts that a vocabulary is trained on, drawn by the seed. More texts take longer and change little.
 constexpr size_t kVocabularyTexts = 200'000;
 
 std::vector<std::string> Sample(const std::vector<std::string>& texts, uint64_t seed) {
@@ -26,13 +26,15 @@ std::vector<std::string> Sample(const std::vector<std::string>& texts, uint64_t 
   return sample;
 }
 
-// Adds the labelled rows' texts to `paragraphs`; returns their file's hash.
-absl::StatusOr<std::string> AddLabelledTexts(const TrainerConfig& config, int threads,
-                                             const RunControl& control,
+// Appends the texts of the labelled rows to `paragraphs`. Returns the SHA-256 of their file.
+absl::StatusOr<std::string> AddLabelledTexts(const DataConfig& config, int threads, const RunControl& control,
                                              std::vector<std::string>* paragraphs) {
   if (config.train.empty()) return std::string();
-  ASSIGN_OR_RETURN(const LabelledRows rows,
-                   ReadLabelledRows(config.train, {AgNewsLabels(), config.max_bad_rows, threads}, control));
+  ReadingOptions reading;
+  reading.labels = AgNewsLabels();
+  reading.max_bad_rows = config.max_bad_rows;
+  reading.threads = threads;
+  ASSIGN_OR_RETURN(const LabelledRows rows, ReadLabelledRows(config.train, reading, control));
   std::vector<int32_t> all(rows.rows.size());
   std::iota(all.begin(), all.end(), 0);
   ASSIGN_OR_RETURN(std::vector<std::string> texts, CleanTexts(rows.rows, all, threads, control.stop));
@@ -42,7 +44,7 @@ absl::StatusOr<std::string> AddLabelledTexts(const TrainerConfig& config, int th
 
 Dataset Select(const Dataset& data, const std::vector<int32_t>& rows) {
   Dataset selected;
-  // Raw text may be large: an array that grows would need twice the memory.
+  // Raw text can be large, and growing an array needs twice the memory.
   int64_t tokens = 0;
   for (const int32_t row : rows) tokens += data.starts[row + 1] - data.starts[row];
   selected.ids.reserve(static_cast<size_t>(tokens));
@@ -54,29 +56,30 @@ Dataset Select(const Dataset& data, const std::vector<int32_t>& rows) {
 
 absl::StatusOr<PretrainingData> PreparePretrainingData(const PretrainingConfig& config, int threads,
                                                        const RunControl& control) {
-  const TrainerConfig& training = config.training;
   RawText text;
-  if (!config.text.empty() || training.train.empty()) {
+  if (!config.text.empty() || config.data.train.empty()) {
     ASSIGN_OR_RETURN(text, ReadRawText(config.text, threads, control));
   }
-  ASSIGN_OR_RETURN(std::string train_sha256, AddLabelledTexts(training, threads, control, &text.paragraphs));
+  ASSIGN_OR_RETURN(std::string train_sha256,
+                   AddLabelledTexts(config.data, threads, control, &text.paragraphs));
+  const uint64_t seed = config.run.seed;
   const Progress::Clock::time_point begin = Progress::Clock::now();
-  ASSIGN_OR_RETURN(MaskedLm start, training.init_from.empty()
-                                       ? StartMaskedLm(training, Sample(text.paragraphs, training.seed))
-                                       : LoadMaskedLm(training));
-  NoteStart(training, start.model, start.tokenizer, begin, control.progress);
-  const int max_tokens = training.max_tokens.value_or(start.model.config().max_position_embeddings);
+  ASSIGN_OR_RETURN(MaskedLm start, config.model.init_from.empty()
+                                       ? InitMaskedLm(config.model, Sample(text.paragraphs, seed), seed)
+                                       : LoadMaskedLm(config.model, seed));
+  LogStart(config.model, start.model, start.tokenizer, begin, control.progress);
+  const int max_tokens = config.model.max_tokens.value_or(start.model.config().max_position_embeddings);
   ASSIGN_OR_RETURN(const Dataset all,
                    EncodeParagraphs(text.paragraphs, start.tokenizer, max_tokens, threads, control));
   const size_t paragraphs = text.paragraphs.size();
-  text.paragraphs = {};  // they are large
-  ASSIGN_OR_RETURN(const Split split, SplitRows(all.size(), training.validation_rows, training.seed));
-  PretrainingData data{Select(all, split.training),
-                       Select(all, split.validation),
-                       text.sha256,
-                       std::move(train_sha256),
-                       max_tokens,
-                       std::move(start)};
+  text.paragraphs = {};  // frees their memory
+  ASSIGN_OR_RETURN(const Split split, SplitRows(all.size(), config.data.validation_rows, seed));
+  PretrainingData data{std::move(start)};
+  data.training = Select(all, split.training);
+  data.held_out = Select(all, split.validation);
+  data.text_sha256 = text.sha256;
+  data.train_sha256 = std::move(train_sha256);
+  data.max_tokens = max_tokens;
   control.progress->Log("texts read", {{"paragraphs", paragraphs},
                                        {"training", data.training.size()},
                                        {"held_out", data.held_out.size()},

@@ -1,28 +1,28 @@
-// What a pre-training learns from, read and encoded.
+// The data of a pre-training, read and encoded.
 #pragma once
 
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "trainer/data/dataset.h"
+#include "trainer/pretraining/pretraining_config.h"
 #include "trainer/pretraining/pretraining_start.h"
-#include "trainer/run/config.h"
 #include "trainer/watch/run_control.h"
 
 namespace newsgenre {
 
 struct PretrainingData {
-  Dataset training;
-  Dataset held_out;          // pieces that are not learnt from; others of the same paragraph may be
-  std::string text_sha256;   // of the raw text; empty without one
-  std::string train_sha256;  // of the labelled texts' file; empty without one
-  int max_tokens = 0;
   MaskedLm start;
+  Dataset training = {};
+  Dataset held_out = {};          // pieces of text; other pieces of the same paragraph can be in `training`
+  std::string text_sha256 = {};   // of the raw text; empty without raw text
+  std::string train_sha256 = {};  // of the file of labelled rows; empty without labelled rows
+  int max_tokens = 0;
 };
 
-// Reads the raw text and the labelled rows' texts, as far as there are any; makes or loads the starting
-// point; encodes all and holds a part out. INVALID_ARGUMENT and so on as the readers; CANCELLED once asked
-// to stop.
+// Reads the raw text and the texts of the labelled rows, makes or loads the starting point, encodes all
+// texts, and splits off the held-out ones. Returns INVALID_ARGUMENT if there is no text, the errors of
+// ReadRawText, ReadLabelledRows and the functions in pretraining_start.h, and CANCELLED once asked to stop.
 absl::StatusOr<PretrainingData> PreparePretrainingData(const PretrainingConfig& config, int threads,
                                                        const RunControl& control);
 

@@ -1,17 +1,17 @@
-// A whole pre-training: from texts to a folder that a training starts from.
+// A whole pre-training: from texts to a folder that fine-tuning starts from.
 #pragma once
 
 #include "absl/status/statusor.h"
+#include "trainer/pretraining/pretraining_config.h"
 #include "trainer/report/report.h"
-#include "trainer/run/config.h"
 #include "trainer/watch/run_control.h"
 
 namespace newsgenre {
 
-// Learns to tell hidden words from config.text and the texts of config.training.train, of which one may be
-// missing, writes into model_dir the folder of a masked-language model and its report, and clears away the
-// state. Saves, resumes and stops as RunTraining does. ALREADY_EXISTS where model_dir holds a model before
-// it starts.
+// Trains a masked-language model on config.text and the texts of config.data.train, and writes its Hugging
+// Face folder and the report into run.model_dir. `config` must be valid. Saves its state, resumes and stops
+// as RunFinetuning does, and returns its errors. Returns ALREADY_EXISTS if model_dir holds a model before the
+// run.
 absl::StatusOr<Report> RunPretraining(const PretrainingConfig& config, const RunControl& control);
 
 }  // namespace newsgenre

@@ -12,7 +12,7 @@
 namespace newsgenre {
 namespace {
 
-// The encoder's tensors and the head's, of which those that are missing are drawn.
+// Returns the tensors of the encoder and the masked-LM head; draws the head if the folder has none.
 absl::StatusOr<TensorMap> MaskedLmTensors(const std::string& folder, const CheckpointParts& parts,
                                           uint64_t seed) {
   ASSIGN_OR_RETURN(TensorMap tensors, ReadPredictionTensors(folder));
@@ -22,7 +22,7 @@ absl::StatusOr<TensorMap> MaskedLmTensors(const std::string& folder, const Check
     }
   }
   if (tensors.count("predictions.bias") == 0) {
-    Log(Severity::kInfo, "the head for masked words is drawn anew",
+    Log(Severity::kInfo, "the masked-LM head is drawn anew",
         {{"folder", folder}, {"reason", "the folder has none"}});
     const Albert drawn = Albert::Random(parts.config, Head::kMaskedLm, /*labels=*/0, seed);
     for (const auto& [name, tensor] : drawn.parameters()) {
@@ -32,10 +32,10 @@ absl::StatusOr<TensorMap> MaskedLmTensors(const std::string& folder, const Check
   return tensors;
 }
 
-absl::StatusOr<MaskedLm> LoadFolder(const std::string& folder, const TrainerConfig& config) {
+absl::StatusOr<MaskedLm> LoadFolder(const std::string& folder, const ModelConfig& config, uint64_t seed) {
   ASSIGN_OR_RETURN(CheckpointParts parts, ReadCheckpointParts(folder));
   ASSIGN_OR_RETURN(parts.config, AdjustNetwork(config, parts.config));
-  ASSIGN_OR_RETURN(TensorMap tensors, MaskedLmTensors(folder, parts, config.seed));
+  ASSIGN_OR_RETURN(TensorMap tensors, MaskedLmTensors(folder, parts, seed));
   absl::StatusOr<Albert> model =
       Albert::FromTensors(parts.config, Head::kMaskedLm, /*labels=*/0, std::move(tensors));
   if (!model.ok()) return AddContext(model.status(), kTensorFile);
@@ -44,16 +44,17 @@ absl::StatusOr<MaskedLm> LoadFolder(const std::string& folder, const TrainerConf
 
 }  // namespace
 
-absl::StatusOr<MaskedLm> StartMaskedLm(const TrainerConfig& config, const std::vector<std::string>& texts) {
+absl::StatusOr<MaskedLm> InitMaskedLm(const ModelConfig& config, const std::vector<std::string>& texts,
+                                      uint64_t seed) {
   const AlbertConfig network = config.NewNetwork();
   RETURN_IF_ERROR(network.Validate());
   ASSIGN_OR_RETURN(Tokenizer tokenizer, MakeTokenizer(texts, network.vocab_size));
-  return MaskedLm{Albert::Random(network, Head::kMaskedLm, /*labels=*/0, config.seed), std::move(tokenizer)};
+  return MaskedLm{Albert::Random(network, Head::kMaskedLm, /*labels=*/0, seed), std::move(tokenizer)};
 }
 
-absl::StatusOr<MaskedLm> LoadMaskedLm(const TrainerConfig& config) {
+absl::StatusOr<MaskedLm> LoadMaskedLm(const ModelConfig& config, uint64_t seed) {
   ASSIGN_OR_RETURN(const std::string folder, ResolveModelDir(config.init_from));
-  absl::StatusOr<MaskedLm> masked_lm = LoadFolder(folder, config);
+  absl::StatusOr<MaskedLm> masked_lm = LoadFolder(folder, config, seed);
   if (!masked_lm.ok()) return AddContext(masked_lm.status(), folder);
   return masked_lm;
 }

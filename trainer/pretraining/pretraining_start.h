@@ -1,6 +1,7 @@
-// What a pre-training starts from, and the folder that it ends in.
+// The masked-language model that pre-training starts from, and the folder it is written to.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,21 +13,22 @@
 
 namespace newsgenre {
 
-// A masked-language model with its vocabulary.
 struct MaskedLm {
   Albert model;
   Tokenizer tokenizer;
 };
 
-// Random weights, with a vocabulary made from `texts` (cleaned). INVALID_ARGUMENT where they don't yield it.
-absl::StatusOr<MaskedLm> StartMaskedLm(const TrainerConfig& config, const std::vector<std::string>& texts);
+// Returns a model with random weights drawn from `seed`, and a vocabulary trained on `texts`, which are
+// cleaned. Returns INVALID_ARGUMENT if the texts don't have enough pieces for the vocabulary.
+absl::StatusOr<MaskedLm> InitMaskedLm(const ModelConfig& config, const std::vector<std::string>& texts,
+                                      uint64_t seed);
 
-// From config.init_from, a checkpoint or Hugging Face folder. A head for masked words that it lacks is drawn
-// from the seed, which is logged. Statuses as LoadForTraining, and INVALID_ARGUMENT where config.max_tokens
-// is more than the network has positions for.
-absl::StatusOr<MaskedLm> LoadMaskedLm(const TrainerConfig& config);
+// Loads config.init_from, a checkpoint or Hugging Face folder. If it has no masked-LM head, draws one from
+// `seed` and logs that. Returns the errors of ReadCheckpointParts, and INVALID_ARGUMENT if config.max_tokens
+// exceeds the network's positions.
+absl::StatusOr<MaskedLm> LoadMaskedLm(const ModelConfig& config, uint64_t seed);
 
-// Writes a Hugging Face folder (AlbertForMaskedLM) into `folder`, which exists: what --init_from takes.
+// Writes a Hugging Face folder (AlbertForMaskedLM), which --init_from takes, into `folder`, which must exist.
 absl::Status WriteMaskedLm(const std::string& folder, const MaskedLm& masked_lm, int max_tokens);
 
 }  // namespace newsgenre

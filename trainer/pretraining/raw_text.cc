@@ -11,8 +11,8 @@
 #include "absl/strings/escaping.h"
 #include "common/base/status_macros.h"
 #include "common/text/clean_text.h"
+#include "trainer/pretraining/pretraining_config.h"
 #include "trainer/pretraining/text_file.h"
-#include "trainer/run/config.h"
 
 namespace newsgenre {
 namespace {

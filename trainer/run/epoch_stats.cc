@@ -7,12 +7,12 @@ namespace {
 
 double Ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
-// The first step of the epoch at hand.
+// Returns the first step of the current epoch.
 int64_t EpochStart(const RunSnapshot& run) {
   return run.plan.epoch_start(static_cast<int64_t>(run.state.epochs.size()));
 }
 
-// That a step is part of, from 1.
+// Returns the epoch of a step, from 1.
 int EpochOf(const RunPlan& plan, int64_t step) {
   int epoch = 1;
   while (plan.epoch_start(epoch) <= step) ++epoch;
@@ -21,7 +21,7 @@ int EpochOf(const RunPlan& plan, int64_t step) {
 
 }  // namespace
 
-ProgressState EpochProgress(const RunSnapshot& run, int64_t loss_steps) {
+ProgressState ComputeProgress(const RunSnapshot& run, int64_t loss_steps) {
   const TrainingState& state = run.state;
   const int64_t start = EpochStart(run);
   const int64_t from = loss_steps > 0 ? std::max<int64_t>(state.step - loss_steps, 0) : start;
@@ -55,17 +55,17 @@ absl::Status EvaluateEpochs(const std::vector<int>& labels, int label_count, Tra
   return absl::OkStatus();
 }
 
-std::string LinesOf(const Dataset& data, const RowBatch& rows) {
+std::string FirstLines(const Dataset& data, const RowBatch& batch) {
   constexpr size_t kShown = 8;
   std::string lines;
-  for (size_t i = 0; i < std::min(kShown, rows.size()); ++i) {
-    lines += (i == 0 ? "" : ", ") + std::to_string(data.lines[rows[i]]);
+  for (size_t i = 0; i < std::min(kShown, batch.size()); ++i) {
+    lines += (i == 0 ? "" : ", ") + std::to_string(data.lines[batch[i]]);
   }
-  return rows.size() > kShown ? lines + ", …" : lines;
+  return batch.size() > kShown ? lines + ", …" : lines;
 }
 
-EpochResult EpochTraining(const RunSnapshot& run) {
-  const ProgressState progress = EpochProgress(run);
+EpochResult SummarizeEpoch(const RunSnapshot& run) {
+  const ProgressState progress = ComputeProgress(run);
   const int64_t start = EpochStart(run);
   const StepSums sums = run.records.Sum(start, run.state.step);
   const auto texts = static_cast<double>(run.plan.texts(start, run.state.step));

@@ -1,4 +1,4 @@
-// What the epoch at hand has come to. Pure; any thread.
+// Statistics of the current epoch. Pure functions; safe to use from any thread.
 #pragma once
 
 #include <string>
@@ -15,26 +15,26 @@
 
 namespace newsgenre {
 
-// What the figures are made of; `records` has every step up to the state's.
+// A run after one of its steps. The current epoch is the one after those in state.epochs.
 struct RunSnapshot {
   const RunPlan& plan;
-  const StepRecords& records;
+  const StepRecords& records;  // fetched up to the state's step
   const LrSchedule& schedule;
-  const TrainingState& state;  // at least one step into its epoch
+  const TrainingState& state;  // with at least one step of the current epoch done
 };
 
-// The rates are those of the epoch at hand, which is the one behind the validated ones; the loss and the
-// accuracy are those of the last `loss_steps` steps of the run, where that isn't 0.
-ProgressState EpochProgress(const RunSnapshot& run, int64_t loss_steps = 0);
+// Returns the progress of the run. Rates are those of the current epoch. Loss and accuracy are those of the
+// last `loss_steps` steps of the run, or of the current epoch if that is 0.
+ProgressState ComputeProgress(const RunSnapshot& run, int64_t loss_steps = 0);
 
-// Fills in the validation of a loaded state's epochs. FAILED_PRECONDITION where it is of other rows than
-// these, or of another number of labels.
+// Returns the result of the current epoch, whose steps are all done, without the validation's fields.
+EpochResult SummarizeEpoch(const RunSnapshot& run);
+
+// Fills in the validation metrics of a loaded state's epochs. Returns FAILED_PRECONDITION if the state has
+// another number of validation rows or labels.
 absl::Status EvaluateEpochs(const std::vector<int>& labels, int label_count, TrainingState* state);
 
-// "12, 77, 80, …": where a batch's first texts stand in their file.
-std::string LinesOf(const Dataset& data, const RowBatch& rows);
-
-// Of an epoch whose steps are done: all but the validation's part.
-EpochResult EpochTraining(const RunSnapshot& run);
+// Returns the line numbers of a batch's first texts in their file: "12, 77, 80, …".
+std::string FirstLines(const Dataset& data, const RowBatch& batch);
 
 }  // namespace newsgenre

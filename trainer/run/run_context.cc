@@ -14,7 +14,6 @@
 #include "common/checkpoint/checkpoint_parts.h"
 #include "common/device/cpu_threads.h"
 #include "common/device/device.h"
-#include "common/device/machine.h"
 
 namespace newsgenre {
 namespace {
@@ -30,22 +29,24 @@ std::string UtcTime() {
   return text;
 }
 
-// Finds out before the training, not behind it, that there is no place for the release.
+// Makes the folder and checks that it can be written to, so that a run fails before its training, not after.
 absl::Status PrepareModelDir(const std::string& model_dir) {
   RETURN_IF_ERROR(MakeFolder(model_dir));
   return TemporaryFolder::Make(model_dir + "/.probe-").status();
 }
 
-absl::StatusOr<TrainingState> ChooseStart(const TrainerConfig& config, StateStore* states) {
+// Returns the saved state to resume, or a fresh one.
+absl::StatusOr<TrainingState> ChooseStart(const RunConfig& config, const std::string& version,
+                                          StateStore* states) {
   if (!config.resume && !states->newest().empty()) {
     return absl::FailedPreconditionError(states->newest() +
-                                         " is the state of a run that isn't finished; --resume goes on with "
-                                         "it, and without that folder a new run starts");
+                                         " is the state of a run that isn't finished; continue it with "
+                                         "--resume, or remove that folder to start a new run");
   }
   ASSIGN_OR_RETURN(std::optional<TrainingState> state, states->Load());
   if (state.has_value()) return *std::move(state);
   TrainingState fresh;
-  fresh.version = config.model_version.empty() ? UtcTime() : config.model_version;
+  fresh.version = version.empty() ? UtcTime() : version;
   std::error_code error;
   if (fs::exists(config.model_dir + "/" + fresh.version, error)) {
     return absl::AlreadyExistsError("release " + fresh.version + " exists in " + config.model_dir);
@@ -53,7 +54,7 @@ absl::StatusOr<TrainingState> ChooseStart(const TrainerConfig& config, StateStor
   return fresh;
 }
 
-// What a killed run left half written. Whoever owns the states is the only one that writes there.
+// Removes unfinished files of a killed run. The owner of the states is the only writer of the folder.
 void RemoveLeftovers(const std::string& model_dir, const std::string& version) {
   std::vector<std::string> beginnings = {".probe-", ".staging-", version + ".tmp."};
   for (const char* file : {"CURRENT", "report.json", "report.md", "report.html"}) {
@@ -68,9 +69,8 @@ void RemoveLeftovers(const std::string& model_dir, const std::string& version) {
   }
 }
 
-// The flags that decide what is learnt. Others say where it runs and lies; what is behind those that name
-// files comes by its hash.
-std::map<std::string, std::string> DecidingFlags(const TrainerConfig& config) {
+// Returns the flags that affect the result. Of flags that name files, the identity has the files' hashes.
+std::map<std::string, std::string> DecidingFlags(const RunConfig& config) {
   static const auto* const others = new std::set<std::string>{
       "train",     "text",    "test",   "init_from",    "model_dir",  "max_bad_rows",    "device",
       "precision", "threads", "resume", "save_minutes", "save_steps", "metrics_address", "micro_batch_tokens",
@@ -84,64 +84,44 @@ std::map<std::string, std::string> DecidingFlags(const TrainerConfig& config) {
 
 }  // namespace
 
-absl::StatusOr<RunContext> PrepareSetting(const TrainerConfig& config, Progress* progress) {
-  RunContext setting;
-  ASSIGN_OR_RETURN(setting.device, ParseDevice(config.device));
-  ASSIGN_OR_RETURN(setting.precision, ParsePrecision(config.precision, CapabilitiesOf(setting.device)));
-  setting.threads = config.threads > 0 ? config.threads : AvailableCpus();
-  SetCpuThreads(setting.threads);
+absl::StatusOr<RunContext> PrepareContext(const RunConfig& config, const std::string& version,
+                                          Progress* progress) {
+  RunContext context;
+  ASSIGN_OR_RETURN(context.device, ParseDevice(config.device));
+  ASSIGN_OR_RETURN(context.precision, ParsePrecision(config.precision, CapabilitiesOf(context.device)));
+  context.threads = config.threads > 0 ? config.threads : AvailableCpus();
+  SetCpuThreads(context.threads);
   RETURN_IF_ERROR(PrepareModelDir(config.model_dir));
-  ASSIGN_OR_RETURN(setting.states, StateStore::Open(config.model_dir + "/training-state"));
-  ASSIGN_OR_RETURN(setting.start, ChooseStart(config, setting.states.get()));
-  RemoveLeftovers(config.model_dir, setting.start.version);
-  progress->Log("device", {{"asked", config.device},
-                           {"taken", setting.device.str()},
-                           {"precision", PrecisionName(setting.precision)},
-                           {"threads", setting.threads}});
-  return setting;
+  ASSIGN_OR_RETURN(context.states, StateStore::Open(config.model_dir + "/training-state"));
+  ASSIGN_OR_RETURN(context.start, ChooseStart(config, version, context.states.get()));
+  RemoveLeftovers(config.model_dir, context.start.version);
+  progress->Log("device", {{"requested", config.device},
+                           {"used", context.device.str()},
+                           {"precision", PrecisionName(context.precision)},
+                           {"threads", context.threads}});
+  return context;
 }
 
-absl::Status Identify(const TrainerConfig& config, const TrainingNetwork& network,
-                      std::map<std::string, std::string> inputs, RunContext* setting, Progress* progress) {
+absl::Status CheckRunIdentity(const RunConfig& config, const TrainingNetwork& network,
+                              std::map<std::string, std::string> inputs, RunContext* context,
+                              Progress* progress) {
+  // Saved states hold these names and values: changing one keeps older states from resuming.
   std::map<std::string, std::string> identity = std::move(inputs);
   identity.merge(DecidingFlags(config));
   const at::Tensor weights = network.parameters().values().cpu();
-  identity["device"] = setting->device.str();
-  identity["precision"] = setting->precision_name();
+  identity["device"] = context->device.str();
+  identity["precision"] = context->precision_name();
   identity["kernels"] = network.kernels();
-  identity["threads"] = std::to_string(setting->threads);
+  identity["threads"] = std::to_string(context->threads);
   identity["SHA-256 of the first weights"] =
       Sha256({static_cast<const char*>(weights.const_data_ptr()), weights.nbytes()});
-  if (setting->start.step == 0) {
-    setting->start.identity = std::move(identity);
+  if (context->start.step == 0) {
+    context->start.identity = std::move(identity);
     return absl::OkStatus();
   }
-  const std::string state = setting->states->newest();
-  RETURN_IF_ERROR(AddContext(CheckIdentity(setting->start.identity, identity), state));
-  progress->Log("going on", {{"state", state}, {"step", setting->start.step}});
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::unique_ptr<TrainingWatch>> StartWatch(const TrainerConfig& config,
-                                                          const RunContext& setting, int64_t steps,
-                                                          Progress* progress) {
-  const TrainingInfo info = {setting.start.version, setting.device.str(), setting.precision_name(),
-                             config.epochs, steps};
-  ASSIGN_OR_RETURN(
-      std::unique_ptr<TrainingWatch> watch,
-      TrainingWatch::Start(config.model_dir + "/tensorboard/" + info.version, config.metrics_address, info));
-  if (watch->port() > 0) progress->Log("metrics", {{"port", watch->port()}});
-  return watch;
-}
-
-absl::Status DescribeSetting(const TrainerConfig& config, const RunContext& setting, Report* report) {
-  ASSIGN_OR_RETURN(const Machine machine, DescribeMachine(setting.device.str()));
-  report->version = setting.start.version;
-  report->device = setting.device.str();
-  report->precision = setting.precision_name();
-  report->processor = machine.description;
-  report->threads = setting.threads;
-  report->recipe = config.recipe;
+  const std::string state = context->states->newest();
+  RETURN_IF_ERROR(AddContext(CompareIdentities(context->start.identity, identity), state));
+  progress->Log("resuming", {{"state", state}, {"step", context->start.step}});
   return absl::OkStatus();
 }
 

@@ -1,4 +1,4 @@
-// Fills a report and writes it.
+// Functions that fill in and write a report.
 #pragma once
 
 #include <string>
@@ -11,17 +11,18 @@
 
 namespace newsgenre {
 
-// The most confident mistakes among `probabilities` of the texts `data`, which were encoded from `rows`.
+// Reports the most confident mistakes. `probabilities` are those of the texts in `data`, which were encoded
+// from `rows`.
 void ReportMistakes(const LabelledRows& rows, const Dataset& data, const ProbabilityRows& probabilities,
                     Report* report);
 
-// The test: its metrics and its mistakes.
+// Reports the test's metrics and mistakes.
 void ReportTest(const LabelledRows& rows, const ClassifiedRows& classified, Report* report);
 
-// Seconds of CPU that this process has taken, on all its threads.
+// Returns the CPU seconds that all threads of this process have used.
 double CpuSeconds();
 
-// FOLDER/report.json, report.md and report.html.
+// Writes report.json, report.md and report.html into `folder`.
 absl::Status WriteReport(const std::string& folder, const Report& report);
 
 }  // namespace newsgenre

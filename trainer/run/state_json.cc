@@ -11,7 +11,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kFormatVersion = 2;
 
-// Each field of an epoch that the validation's probabilities don't tell.
+// Visits the fields of an epoch, except those that follow from the validation's probabilities.
 template <typename Epoch, typename Visit>
 void VisitEpoch(Epoch* epoch, const Visit& visit) {
   visit("epoch", &epoch->epoch);
@@ -50,7 +50,7 @@ std::string StateToJson(const TrainingState& state, const std::string& sha256) {
   VisitState(&state, writer(&json));
   json["epochs"] = Json::array();
   for (const EpochResult& epoch : state.epochs) VisitEpoch(&epoch, writer(&json["epochs"].emplace_back()));
-  // Flags may hold any bytes.
+  // Flags can hold any bytes.
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -62,7 +62,7 @@ absl::Status StateFromJson(const std::string& text, const std::string& sha256, T
                                  "; this program reads " + std::to_string(kFormatVersion));
     }
     if (json.at("tensors_sha256").get<std::string>() != sha256)
-      return absl::DataLossError("the tensors were changed");
+      return absl::DataLossError("the tensors don't match their SHA-256");
     const auto reader = [](const Json& from) {
       return [&from](const char* name, auto* field) { from.at(name).get_to(*field); };
     };

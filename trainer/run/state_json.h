@@ -1,4 +1,4 @@
-// What of a training state isn't a tensor, as JSON.
+// The JSON form of a training state without its tensors.
 #pragma once
 
 #include <string>
@@ -8,11 +8,12 @@
 
 namespace newsgenre {
 
-// `sha256`: of the file with the tensors. Numbers come back as they were, to the bit. Pure.
+// Returns the state as JSON that restores every number to the bit. `sha256` is that of the file with the
+// tensors. Pure function.
 std::string StateToJson(const TrainingState& state, const std::string& sha256);
 
-// Fills in all but the tensors and the epochs' validation. DATA_LOSS where it is no such JSON or names
-// another hash.
+// Fills in everything except the tensors and the epochs' validation metrics. Returns DATA_LOSS if `json` is
+// invalid or names another hash.
 absl::Status StateFromJson(const std::string& json, const std::string& sha256, TrainingState* state);
 
 }  // namespace newsgenre

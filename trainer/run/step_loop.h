@@ -1,4 +1,4 @@
-// The steps of a training run: all that doesn't depend on what is learnt.
+// The steps of a training run, whatever is trained.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -23,88 +23,100 @@
 
 namespace newsgenre {
 
-// Whom a training run tells.
+// The receivers of a run's progress, events and states.
 struct RunHooks {
-  Progress* progress;
-  TrainingObserver* observer;
-  StateStore* states;
+  Progress* progress = nullptr;
+  TrainingObserver* observer = nullptr;
+  StateStore* states = nullptr;
 };
 
-// What is learnt.
+// What a run trains.
 struct TrainingTask {
-  // Adds to the network's gradients what a piece of a step's batch gives, with so much weight for each of its
-  // texts: one over the batch's. Called again for the same piece after torch was out of memory.
-  std::function<BatchResult(const RowBatch& piece, double weight)> learn;
-  // For errors: what a step learnt from, as in "a batch of 3 texts".
-  std::function<std::string(int64_t step)> describe;
-  int outcomes = 0;        // of a prediction; chance takes each equally often
-  int64_t loss_steps = 0;  // last ones, whose mean loss is shown; 0: those of the epoch at hand
+  // Adds the gradients of a micro-batch (part of a step's batch) to the network's, weighted by `weight` per
+  // text, which is one over the batch's texts. Called again for the same micro-batch after torch ran out of
+  // memory.
+  std::function<BatchResult(const RowBatch& micro_batch, double weight)> accumulate_gradients;
+  // Describes a step's batch for an error, as in "a batch of 3 texts".
+  std::function<std::string(int64_t step)> describe_batch;
+  int classes = 0;         // that a prediction chooses from
+  int64_t loss_steps = 0;  // progress shows the mean loss of this many last steps; 0: of the epoch so far
 };
 
-// Owns the optimizer and the state of a run, and takes one step of the plan after another: saves and shows
-// when that is due, and passes less through the network at once where memory is too small. Every call from
-// one thread; torch's random generators are seeded anew for every step.
+// The settings of a StepLoop.
+struct StepLoopConfig {
+  const OptimizerConfig& optimizer;
+  const RunConfig& run;
+};
+
+// Owns the optimizer and the state of a run, and executes the steps of its plan. Saves states and shows
+// progress when due, and halves the micro-batch when memory runs out. Reseeds torch's random generators for
+// each step. Not thread-safe.
 class StepLoop {
  public:
-  // All but the task outlive the loop, and so does what its functions refer to.
-  StepLoop(const TrainerConfig& config, const RunPlan& plan, TrainingNetwork* network,
-           const RunHooks& surroundings, TrainingTask task);
+  // The settings, the plan, the network, the hooks and what the task's functions refer to must outlive the
+  // loop.
+  StepLoop(const StepLoopConfig& config, const RunPlan& plan, TrainingNetwork* network, const RunHooks& hooks,
+           TrainingTask task);
   StepLoop(const StepLoop&) = delete;
   StepLoop& operator=(const StepLoop&) = delete;
 
-  // First: a fresh state with its identity and version, or one to go on from. From here on time counts.
-  // FAILED_PRECONDITION where it doesn't fit this network and plan.
+  // Sets the state to begin with, a fresh one with its identity and version or a saved one, and starts to
+  // measure time. Must be called first. Returns FAILED_PRECONDITION if the state doesn't fit the network or
+  // the plan.
   absl::Status Start(TrainingState state);
 
-  // Until `step` (1 … plan.steps()) steps are done, then shows them. Once `stop` is true it saves its state
-  // after the step at hand, if there was one, and returns CANCELLED. INTERNAL where the loss diverges, with
-  // the step, its description and the last good state; RESOURCE_EXHAUSTED where memory is too small even for
-  // one text at a time; the store's errors where a state can't be saved; and as CatchTorch says.
+  // Runs until `step` (1 … plan.steps()) steps are done, then shows the progress. Once `stop` is true, saves
+  // the state after the current step, if any step was done, and returns CANCELLED. Returns INTERNAL if the
+  // loss diverges, with the step, its batch and the last good state; RESOURCE_EXHAUSTED if memory doesn't
+  // suffice for a single text; the errors of StateStore::Save and CatchTorch.
   absl::Status RunTo(int64_t step, const std::atomic<bool>& stop);
 
-  // Of these, INTERNAL as above.
-  absl::Status CheckWeights() const;  // that they are numbers
+  // These three return INTERNAL if the loss or a weight is not finite, as RunTo does.
+  absl::Status CheckWeights() const;
   absl::Status Save();
   absl::Status SaveIfDue();
 
-  // After `failure` with so many tokens: half of them at once from now on, or `failure` where one text alone,
-  // the longest, has as many.
-  absl::Status TakeFewerTokens(int64_t tokens, int64_t longest, const absl::Status& failure);
-  // Most tokens that a step passes through the network at once: what fits there fits without gradients, too.
-  int64_t tokens_at_once() const { return std::min(config_.batch_tokens, state_.micro_batch_tokens); }
-  // Adds the seconds since it was last called to the state's, and returns them.
-  double PassTime();
+  // Halves the micro-batch after a pass with `tokens` tokens ended with `failure`. Returns `failure` if the
+  // micro-batch is no larger than `longest`, the tokens of the longest text.
+  absl::Status ReduceMicroBatch(int64_t tokens, int64_t longest, const absl::Status& failure);
+  // The most tokens of a step's pass through the network: a pass without gradients of that size fits in
+  // memory.
+  int64_t max_pass_tokens() const {
+    return std::min(config_.optimizer.batch_tokens, state_.micro_batch_tokens);
+  }
+  // Adds the seconds since the last call to the state's, and returns them.
+  double CountTime();
 
-  // Up to date but for the tensors that change with every step: those are added to what is saved.
+  // The current state, except for the weights, moments and records, which Save adds.
   TrainingState& state() { return state_; }
   const TrainingState& state() const { return state_; }
   at::Tensor CopyWeights() const;  // [parameters] fp32, on the CPU
-  // Shares the loop's; the records have the steps that were shown or saved.
-  RunSnapshot so_far() const { return {plan_, records_, schedule_, state_}; }
+  // Refers to the loop's members. The records have the steps up to the last Save or progress.
+  RunSnapshot snapshot() const { return {plan_, records_, schedule_, state_}; }
 
  private:
   using Clock = Progress::Clock;
 
   absl::Status Stop(const absl::Status& reason);
-  absl::Status Step(const RowBatch& rows);
-  absl::Status Learn(const RowBatch& rows);
-  absl::Status Fetch();
+  absl::Status Step(const RowBatch& batch);
+  absl::Status AccumulateGradients(const RowBatch& batch);
+  absl::Status FetchRecords();
   absl::Status Diverged(int64_t step, const std::string& problem) const;
-  absl::Status Show();
+  absl::Status ShowProgress();
 
-  const TrainerConfig& config_;
+  const StepLoopConfig config_;
   const RunPlan& plan_;
   TrainingNetwork& network_;
-  const RunHooks surroundings_;
+  const RunHooks hooks_;
   const TrainingTask task_;
   const LrSchedule schedule_;
   Optimizer optimizer_;
   StepRecords records_;
   TrainingState state_;
-  Clock::time_point saved_;        // when a state was last saved,
-  int64_t saved_step_ = 0;         // and at which step
-  double cpu_seconds_before_ = 0;  // of the run's earlier processes
-  Clock::time_point timed_;        // up to when state_'s seconds count
+  Clock::time_point saved_;          // time of the last saved state
+  int64_t saved_step_ = 0;           // its step
+  double earlier_cpu_seconds_ = 0;   // of the run's earlier processes
+  Clock::time_point counted_until_;  // the state's seconds include the time up to here
 };
 
 }  // namespace newsgenre

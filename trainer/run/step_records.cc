@@ -19,7 +19,7 @@ StepRecords::StepRecords(int64_t steps, c10::Device device)
     : records_(at::zeros({steps, 2}, at::TensorOptions(device).dtype(at::kFloat))),
       copy_(at::zeros({steps, 3}, at::kFloat)) {}
 
-void StepRecords::Begin(int64_t step) {
+void StepRecords::Reset(int64_t step) {
   records_.select(0, step).zero_();
   copy_.select(0, step).zero_();
 }
@@ -59,7 +59,7 @@ void StepRecords::Restore(const at::Tensor& copy) {
   copy_.narrow(0, 0, fetched_).copy_(copy);
 }
 
-std::vector<StepPoint> Curve(const StepRecords& records, const LrSchedule& schedule) {
+std::vector<StepPoint> LossCurve(const StepRecords& records, const LrSchedule& schedule) {
   constexpr int64_t kPoints = 400;
   const int64_t steps = records.fetched();
   const int64_t count = std::min(kPoints, steps);
@@ -72,8 +72,8 @@ std::vector<StepPoint> Curve(const StepRecords& records, const LrSchedule& sched
   return points;
 }
 
-Divergence FindDivergence(const StepRecords& records, int64_t from, int outcomes) {
-  const double limit = kExplosionFactor * std::log(std::max(outcomes, 2));
+Divergence FindDivergence(const StepRecords& records, int64_t from, int classes) {
+  const double limit = kExplosionFactor * std::log(std::max(classes, 2));
   for (int64_t step = from; step < records.fetched(); ++step) {
     const double loss = records.MeanLoss(step);
     std::ostringstream problem;

@@ -1,4 +1,4 @@
-// What every step of a training run came to, without a wait for a GPU at every step.
+// The loss and accuracy of each step of a training run, collected without waiting for a GPU in every step.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,53 +13,55 @@
 
 namespace newsgenre {
 
-// Sums over some steps.
+// Sums over a range of steps.
 struct StepSums {
   int64_t predictions = 0;
-  int64_t correct = 0;   // of the predictions
+  int64_t correct = 0;   // predictions
   double loss = 0;       // over the predictions
-  double mean_loss = 0;  // over the steps, of each one's mean
+  double mean_loss = 0;  // over the steps, of each step's mean
 };
 
-// Owns two numbers a step on the device, with a copy of those that were fetched, and one more beside the
-// copy. One thread at a time.
+// Owns two values per step on the device, and a copy on the CPU of the steps that were fetched, with a third
+// value. Not thread-safe.
 class StepRecords {
  public:
-  // Of a run of so many steps.
   StepRecords(int64_t steps, c10::Device device);
 
-  // A step that begins again counts from nothing.
-  void Begin(int64_t step);
+  // Sets the step's values to 0.
+  void Reset(int64_t step);
+  // Adds the result of a micro-batch to the step's values. Doesn't wait for the device.
   void Add(int64_t step, const BatchResult& result);
-  // Waits for the device; what follows knows the first `steps` steps from then on.
+  // Waits for the device and copies the first `steps` steps, which the methods below can read then.
   void Fetch(int64_t steps);
 
   int64_t fetched() const { return fetched_; }
-  // Over the step's predictions; 0 where it has none.
+  // Returns the step's mean loss over its predictions; 0 if it has none.
   double MeanLoss(int64_t step) const;
-  // Of the steps `from` … `to` - 1.
+  // Sums the steps `from` … `to` - 1.
   StepSums Sum(int64_t from, int64_t to) const;
 
-  // [fetched, 3] fp32 on the CPU, as in TrainingState, and back.
+  // Returns the fetched steps, [fetched, 3] fp32 on the CPU, as in TrainingState.
   at::Tensor Copy() const { return copy_.narrow(0, 0, fetched_).clone(); }
+  // Sets the first steps to what Copy returned.
   void Restore(const at::Tensor& copy);
 
  private:
-  at::Tensor records_;  // [steps, 2] fp32: the sum of a step's losses, and its correct predictions
-  at::Tensor copy_;     // [steps, 3] fp32 on the CPU: the same, and all its predictions, fetched or not
+  at::Tensor records_;  // [steps, 2] fp32: sum of the losses, correct predictions
+  at::Tensor copy_;     // [steps, 3] fp32 on the CPU: the same once fetched, and all predictions
   int64_t fetched_ = 0;
 };
 
-// The whole run, of which all steps were fetched, in a few hundred points at most.
-std::vector<StepPoint> Curve(const StepRecords& records, const LrSchedule& schedule);
+// Returns the loss over the whole run, whose steps were all fetched, in at most 400 points.
+std::vector<StepPoint> LossCurve(const StepRecords& records, const LrSchedule& schedule);
 
-// What is wrong with the loss of a step `from` … records.fetched() - 1: it is no number, or has exploded: the
-// mean of ten steps is ten times what chance among `outcomes` outcomes gives, ln(outcomes). `step` is -1
-// where all is well.
+// The first step whose loss shows that the training diverged.
 struct Divergence {
-  int64_t step = -1;
+  int64_t step = -1;  // -1: none
   std::string problem;
 };
-Divergence FindDivergence(const StepRecords& records, int64_t from, int outcomes);
+
+// Searches the steps from `from` on for a loss that is not finite, or for ten steps whose mean loss is above
+// ten times ln(classes), the loss of a uniform guess among `classes`.
+Divergence FindDivergence(const StepRecords& records, int64_t from, int classes);
 
 }  // namespace newsgenre

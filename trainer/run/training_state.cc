@@ -31,7 +31,7 @@ constexpr char kStateFile[] = "/state.json";
 constexpr char kTensorFile[] = "/tensors.safetensors";
 constexpr char kLockFile[] = "/lock";
 constexpr char kPrefix[] = "state-";
-constexpr size_t kKept = 2;
+constexpr size_t kKeptStates = 2;
 
 at::Tensor StackEpochs(const std::vector<ProbabilityRows>& epochs) {
   const auto rows = static_cast<int64_t>(epochs[0].size());
@@ -58,7 +58,7 @@ std::vector<ProbabilityRows> UnstackEpochs(const at::Tensor& stacked) {
 
 TensorMap Tensors(const TrainingState& state) {
   TensorMap tensors = {{"values", state.values}, {"means", state.means}, {"squares", state.squares}};
-  // The format has no empty tensors.
+  // Safetensors can't hold empty tensors.
   if (state.step > 0) tensors["records"] = state.records;
   if (!state.epochs.empty()) {
     tensors["best_values"] = state.best_values;
@@ -72,8 +72,8 @@ absl::Status SetTensors(TensorMap tensors, TrainingState* state) {
     const at::Tensor& tensor = tensors[name];
     if (!tensor.defined() || tensor.dim() != static_cast<int64_t>(shape.size()) ||
         !std::equal(shape.begin(), shape.end(), tensor.sizes().begin(),
-                    [](int64_t asked, int64_t size) { return asked < 0 || asked == size; })) {
-      return absl::DataLossError(std::string(name) + " is missing or has another shape");
+                    [](int64_t expected, int64_t size) { return expected < 0 || expected == size; })) {
+      return absl::DataLossError(std::string(name) + " is missing or has the wrong shape");
     }
     *to = tensor;
     return absl::OkStatus();
@@ -108,11 +108,11 @@ absl::StatusOr<TrainingState> Read(const std::string& folder) {
   return state;
 }
 
-// Whether `path` names this open file, and not another one in its place.
+// Returns whether `path` still names this open file, not another one that replaced it.
 bool IsAt(const std::string& path, int file) {
-  struct stat there, ours;
-  return stat(path.c_str(), &there) == 0 && fstat(file, &ours) == 0 && there.st_dev == ours.st_dev &&
-         there.st_ino == ours.st_ino;
+  struct stat named, opened;
+  return stat(path.c_str(), &named) == 0 && fstat(file, &opened) == 0 && named.st_dev == opened.st_dev &&
+         named.st_ino == opened.st_ino;
 }
 
 }  // namespace
@@ -126,7 +126,7 @@ absl::StatusOr<std::unique_ptr<StateStore>> StateStore::Open(const std::string& 
   const bool locked = flock(lock, LOCK_EX | LOCK_NB) == 0;
   if (!locked && errno != EWOULDBLOCK) return absl::ErrnoToStatus(errno, "can't lock " + path);
   if (!locked || !IsAt(path, lock)) {
-    return absl::FailedPreconditionError("another training run is at work with " + folder);
+    return absl::FailedPreconditionError("another training run is using " + folder);
   }
   ASSIGN_OR_RETURN(const std::vector<std::string> names, ListFolder(folder));
   for (const std::string& name : names) {
@@ -159,12 +159,11 @@ absl::StatusOr<std::optional<TrainingState>> StateStore::Load() {
       return std::optional<TrainingState>(*std::move(state));
     }
     problem = state.status();
-    Log(Severity::kWarning, "a state is broken and passed over",
-        {{"path", path}, {"error", problem.ToString()}});
+    Log(Severity::kWarning, "skipped a damaged state", {{"path", path}, {"error", problem.ToString()}});
   }
   if (names.empty()) return std::optional<TrainingState>();
   return absl::DataLossError(
-      folder_ + ": no state in it is sound; the last one tried: " + std::string(problem.message()));
+      folder_ + ": all states are damaged; the last error is: " + std::string(problem.message()));
 }
 
 absl::Status StateStore::Save(const TrainingState& state) {
@@ -176,7 +175,7 @@ absl::Status StateStore::Save(const TrainingState& state) {
   const std::string path = folder_ + "/" + name;
   RETURN_IF_ERROR(PublishFolder(path, [&](const std::string& folder) { return Write(folder, state); }));
   newest_ = path;
-  for (size_t i = 0; i + kKept <= names.size(); ++i) {
+  for (size_t i = 0; i + kKeptStates <= names.size(); ++i) {
     std::error_code ignored;
     fs::remove_all(folder_ + "/" + names[i], ignored);
   }
@@ -191,20 +190,20 @@ std::string StateStore::newest() const {
 
 void StateStore::Remove() {
   std::error_code ignored;
-  // Should the process be killed meanwhile, a state is whole or none at all.
+  // A state is renamed before it is removed: if the process is killed, no incomplete state remains.
   for (const std::string& name : ListFolder(folder_).value_or(std::vector<std::string>())) {
-    const std::string path = folder_ + "/" + name, gone = path + ".tmp.gone";
+    const std::string path = folder_ + "/" + name, removed = path + ".tmp.removed";
     if ("/" + name == kLockFile) continue;
-    fs::rename(path, gone, ignored);
-    fs::remove_all(gone, ignored);
+    fs::rename(path, removed, ignored);
+    fs::remove_all(removed, ignored);
   }
-  // Without the lock another run may begin: the folder goes only where none has.
+  // Another run can begin once the lock is removed; then the folder isn't empty and stays.
   fs::remove(folder_ + kLockFile, ignored);
   fs::remove(folder_, ignored);
 }
 
-absl::Status CheckIdentity(const std::map<std::string, std::string>& state,
-                           const std::map<std::string, std::string>& now) {
+absl::Status CompareIdentities(const std::map<std::string, std::string>& state,
+                               const std::map<std::string, std::string>& now) {
   std::map<std::string, std::string> all = state;
   all.insert(now.begin(), now.end());
   std::string differences;
@@ -218,7 +217,7 @@ absl::Status CheckIdentity(const std::map<std::string, std::string>& state,
     differences += (differences.empty() ? "" : "; ") + name + " is " + after + ", the state has " + before;
   }
   if (differences.empty()) return absl::OkStatus();
-  return absl::FailedPreconditionError("the state is another run's: " + differences);
+  return absl::FailedPreconditionError("the state belongs to another run: " + differences);
 }
 
 }  // namespace newsgenre

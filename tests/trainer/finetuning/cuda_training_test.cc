@@ -1,4 +1,4 @@
-// What trains, on a GPU: held against the same on the CPU.
+// Compares training on a GPU with training on the CPU.
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -33,7 +33,7 @@ namespace {
 
 const RowBatch kAllRows = {0, 1, 2, 3, 4, 5};
 
-// Of texts of such lengths.
+// Returns random texts of these lengths.
 Dataset DataOf(const std::vector<int>& lengths) {
   Dataset data;
   for (const Encoding& text : RandomTexts(lengths)) data.Add(text, static_cast<int>(data.size() % 4), 1);
@@ -50,10 +50,10 @@ class CudaTrainingTest : public testing::Test {
 
   c10::Device device_ = c10::kCPU;
   const Dataset data_ = DataOf({40, 7, 33, 1, 21, 8});
-  const Dataset masked_data_ = DataOf({40, 7, 33, 3, 21, 8});  // each with a word to hide
+  const Dataset masked_data_ = DataOf({40, 7, 33, 3, 21, 8});  // each has a token to mask
 };
 
-TEST_F(CudaTrainingTest, BatchesAreTheCpusWithoutPadding) {
+TEST_F(CudaTrainingTest, BatchesEqualTheCpusWithoutPadding) {
   const DeviceDataset gpu_data(data_, device_), cpu_data(data_, c10::kCPU);
   const auto expect_same = [&](const at::Tensor& gpu, const at::Tensor& cpu) {
     EXPECT_EQ(gpu.device(), device_);
@@ -76,7 +76,8 @@ TEST_F(CudaTrainingTest, BatchesAreTheCpusWithoutPadding) {
 
 class CudaNetworkTest : public CudaTrainingTest, public testing::WithParamInterface<NetworkCase> {
  protected:
-  // Each tensor's distance from the CPU's in fp32, as a part of its norm, is below `bound`.
+  // Expects that each gradient's distance from the CPU's fp32 gradient, relative to its norm, is below
+  // `bound`.
   void ExpectTheCpusGradients(at::ScalarType type, double bound) const {
     const Albert model = WithDropout(RandomModel(GetParam()), 0);
     TrainingNetwork gpu(model, device_, type), cpu(model, c10::kCPU, at::kFloat);
@@ -99,15 +100,15 @@ class CudaNetworkTest : public CudaTrainingTest, public testing::WithParamInterf
 
 INSTANTIATE_TEST_SUITE_P(All, CudaNetworkTest, testing::ValuesIn(kNetworkCases));
 
-TEST_P(CudaNetworkTest, GradientsAreTheCpus) { ExpectTheCpusGradients(at::kFloat, 1e-3); }
+TEST_P(CudaNetworkTest, GradientsEqualTheCpus) { ExpectTheCpusGradients(at::kFloat, 1e-3); }
 
 TEST_P(CudaNetworkTest, InBf16GradientsAreClose) {
   if (!CapabilitiesOf(device_).native_bf16) GTEST_SKIP() << "cuda:0 has no bf16 products";
   ExpectTheCpusGradients(at::kBFloat16, 5e-2);
 }
 
-// With the same chance, the loss must change along a direction as the gradient says.
-TEST_P(CudaNetworkTest, GradientsAreRightUnderDropout) {
+// With the same dropout masks, the loss must change along the gradient by the gradient's norm.
+TEST_P(CudaNetworkTest, GradientsMatchFiniteDifferencesWithDropout) {
   const LabelledBatch batch = DeviceDataset(data_, device_).Batch(kAllRows);
   TrainingNetwork network(WithDropout(RandomModel(GetParam()), 0.3), device_, at::kFloat);
   const auto loss = [&] {
@@ -133,7 +134,7 @@ TEST_P(CudaNetworkTest, GradientsAreRightUnderDropout) {
       1e-3);
 }
 
-TEST_P(CudaNetworkTest, AMaskedLanguageModelHasTheCpusGradients) {
+TEST_P(CudaNetworkTest, MaskedLmGradientsEqualTheCpus) {
   const Albert model =
       Albert::Random(WithDropout(RandomModel(GetParam()), 0).config(), Head::kMaskedLm, 0, 5);
   TrainingNetwork gpu(model, device_, at::kFloat), cpu(model, c10::kCPU, at::kFloat);
@@ -150,19 +151,19 @@ TEST_P(CudaNetworkTest, AMaskedLanguageModelHasTheCpusGradients) {
             1e-3 * cpu.gradients().norm().item<double>());
 }
 
-TEST_F(CudaTrainingTest, StepsOfTheOptimizerAreTheCpus) {
+TEST_F(CudaTrainingTest, OptimizerStepsEqualTheCpus) {
   at::manual_seed(1);
   for (const double clip_norm : {0.0, 1.0}) {
     const FlatParameters cpu_values(RandomModel(kNetworkCases[2]), c10::kCPU);
     const FlatParameters gpu_values(RandomModel(kNetworkCases[2]), device_);
-    const OptimizerConfig config = {/*weight_decay=*/0.1, clip_norm};
+    const AdamWConfig config = {/*weight_decay=*/0.1, clip_norm};
     Optimizer cpu(cpu_values, config), gpu(gpu_values, config);
     for (const at::Tensor& rows : {at::Tensor(), at::tensor({2, 5, 99}, at::kLong)}) {
       const at::Tensor gradients = at::randn({cpu_values.count()});
       if (rows.defined()) {
         cpu_values.WordEmbeddings(gradients).mul_(at::zeros({100, 1}).index_fill_(0, rows, 1));
       }
-      // On a GPU a row may come again.
+      // On a GPU rows can be repeated.
       const at::Tensor gpu_rows = rows.defined() ? at::cat({rows, rows}).to(device_) : rows;
       gpu.Step(0.01, gradients.to(device_, at::kFloat, /*non_blocking=*/false, /*copy=*/true), gpu_rows);
       cpu.Step(0.01, gradients, rows);
@@ -173,7 +174,7 @@ TEST_F(CudaTrainingTest, StepsOfTheOptimizerAreTheCpus) {
   }
 }
 
-TEST_F(CudaTrainingTest, RecordsSumUpPiecesAndSteps) {
+TEST_F(CudaTrainingTest, StepRecordsSumMicroBatchesAndSteps) {
   StepRecords records(/*steps=*/3, device_);
   const auto add = [&](int64_t step, float loss, int64_t correct, int64_t count) {
     records.Add(step, {at::tensor(loss)[0].to(device_), at::tensor(correct)[0].to(device_), count});
@@ -181,7 +182,7 @@ TEST_F(CudaTrainingTest, RecordsSumUpPiecesAndSteps) {
   add(0, 0.5f, 1, 1);
   add(0, 0.25f, 1, 1);
   add(1, 100, 2, 2);
-  records.Begin(1);
+  records.Reset(1);
   add(1, 3, 0, 1);
   add(2, 8, 1, 3);
   records.Fetch(1);
@@ -193,7 +194,7 @@ TEST_F(CudaTrainingTest, RecordsSumUpPiecesAndSteps) {
   EXPECT_EQ(sums.loss, 11.75);
 }
 
-TEST_F(CudaTrainingTest, TokensAreDroppedByTheRateAndTheSeed) {
+TEST_F(CudaTrainingTest, TokenDropoutFollowsTheRateAndTheSeed) {
   const PackedBatch batch = DeviceDataset(DataOf({5002, 3002, 2012}), device_).Batch({0, 1, 2}).texts;
   const auto masked = [&](double rate) {
     PackedBatch changed = batch;
@@ -213,7 +214,7 @@ TEST_F(CudaTrainingTest, TokensAreDroppedByTheRateAndTheSeed) {
   EXPECT_TRUE(at::equal(stay, at::tensor({0, 5001, 5002, 8003, 8004, 10015}, at::kLong)));
 }
 
-TEST_F(CudaTrainingTest, DropoutsRateIsTheShareOfZerosAndTheRestMakesUpForThem) {
+TEST_F(CudaTrainingTest, DropoutZeroesTheRatesShareAndScalesTheRest) {
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
     for (const double rate : {0.0, 0.1, 0.5, 0.97}) {
       const at::Tensor like = at::empty({300, 1000}, at::TensorOptions(device_).dtype(type));
@@ -228,33 +229,35 @@ TEST_F(CudaTrainingTest, DropoutsRateIsTheShareOfZerosAndTheRestMakesUpForThem) 
 }
 
 #ifdef NEWSGENRE_CUDA
-// While one lives, torch throws where the CPU would wait for a GPU.
-class NoWaiting {
+// While an object exists, torch throws if the CPU would wait for a GPU.
+class NoSynchronization {
  public:
-  NoWaiting() { c10::cuda::warning_state().set_sync_debug_mode(c10::cuda::SyncDebugMode::L_ERROR); }
-  ~NoWaiting() { c10::cuda::warning_state().set_sync_debug_mode(c10::cuda::SyncDebugMode::L_DISABLED); }
+  NoSynchronization() { c10::cuda::warning_state().set_sync_debug_mode(c10::cuda::SyncDebugMode::L_ERROR); }
+  ~NoSynchronization() {
+    c10::cuda::warning_state().set_sync_debug_mode(c10::cuda::SyncDebugMode::L_DISABLED);
+  }
 };
 
-TEST_F(CudaTrainingTest, NothingWaitsForTheGpuWithinAStepOfPretraining) {
+TEST_F(CudaTrainingTest, APretrainingStepDoesNotWaitForTheGpu) {
   const Albert model = Albert::Random(RandomModel(kNetworkCases[0]).config(), Head::kMaskedLm, 0, 5);
   TrainingNetwork network(model, device_, at::kFloat);
   Optimizer optimizer(network.parameters(), {});
   Random random(1);
   {
-    const NoWaiting guard;
+    const NoSynchronization guard;
     for (int step = 0; step < 3; ++step) {
       network.ZeroGradients();
       const MaskedBatch batch =
           MaskWordsOf(masked_data_, kAllRows, {100, std::vector<bool>(100, true)}, &random, device_);
       network.AccumulateGradients(batch.texts, batch.targets, 1.0 / 6);
-      optimizer.Step(1e-3, network.gradients(), network.WordRows());
+      optimizer.Step(1e-3, network.gradients(), network.WordRowsWithGradients());
       network.Refresh();
     }
   }
   EXPECT_TRUE(at::isfinite(network.parameters().values()).all().item<bool>());
 }
 
-TEST_F(CudaTrainingTest, NothingWaitsForTheGpuWithinAStep) {
+TEST_F(CudaTrainingTest, AStepDoesNotWaitForTheGpu) {
   const DeviceDataset data(data_, device_);
   const RunPlan plan(data_.Lengths(), {64, 3}, 1, 1);
   for (const double rate : {0.0, 0.1}) {
@@ -263,16 +266,16 @@ TEST_F(CudaTrainingTest, NothingWaitsForTheGpuWithinAStep) {
       Optimizer optimizer(network.parameters(), {});
       StepRecords records(plan.steps(), device_);
       {
-        const NoWaiting guard;
+        const NoSynchronization guard;
         EXPECT_THROW(network.gradients().sum().item<float>(), c10::Error);
         for (int64_t step = 0; step < plan.steps(); ++step) {
           at::manual_seed(step);
           network.ZeroGradients();
-          records.Begin(step);
+          records.Reset(step);
           LabelledBatch batch = data.Batch(plan.batch(step));
           DropTokens(0.1, &batch.texts);
           records.Add(step, network.AccumulateGradients(batch.texts, {batch.labels}, 1.0 / 3));
-          optimizer.Step(1e-3, network.gradients(), network.WordRows());
+          optimizer.Step(1e-3, network.gradients(), network.WordRowsWithGradients());
           network.Refresh();
         }
       }

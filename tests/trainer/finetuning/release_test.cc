@@ -50,7 +50,7 @@ class ReleaseTest : public testing::Test {
       "test.csv", "", {{"a title", "a body", 0, 1}, {"", "another body", 1, 2}, {"third", "", 3, 3}}};
 };
 
-TEST_F(ReleaseTest, WhatIsPublishedWasTested) {
+TEST_F(ReleaseTest, TestsThePublishedRelease) {
   ASSERT_OK_AND_ASSIGN(Checkpoint tiny, TinyCheckpoint());
   AddMetrics("validation", Evaluate({{0.75f, 0.25f}}, {0}), &tiny.manifest);
   ASSERT_OK_AND_ASSIGN(const Published published, Publish(std::move(tiny), test_));
@@ -71,7 +71,7 @@ TEST_F(ReleaseTest, WhatIsPublishedWasTested) {
   EXPECT_EQ(manifest.canaries(0).probabilities_size(), 4);
 }
 
-TEST_F(ReleaseTest, WithoutTestRowsThereIsNoTest) {
+TEST_F(ReleaseTest, DoesNotTestWithoutRows) {
   ASSERT_OK_AND_ASSIGN(Checkpoint tiny, TinyCheckpoint());
   ASSERT_OK_AND_ASSIGN(const Published published, Publish(std::move(tiny), no_test_));
   EXPECT_FALSE(published.test.has_value());
@@ -79,7 +79,7 @@ TEST_F(ReleaseTest, WithoutTestRowsThereIsNoTest) {
   EXPECT_THAT(loaded.manifest.metrics(), IsEmpty());
 }
 
-TEST_F(ReleaseTest, StoppedItPublishesNothing) {
+TEST_F(ReleaseTest, PublishesNothingIfStopped) {
   stop_ = true;
   for (const LabelledRows& test : {test_, no_test_}) {
     EXPECT_THAT(Publish(*TinyCheckpoint(), test), StatusIs(StatusCode::kCancelled, _));
@@ -87,13 +87,13 @@ TEST_F(ReleaseTest, StoppedItPublishesNothing) {
   }
 }
 
-TEST_F(ReleaseTest, OnAnErrorNothingIsLeftBehind) {
+TEST_F(ReleaseTest, LeavesNothingAfterAnError) {
   ASSERT_OK_AND_ASSIGN(Checkpoint tiny, TinyCheckpoint());
   EXPECT_FALSE(TestAndPublish(std::move(tiny), dir_.path(), "cuda:99", test_, {stop_, &progress_}).ok());
   EXPECT_THAT(Names(), IsEmpty());
 }
 
-TEST_F(ReleaseTest, GoesOnWhereAKilledProcessPublished) {
+TEST_F(ReleaseTest, CompletesThePublicationOfAKilledProcess) {
   ASSERT_THAT(Publish(*TinyCheckpoint(), test_), IsOk());
   ASSERT_THAT(PublishTinyModel(dir_.path(), {"tiny-0"}), IsOk());
   ASSERT_EQ(Current(), "tiny-0\n");
@@ -104,7 +104,7 @@ TEST_F(ReleaseTest, GoesOnWhereAKilledProcessPublished) {
   EXPECT_THAT(Names(), UnorderedElementsAre("tiny-0", "tiny-1", "CURRENT"));
 }
 
-TEST_F(ReleaseTest, AReleaseWithOtherFilesStays) {
+TEST_F(ReleaseTest, KeepsAReleaseWithOtherFiles) {
   ASSERT_THAT(PublishTinyModel(dir_.path()), IsOk());
   ASSERT_THAT(PublishTinyModel(dir_.path(), {"tiny-0"}), IsOk());
   ASSERT_OK_AND_ASSIGN(const std::string before, ReadFile(dir_.File("tiny-1/model.safetensors")));
@@ -117,7 +117,7 @@ TEST_F(ReleaseTest, AReleaseWithOtherFilesStays) {
   EXPECT_EQ(Current(), "tiny-0\n");
 }
 
-TEST_F(ReleaseTest, ADamagedReleaseIsNotTakenForThisOne) {
+TEST_F(ReleaseTest, RefusesADamagedReleaseOfTheSameName) {
   ASSERT_THAT(Publish(*TinyCheckpoint(), no_test_), IsOk());
   ASSERT_THAT(PublishTinyModel(dir_.path(), {"tiny-0"}), IsOk());
   fs::resize_file(dir_.File("tiny-1/model.safetensors"), 1000);
@@ -128,7 +128,7 @@ TEST_F(ReleaseTest, ADamagedReleaseIsNotTakenForThisOne) {
 class FoldTemperatureTest : public testing::TestWithParam<Head> {};
 INSTANTIATE_TEST_SUITE_P(Heads, FoldTemperatureTest, testing::Values(Head::kCls, Head::kPooler));
 
-TEST_P(FoldTemperatureTest, GivesTheSameAsApplyTemperature) {
+TEST_P(FoldTemperatureTest, EqualsApplyTemperature) {
   at::set_num_threads(1);
   for (const double temperature : {0.25, 0.7, 1.0, 1.9, kMaxTemperature}) {
     ASSERT_OK_AND_ASSIGN(Checkpoint checkpoint, TinyCheckpoint({"tiny-1", GetParam()}));
@@ -149,8 +149,7 @@ TEST_P(FoldTemperatureTest, GivesTheSameAsApplyTemperature) {
   }
 }
 
-// Whoever opens the release finds the folded weights, and what was folded.
-TEST_F(ReleaseTest, KeepsTheTemperature) {
+TEST_F(ReleaseTest, KeepsTheTemperatureAndTheFoldedWeights) {
   ASSERT_OK_AND_ASSIGN(Checkpoint tiny, TinyCheckpoint());
   FoldTemperature(1.5, &tiny);
   tiny.manifest.clear_canaries();  // recorded before

@@ -1,4 +1,4 @@
-// A small network that trains on texts which it can tell apart.
+// A fixture that trains a small network on texts that are easy to classify.
 #pragma once
 
 #include <ATen/Parallel.h>
@@ -21,7 +21,7 @@
 
 namespace newsgenre {
 
-// Texts with one word that stands for a label, among others that say nothing.
+// Returns texts in which one word determines the label.
 inline Dataset EasyData(const TextEncoder& encoder, int rows) {
   const char* const words[] = {"government", "football", "bank", "computer"};
   Dataset data;
@@ -36,15 +36,15 @@ inline Dataset EasyData(const TextEncoder& encoder, int rows) {
 class TrainerFixture : public testing::Test {
  protected:
   TrainerFixture() {
-    at::set_num_threads(1);  // more only get in each other's way with so small a network
-    config_.train = "train.csv";
-    config_.epochs = 8;
-    config_.learning_rate = 5e-3;
-    config_.batch_tokens = 64;
-    config_.save_minutes = 0;
+    at::set_num_threads(1);  // more threads only slow down so small a network
+    config_.data.train = "train.csv";
+    config_.optimizer.epochs = 8;
+    config_.optimizer.learning_rate = 5e-3;
+    config_.optimizer.batch_tokens = 64;
+    config_.run.save_minutes = 0;
   }
 
-  // A network of its own, the same each time.
+  // Returns a new network, with the same weights each time.
   absl::StatusOr<std::unique_ptr<TrainingNetwork>> NewNetwork() {
     absl::StatusOr<Checkpoint> tiny = TinyCheckpoint();
     if (!tiny.ok()) return tiny.status();
@@ -59,11 +59,14 @@ class TrainerFixture : public testing::Test {
   }
 
   RunPlan Plan() const {
-    return {
-        rows_.training.Lengths(), {config_.batch_tokens, config_.batch_texts}, config_.epochs, config_.seed};
+    const OptimizerConfig& optimizer = config_.optimizer;
+    return {rows_.training.Lengths(),
+            {optimizer.batch_tokens, optimizer.batch_texts},
+            optimizer.epochs,
+            config_.run.seed};
   }
 
-  // As another process would: from the newest state in `folder`, or from nothing. The observer is a new one.
+  // Trains as a new process would, from the newest state in `folder` or from scratch, with a new observer.
   absl::StatusOr<TrainingResult> Train(const std::string& folder) {
     absl::StatusOr<std::unique_ptr<TrainingNetwork>> network = NewNetwork();
     if (!network.ok()) return network.status();
@@ -88,7 +91,7 @@ class TrainerFixture : public testing::Test {
   const TempDir dir_;
   std::stringstream terminal_;
   Progress progress_{&terminal_};
-  TrainerConfig config_;
+  FinetuningConfig config_;
   TrainingRows rows_;
   int training_rows_ = 60;
   double dropout_ = 0;
@@ -96,15 +99,15 @@ class TrainerFixture : public testing::Test {
   bool stop_ = false;
   int64_t stop_at_step_ = -1;
   int stop_at_epoch_ = -1;
-  size_t memory_limit_ = MemoryLimit::kNone;  // while it trains
-  MemoryLimit::Error memory_error_ = MemoryLimit::Error::kOfItsOwnType;
-  std::unique_ptr<RecordingObserver> observer_;  // the last one
+  size_t memory_limit_ = MemoryLimit::kNone;  // during the training
+  MemoryLimit::Error memory_error_ = MemoryLimit::Error::kOutOfMemoryError;
+  std::unique_ptr<RecordingObserver> observer_;  // of the last training
 
  private:
   int trained_ = 0;
 };
 
-// The names of weights that don't have the same bits.
+// Returns the names of the weights that are not equal to the bit.
 inline std::vector<std::string> DifferentWeights(const TrainingResult& a, const TrainingResult& b) {
   std::vector<std::string> names;
   for (const auto& [name, tensor] : a.weights) {

@@ -1,4 +1,4 @@
-// A trainer that was stopped and goes on in another process, against one that nobody disturbed.
+// Compares a trainer that was stopped and resumed with one that ran without interruption.
 #include "gmock/gmock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/trainer/finetuning/trainer_fixture.h"
@@ -14,25 +14,25 @@ using testing::Not;
 
 class TrainerResumeTest : public TrainerFixture {
  protected:
-  // With all the chance that there is.
+  // With dropout of both kinds.
   TrainerResumeTest() {
     dropout_ = 0.1;
-    config_.epochs = 4;
+    config_.optimizer.epochs = 4;
     config_.token_dropout = 0.2;
   }
 
-  // The newest state, where one is there.
+  // Returns the newest state, if there is one.
   std::optional<TrainingState> State(const std::string& folder) {
     const auto states = StateStore::Open(folder);
     return states.ok() ? (*states)->Load().value_or(std::nullopt) : std::nullopt;
   }
 
-  // A state is saved at `step`, and there the run is stopped.
+  // Saves a state at `step` and stops the run there.
   void StopAt(int64_t step, const std::string& folder) {
-    stop_at_step_ = config_.save_steps = step;
+    stop_at_step_ = config_.run.save_steps = step;
     EXPECT_THAT(Train(folder), StatusIs(StatusCode::kCancelled, testing::_)) << step;
     stop_at_step_ = -1;
-    config_.save_steps = 0;
+    config_.run.save_steps = 0;
   }
 };
 
@@ -59,11 +59,11 @@ void ExpectSame(const TrainingResult& a, const TrainingResult& b) {
   for (size_t i = 0; i < a.steps.size(); ++i) EXPECT_EQ(a.steps[i].loss, b.steps[i].loss) << i;
 }
 
-TEST_F(TrainerResumeTest, StoppedAtAnyStepItEndsTheSame) {
+TEST_F(TrainerResumeTest, StoppedAtAnyStepGivesTheSameResult) {
   ASSERT_OK_AND_ASSIGN(const TrainingResult whole, Train());
   const RunPlan plan = Plan();
   const int64_t epoch = plan.epoch_start(1);
-  // Within an epoch, around its end, and with nothing left to learn.
+  // Within an epoch, around its end, and after the last step.
   for (const int64_t step : {int64_t{1}, epoch - 1, epoch, epoch + 1, 2 * epoch + 3, plan.steps()}) {
     const std::string folder = dir_.File("stopped-at-" + std::to_string(step));
     StopAt(step, folder);
@@ -73,16 +73,16 @@ TEST_F(TrainerResumeTest, StoppedAtAnyStepItEndsTheSame) {
     ASSERT_OK_AND_ASSIGN(const TrainingResult resumed, Train(folder));
     SCOPED_TRACE(step);
     ExpectSame(resumed, whole);
-    // What was there before is not told again.
+    // Earlier steps are not reported again.
     EXPECT_EQ(observer_->steps.size(), plan.steps() - step);
     for (size_t i = 0; i < observer_->steps.size(); ++i) EXPECT_EQ(observer_->steps[i].step, step + 1 + i);
   }
 }
 
-TEST_F(TrainerResumeTest, StoppedAgainAndAgainItEndsTheSame) {
+TEST_F(TrainerResumeTest, StoppedRepeatedlyGivesTheSameResult) {
   ASSERT_OK_AND_ASSIGN(const TrainingResult whole, Train());
   const std::string folder = dir_.File("states");
-  config_.save_steps = 1;
+  config_.run.save_steps = 1;
   std::vector<int64_t> steps;
   for (int64_t step = 2; step < Plan().steps(); step += 5) {
     stop_at_step_ = step;
@@ -97,7 +97,7 @@ TEST_F(TrainerResumeTest, StoppedAgainAndAgainItEndsTheSame) {
   EXPECT_EQ(steps.size(), Plan().steps());
 }
 
-TEST_F(TrainerResumeTest, StoppedBetweenTwoEpochsItKeepsTheFirst) {
+TEST_F(TrainerResumeTest, StoppedBetweenTwoEpochsKeepsTheFirst) {
   ASSERT_OK_AND_ASSIGN(const TrainingResult whole, Train());
   const std::string folder = dir_.File("states");
   stop_at_epoch_ = 2;
@@ -113,7 +113,7 @@ TEST_F(TrainerResumeTest, StoppedBetweenTwoEpochsItKeepsTheFirst) {
   ExpectSame(resumed, whole);
 }
 
-TEST_F(TrainerResumeTest, EveryPartOfTheStateCounts) {
+TEST_F(TrainerResumeTest, EveryTensorOfTheStateMatters) {
   ASSERT_OK_AND_ASSIGN(const TrainingResult whole, Train());
   int number = 0;
   for (const auto part : {&TrainingState::values, &TrainingState::means, &TrainingState::squares}) {
@@ -131,16 +131,16 @@ TEST_F(TrainerResumeTest, EveryPartOfTheStateCounts) {
   }
 }
 
-TEST_F(TrainerResumeTest, InBf16ItEndsTheSame) {
+TEST_F(TrainerResumeTest, ResumesInBf16) {
   type_ = at::kBFloat16;
-  config_.epochs = 2;
+  config_.optimizer.epochs = 2;
   ASSERT_OK_AND_ASSIGN(const TrainingResult whole, Train());
   StopAt(4, dir_.File("states"));
   ASSERT_OK_AND_ASSIGN(const TrainingResult resumed, Train(dir_.File("states")));
   ExpectSame(resumed, whole);
 }
 
-TEST_F(TrainerResumeTest, StoppedBeforeTheFirstStepThereIsNothingToSave) {
+TEST_F(TrainerResumeTest, StoppedBeforeTheFirstStepSavesNothing) {
   ASSERT_OK_AND_ASSIGN(const TrainingResult whole, Train());
   const std::string folder = dir_.File("states");
   stop_ = true;
@@ -151,7 +151,7 @@ TEST_F(TrainerResumeTest, StoppedBeforeTheFirstStepThereIsNothingToSave) {
   ExpectSame(resumed, whole);
 }
 
-TEST_F(TrainerResumeTest, WhatWasDoneIsThereWhenItEnds) {
+TEST_F(TrainerResumeTest, SavesTheStateAfterTheLastEpoch) {
   const std::string folder = dir_.File("states");
   ASSERT_OK_AND_ASSIGN(const TrainingResult whole, Train(folder));
   const std::optional<TrainingState> state = State(folder);
@@ -162,7 +162,7 @@ TEST_F(TrainerResumeTest, WhatWasDoneIsThereWhenItEnds) {
   ExpectSame(resumed, whole);
 }
 
-TEST_F(TrainerResumeTest, TimeAddsUp) {
+TEST_F(TrainerResumeTest, AddsTheTimeOfEarlierProcesses) {
   const std::string folder = dir_.File("states");
   StopAt(3, folder);
   const std::optional<TrainingState> state = State(folder);
@@ -175,10 +175,10 @@ TEST_F(TrainerResumeTest, TimeAddsUp) {
   EXPECT_GE(resumed.seconds, seconds - 1e-9);
 }
 
-TEST_F(TrainerResumeTest, AStateOfAnotherPlanIsRefused) {
+TEST_F(TrainerResumeTest, RefusesAStateOfAnotherPlan) {
   const std::string folder = dir_.File("states");
   StopAt(20, folder);
-  config_.epochs = 1;
+  config_.optimizer.epochs = 1;
   EXPECT_THAT(Train(folder), StatusIs(StatusCode::kFailedPrecondition, HasSubstr("another plan")));
 }
 

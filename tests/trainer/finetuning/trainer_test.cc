@@ -17,7 +17,7 @@ using testing::SizeIs;
 
 class TrainerTest : public TrainerFixture {};
 
-TEST_F(TrainerTest, LearnsWhatIsEasy) {
+TEST_F(TrainerTest, LearnsEasyTexts) {
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
     type_ = type;
     ASSERT_OK_AND_ASSIGN(const TrainingResult result, Train());
@@ -34,29 +34,29 @@ TEST_F(TrainerTest, LearnsWhatIsEasy) {
 
 TEST_F(TrainerTest, TheSameSeedGivesTheSameBits) {
   dropout_ = 0.1;
-  config_.epochs = 2;
+  config_.optimizer.epochs = 2;
   ASSERT_OK_AND_ASSIGN(const TrainingResult one, Train());
   ASSERT_OK_AND_ASSIGN(const TrainingResult same, Train());
-  config_.seed = 2;
+  config_.run.seed = 2;
   ASSERT_OK_AND_ASSIGN(const TrainingResult other, Train());
   EXPECT_THAT(DifferentWeights(one, same), ElementsAre());
   EXPECT_THAT(DifferentWeights(one, other), testing::Not(ElementsAre()));
   EXPECT_EQ(one.epochs[1].training_loss, same.epochs[1].training_loss);
 }
 
-TEST_F(TrainerTest, LearnsFromTextsWithHoles) {
+TEST_F(TrainerTest, LearnsWithTokenDropout) {
   config_.token_dropout = 0.3;
-  config_.epochs = 16;
+  config_.optimizer.epochs = 16;
   ASSERT_OK_AND_ASSIGN(const TrainingResult result, Train());
   EXPECT_EQ(result.epochs[result.best].validation.accuracy(), 1);
-  // Three in ten texts lack the one word that counts.
+  // Three in ten texts lack the word that determines the label.
   EXPECT_LT(result.epochs.back().training_accuracy, 0.95);
 }
 
 TEST_F(TrainerTest, KeepsTheWeightsOfTheBestEpoch) {
-  // A rate this high learns and forgets: the best epoch is hardly the last.
-  config_.learning_rate = 0.1;
-  config_.epochs = 12;
+  // At so high a learning rate the best epoch is hardly the last.
+  config_.optimizer.learning_rate = 0.1;
+  config_.optimizer.epochs = 12;
   ASSERT_OK_AND_ASSIGN(TrainingResult result, Train());
   const ClassificationMetrics& best = result.epochs[result.best].validation;
   for (const EpochResult& epoch : result.epochs) {
@@ -75,14 +75,14 @@ TEST_F(TrainerTest, KeepsTheWeightsOfTheBestEpoch) {
   }
 }
 
-TEST_F(TrainerTest, TheLearningRateFollowsTheSchedule) {
-  config_.epochs = 2;
-  config_.schedule = "constant";
-  config_.warmup = 0;
+TEST_F(TrainerTest, FollowsTheLearningRateSchedule) {
+  config_.optimizer.epochs = 2;
+  config_.optimizer.schedule = "constant";
+  config_.optimizer.warmup = 0;
   ASSERT_OK_AND_ASSIGN(const TrainingResult constant, Train());
   for (const StepPoint& point : observer_->steps) EXPECT_EQ(point.learning_rate, 5e-3);
 
-  config_.schedule = "linear";
+  config_.optimizer.schedule = "linear";
   ASSERT_OK_AND_ASSIGN(const TrainingResult linear, Train());
   for (size_t i = 1; i < observer_->steps.size(); ++i) {
     EXPECT_LT(observer_->steps[i].learning_rate, observer_->steps[i - 1].learning_rate);
@@ -93,7 +93,7 @@ TEST_F(TrainerTest, TheLearningRateFollowsTheSchedule) {
 }
 
 TEST_F(TrainerTest, ShowsEveryEpoch) {
-  config_.epochs = 2;
+  config_.optimizer.epochs = 2;
   ASSERT_THAT(Train(), IsOk());
   EXPECT_THAT(terminal_.str(), HasSubstr("epoch 1/2  validation accuracy"));
   EXPECT_THAT(terminal_.str(), HasSubstr("epoch 2/2  validation accuracy"));
@@ -101,9 +101,9 @@ TEST_F(TrainerTest, ShowsEveryEpoch) {
   EXPECT_THAT(observer_->epoch_steps, ElementsAre(Plan().epoch_start(1), Plan().steps()));
 }
 
-TEST_F(TrainerTest, AnObserverSeesEveryStepOnceAndInOrder) {
-  config_.epochs = 3;
-  config_.save_steps = 4;
+TEST_F(TrainerTest, ReportsEveryStepOnceAndInOrder) {
+  config_.optimizer.epochs = 3;
+  config_.run.save_steps = 4;
   ASSERT_OK_AND_ASSIGN(const TrainingResult result, Train());
   const RunPlan plan = Plan();
   ASSERT_THAT(observer_->steps, SizeIs(plan.steps()));
@@ -115,13 +115,13 @@ TEST_F(TrainerTest, AnObserverSeesEveryStepOnceAndInOrder) {
     }
   }
   EXPECT_NEAR(result.epochs[2].training_loss, losses / 60, 1e-6);
-  // With no more steps than points, the points are the steps.
+  // The curve has a point for each of so few steps.
   ASSERT_THAT(result.steps, SizeIs(plan.steps()));
   EXPECT_EQ(result.steps[5].loss, observer_->steps[5].loss);
 
   int64_t before = 0;
   for (const ProgressState& state : observer_->progress) {
-    EXPECT_GE(state.step, before);  // an epoch's last step may be shown twice
+    EXPECT_GE(state.step, before);  // an epoch's last step can be shown twice
     EXPECT_EQ(state.steps, plan.steps());
     before = state.step;
   }
@@ -130,9 +130,9 @@ TEST_F(TrainerTest, AnObserverSeesEveryStepOnceAndInOrder) {
   EXPECT_EQ(observer_->progress.back().accuracy, result.epochs[2].training_accuracy);
 }
 
-TEST_F(TrainerTest, ALossThatIsNoNumberEndsIt) {
-  config_.learning_rate = 1e38;
-  config_.save_steps = 1;
+TEST_F(TrainerTest, FailsIfTheLossIsNotFinite) {
+  config_.optimizer.learning_rate = 1e38;
+  config_.run.save_steps = 1;
   const std::string folder = dir_.File("states");
   const absl::StatusOr<TrainingResult> result = Train(folder);
   EXPECT_THAT(result,
@@ -141,7 +141,7 @@ TEST_F(TrainerTest, ALossThatIsNoNumberEndsIt) {
                              testing::ContainsRegex(" at step [0-9]+ \\(epoch 1; a batch of "),
                              testing::ContainsRegex("texts, lines 1[0-9][0-9], 1[0-9][0-9].* of train.csv"),
                              HasSubstr("--learning_rate"))));
-  // The state that it names is there, and sound.
+  // The state named in the error exists and is undamaged.
   ASSERT_OK_AND_ASSIGN(const auto states, StateStore::Open(folder));
   ASSERT_NE(states->newest(), "");
   EXPECT_THAT(std::string(result.status().message()), HasSubstr("good state is " + states->newest() + ";"));
@@ -151,15 +151,15 @@ TEST_F(TrainerTest, ALossThatIsNoNumberEndsIt) {
   EXPECT_TRUE(at::isfinite(state->records).all().item<bool>());
 }
 
-TEST_F(TrainerTest, WithoutAStateADivergedRunNamesTheStart) {
-  config_.learning_rate = 1e38;
+TEST_F(TrainerTest, ADivergedRunWithoutAStateNamesTheStart) {
+  config_.optimizer.learning_rate = 1e38;
   EXPECT_THAT(Train(), StatusIs(absl::StatusCode::kInternal, HasSubstr("the last good state is the start;")));
 }
 
-TEST_F(TrainerTest, WeightsThatAreNoNumbersAreNotSaved) {
-  config_.learning_rate = 1e39;  // more than fp32 holds
-  config_.warmup = 0;
-  config_.save_steps = 1;
+TEST_F(TrainerTest, DoesNotSaveWeightsThatAreNotFinite) {
+  config_.optimizer.learning_rate = 1e39;  // exceeds fp32
+  config_.optimizer.warmup = 0;
+  config_.run.save_steps = 1;
   const std::string folder = dir_.File("states");
   EXPECT_THAT(Train(folder),
               StatusIs(absl::StatusCode::kInternal,

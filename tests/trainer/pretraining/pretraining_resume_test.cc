@@ -1,4 +1,4 @@
-// Pre-trainings that were stopped or killed, and those that go on.
+// Tests of pre-trainings that are stopped or killed, and resumed.
 #include <filesystem>
 
 #include "gmock/gmock.h"
@@ -20,7 +20,7 @@ using testing::Not;
 
 class PretrainingResumeTest : public PretrainingRunFixture {
  protected:
-  // Stopped when the terminal shows `text`.
+  // Runs until the terminal shows `text`, and stops there.
   void StopWhenShown(const std::string& text) {
     StopAt terminal(text, &stop_);
     std::ostream stream(&terminal);
@@ -32,19 +32,19 @@ class PretrainingResumeTest : public PretrainingRunFixture {
   std::string States() const { return folder() + "/training-state"; }
 };
 
-// The first line with a loss comes after a fraction of a second, at the latest with the last step.
-TEST_F(PretrainingResumeTest, ARunThatWasStoppedEndsTheSame) {
-  config_.training.epochs = 20;
+// The loss is first shown after a fraction of a second, at the latest with the last step.
+TEST_F(PretrainingResumeTest, AStoppedRunGivesTheSameResult) {
+  config_.optimizer.epochs = 20;
   ASSERT_OK_AND_ASSIGN(const Report whole, Run());
   const std::string weights = Weights();
 
-  config_.training.model_dir = dir_.File("stopped");
+  config_.run.model_dir = dir_.File("stopped");
   StopWhenShown("loss");
   EXPECT_THAT(Names(), ElementsAre("tensorboard", "training-state"));
   EXPECT_THAT(Run(), StatusIs(StatusCode::kFailedPrecondition, HasSubstr("--resume")));
-  config_.training.resume = true;
+  config_.run.resume = true;
   ASSERT_OK_AND_ASSIGN(const Report resumed, Run());
-  EXPECT_THAT(terminal_.str(), HasSubstr("going on  state " + States() + "/state-000000001  step "));
+  EXPECT_THAT(terminal_.str(), HasSubstr("resuming  state " + States() + "/state-000000001  step "));
   EXPECT_EQ(Weights(), weights);
   EXPECT_EQ(resumed.held_out->loss, whole.held_out->loss);
   EXPECT_EQ(resumed.steps.size(), whole.steps.size());
@@ -53,35 +53,35 @@ TEST_F(PretrainingResumeTest, ARunThatWasStoppedEndsTheSame) {
   EXPECT_THAT(Names(), Not(Contains("training-state")));
 }
 
-TEST_F(PretrainingResumeTest, StoppedBeforeTheFirstStepItBindsNobody) {
+TEST_F(PretrainingResumeTest, StoppedBeforeTheFirstStepAllowsOtherSettings) {
   for (const char* message : {"device", "vocabulary made", "texts read"}) {
     StopWhenShown(message);
     EXPECT_THAT(Names(), Contains("training-state"));
     EXPECT_THAT(Names(), Not(Contains("config.json")));
   }
-  config_.training.seed = 3;
+  config_.run.seed = 3;
   EXPECT_THAT(Run(), IsOk());
 }
 
-TEST_F(PretrainingResumeTest, AStateOfOtherInputIsRefused) {
+TEST_F(PretrainingResumeTest, RefusesAStateOfOtherInput) {
   StopWhenShown("loss");
-  config_.training.resume = true;
+  config_.run.resume = true;
   const std::string text = *ReadFile(config_.text[0]);
   Write("text.txt", EasyText(150, 2));
   EXPECT_THAT(Run(), StatusIs(StatusCode::kFailedPrecondition,
                               AllOf(HasSubstr(States()), HasSubstr("SHA-256 of --text is"))));
   Write("text.txt", text);
-  config_.training.recipe["epochs"] = "7";
+  config_.run.recipe["epochs"] = "7";
   EXPECT_THAT(Run(), StatusIs(StatusCode::kFailedPrecondition, HasSubstr("--epochs is 7, the state has 3")));
-  config_.training.recipe["epochs"] = "3";
-  config_.training.micro_batch_tokens = 512;
+  config_.run.recipe["epochs"] = "3";
+  config_.run.micro_batch_tokens = 512;
   EXPECT_THAT(Run(), IsOk());
 }
 
-TEST_F(PretrainingResumeTest, KilledBeforeItRemovedItsStateItGoesOn) {
+TEST_F(PretrainingResumeTest, ResumesIfKilledBeforeTheStateWasRemoved) {
   StopWhenShown("loss");
   fs::copy(States(), dir_.File("state"), fs::copy_options::recursive);
-  config_.training.resume = true;
+  config_.run.resume = true;
   ASSERT_THAT(Run(), IsOk());
   const std::string weights = Weights();
 
@@ -96,10 +96,10 @@ TEST_F(PretrainingResumeTest, KilledBeforeItRemovedItsStateItGoesOn) {
                                    "report.md", "spiece.model", "tensorboard", "tokenizer_config.json"));
 }
 
-TEST_F(PretrainingResumeTest, TwoRunsAtOnceAreRefused) {
+TEST_F(PretrainingResumeTest, RefusesASecondRunAtTheSameTime) {
   ASSERT_OK_AND_ASSIGN(const auto states, StateStore::Open(States()));
   EXPECT_THAT(Run(), StatusIs(StatusCode::kFailedPrecondition,
-                              HasSubstr("another training run is at work with " + States())));
+                              HasSubstr("another training run is using " + States())));
 }
 
 }  // namespace

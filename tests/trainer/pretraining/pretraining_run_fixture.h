@@ -1,4 +1,4 @@
-// A whole pre-training on a few sentences that takes a fraction of a second.
+// A fixture for a whole pre-training on a few sentences that takes a fraction of a second.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@
 
 namespace newsgenre {
 
-// Paragraphs of one to three sentences out of three.
+// Returns paragraphs of one to three sentences, drawn from three.
 inline std::string EasyText(int paragraphs, uint64_t seed) {
   const char* const sentences[] = {"the striker scored a late goal on monday",
                                    "a bank in london sold its shares last year",
@@ -37,21 +37,20 @@ class PretrainingRunFixture : public testing::Test {
  protected:
   PretrainingRunFixture() {
     config_.text = {Write("text.txt", EasyText(150, 1))};
-    TrainerConfig& training = config_.training;
-    training.model_dir = dir_.File("model");
-    training.max_tokens = 48;
-    training.network.vocab_size = 44;
-    training.network.embedding_size = 16;
-    training.network.hidden_size = 32;
-    training.network.layers = 1;
-    training.network.heads = 2;
-    training.epochs = 3;
-    training.learning_rate = 1e-2;
-    training.batch_texts = 16;
-    training.threads = 1;
-    training.device = "cpu";
-    training.precision = "fp32";
-    training.recipe = {{"epochs", "3"}};
+    config_.run.model_dir = dir_.File("model");
+    config_.model.max_tokens = 48;
+    config_.model.network.vocab_size = 44;
+    config_.model.network.embedding_size = 16;
+    config_.model.network.hidden_size = 32;
+    config_.model.network.layers = 1;
+    config_.model.network.heads = 2;
+    config_.optimizer.epochs = 3;
+    config_.optimizer.learning_rate = 1e-2;
+    config_.optimizer.batch_texts = 16;
+    config_.run.threads = 1;
+    config_.run.device = "cpu";
+    config_.run.precision = "fp32";
+    config_.run.recipe = {{"epochs", "3"}};
     SetLogStream(&log_);
   }
   ~PretrainingRunFixture() override { SetLogStream(nullptr); }
@@ -62,9 +61,9 @@ class PretrainingRunFixture : public testing::Test {
     std::ofstream(dir_.File(name), std::ios::binary) << bytes;
     return dir_.File(name);
   }
-  const std::string& folder() const { return config_.training.model_dir; }
+  const std::string& folder() const { return config_.run.model_dir; }
   std::vector<std::string> Names() const { return ListFolder(folder()).value_or(std::vector<std::string>()); }
-  // SHA-256 of the weights.
+  // Returns the SHA-256 of the weights.
   std::string Weights() const {
     const auto bytes = ReadFile(folder() + "/model.safetensors");
     return bytes.ok() ? Sha256(*bytes) : bytes.status().ToString();

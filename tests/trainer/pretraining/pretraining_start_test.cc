@@ -31,14 +31,16 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// The names of tensors that two networks don't have with the same bits, but for those that begin so.
-std::vector<std::string> Different(const TensorMap& a, const TensorMap& b, const std::string& but_for = "-") {
+constexpr uint64_t kSeed = 5;
+
+// Returns the names of tensors that are not equal to the bit, except for names that begin with `ignored`.
+std::vector<std::string> Different(const TensorMap& a, const TensorMap& b, const std::string& ignored = "-") {
   std::vector<std::string> names;
   for (const auto& [one, other] : {std::pair(&a, &b), std::pair(&b, &a)}) {
     for (const auto& [name, tensor] : *one) {
       const auto found = other->find(name);
       const bool same = found != other->end() && at::equal(found->second, tensor);
-      if (!same && !absl::StartsWith(name, but_for)) names.push_back(name);
+      if (!same && !absl::StartsWith(name, ignored)) names.push_back(name);
     }
   }
   return names;
@@ -48,7 +50,6 @@ class PretrainingStartTest : public testing::Test {
  protected:
   PretrainingStartTest() {
     SetLogStream(&log_);
-    config_.seed = 5;
     config_.network.embedding_size = 16;
     config_.network.hidden_size = 32;
     config_.network.layers = 2;
@@ -61,7 +62,7 @@ class PretrainingStartTest : public testing::Test {
     return {*ReadFile(NEWSGENRE_SOURCE_DIR "/deploy/sample/train.csv")};
   }
 
-  // A masked-language model of the tiny model's vocabulary, with random biases and norms in its head.
+  // Returns a masked-language model with the tiny model's vocabulary and random biases and norms.
   absl::StatusOr<MaskedLm> TinyMaskedLm() {
     absl::StatusOr<Checkpoint> tiny = TinyCheckpoint();
     if (!tiny.ok()) return tiny.status();
@@ -77,7 +78,7 @@ class PretrainingStartTest : public testing::Test {
     return MaskedLm{model, *std::move(tokenizer)};
   }
 
-  // The folder to start from.
+  // Writes the folder to start from.
   void Write(const MaskedLm& masked_lm, const TensorMap& tensors) {
     std::filesystem::create_directories(folder_);
     ASSERT_THAT(
@@ -92,9 +93,9 @@ class PretrainingStartTest : public testing::Test {
     config_.init_from = folder_;
   }
 
-  // The head that takes a missing one's place.
+  // Returns the head that replaces a missing one.
   TensorMap DrawnHead(const AlbertConfig& config) const {
-    TensorMap head = Albert::Random(config, Head::kMaskedLm, 0, config_.seed).parameters();
+    TensorMap head = Albert::Random(config, Head::kMaskedLm, 0, kSeed).parameters();
     for (auto tensor = head.begin(); tensor != head.end();) {
       tensor = absl::StartsWith(tensor->first, "predictions.") ? std::next(tensor) : head.erase(tensor);
     }
@@ -104,33 +105,33 @@ class PretrainingStartTest : public testing::Test {
   const TempDir dir_;
   const std::string folder_ = dir_.File("start");
   std::stringstream log_;
-  TrainerConfig config_;
+  ModelConfig config_;
 };
 
-TEST_F(PretrainingStartTest, FromNothingItIsRandomWithAVocabularyOfTheTexts) {
-  ASSERT_OK_AND_ASSIGN(const MaskedLm start, StartMaskedLm(config_, Texts()));
+TEST_F(PretrainingStartTest, FromScratchItIsRandomWithAVocabularyOfTheTexts) {
+  ASSERT_OK_AND_ASSIGN(const MaskedLm start, InitMaskedLm(config_, Texts(), kSeed));
   EXPECT_EQ(start.tokenizer.vocab_size(), 300);
   EXPECT_EQ(start.model.head(), Head::kMaskedLm);
-  const Albert random = Albert::Random(config_.NewNetwork(), Head::kMaskedLm, 0, 5);
+  const Albert random = Albert::Random(config_.NewNetwork(), Head::kMaskedLm, 0, kSeed);
   EXPECT_THAT(Different(start.model.parameters(), random.parameters()), IsEmpty());
 }
 
-TEST_F(PretrainingStartTest, FromNothingSizesThatCannotBeAreRefused) {
+TEST_F(PretrainingStartTest, FromScratchRefusesImpossibleSizes) {
   config_.network.vocab_size = 900'000;
-  EXPECT_THAT(StartMaskedLm(config_, Texts()),
+  EXPECT_THAT(InitMaskedLm(config_, Texts(), kSeed),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("--vocab_size: ")));
   config_.network.embedding_size = 60'000;
-  EXPECT_THAT(StartMaskedLm(config_, Texts()),
+  EXPECT_THAT(InitMaskedLm(config_, Texts(), kSeed),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("weights; the limit is")));
 }
 
-TEST_F(PretrainingStartTest, WhatIsWrittenIsReadBack) {
+TEST_F(PretrainingStartTest, ReadsWhatItWrites) {
   ASSERT_OK_AND_ASSIGN(const MaskedLm written, TinyMaskedLm());
   Write(written);
   ASSERT_OK_AND_ASSIGN(const auto names, ListFolder(folder_));
   EXPECT_THAT(names,
               ElementsAre("config.json", "model.safetensors", "spiece.model", "tokenizer_config.json"));
-  ASSERT_OK_AND_ASSIGN(const MaskedLm read, LoadMaskedLm(config_));
+  ASSERT_OK_AND_ASSIGN(const MaskedLm read, LoadMaskedLm(config_, kSeed));
   EXPECT_THAT(Different(read.model.parameters(), written.model.parameters()), IsEmpty());
   EXPECT_EQ(read.model.head(), Head::kMaskedLm);
   EXPECT_EQ(read.tokenizer.model_bytes(), written.tokenizer.model_bytes());
@@ -139,46 +140,46 @@ TEST_F(PretrainingStartTest, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(log_.str(), "");
 }
 
-TEST_F(PretrainingStartTest, DropoutIsTheFlagsOrTheFolders) {
+TEST_F(PretrainingStartTest, DropoutIsTheFlagsIfSetOrTheFolders) {
   ASSERT_OK_AND_ASSIGN(const MaskedLm written, TinyMaskedLm());
   Write(written);
-  ASSERT_OK_AND_ASSIGN(const MaskedLm as_it_is, LoadMaskedLm(config_));
+  ASSERT_OK_AND_ASSIGN(const MaskedLm as_it_is, LoadMaskedLm(config_, kSeed));
   EXPECT_EQ(as_it_is.model.config().hidden_dropout_prob, 0.1);
   EXPECT_EQ(as_it_is.model.config().attention_probs_dropout_prob, 0.2);
   config_.network.dropout = 0.3;
-  ASSERT_OK_AND_ASSIGN(const MaskedLm changed, LoadMaskedLm(config_));
+  ASSERT_OK_AND_ASSIGN(const MaskedLm changed, LoadMaskedLm(config_, kSeed));
   EXPECT_EQ(changed.model.config().hidden_dropout_prob, 0.3);
   EXPECT_EQ(changed.model.config().attention_probs_dropout_prob, 0.3);
 }
 
-TEST_F(PretrainingStartTest, ThereMayBeMoreLayersThanTheFolderHas) {
+TEST_F(PretrainingStartTest, AllowsMoreLayersThanTheFolderHas) {
   ASSERT_OK_AND_ASSIGN(const MaskedLm written, TinyMaskedLm());
   Write(written);
   config_.network.layers = written.model.config().num_hidden_layers + 3;
-  ASSERT_OK_AND_ASSIGN(const MaskedLm deeper, LoadMaskedLm(config_));
+  ASSERT_OK_AND_ASSIGN(const MaskedLm deeper, LoadMaskedLm(config_, kSeed));
   EXPECT_EQ(deeper.model.config().num_hidden_layers, *config_.network.layers);
   EXPECT_THAT(Different(deeper.model.parameters(), written.model.parameters()), IsEmpty());
 }
 
-TEST_F(PretrainingStartTest, FromAClassifierItKeepsTheEncoderAlone) {
+TEST_F(PretrainingStartTest, KeepsOnlyTheEncoderOfAClassifier) {
   for (const Head head : {Head::kCls, Head::kPooler}) {
     const std::string models = dir_.File(std::string(HeadName(head)));
     ASSERT_THAT(PublishTinyModel(models, {"v1", head}), IsOk());
     ASSERT_OK_AND_ASSIGN(const Checkpoint classifier, LoadCheckpoint(models));
     config_.init_from = models;
     log_.str("");
-    ASSERT_OK_AND_ASSIGN(const MaskedLm start, LoadMaskedLm(config_));
+    ASSERT_OK_AND_ASSIGN(const MaskedLm start, LoadMaskedLm(config_, kSeed));
     TensorMap expected = DrawnHead(classifier.model.config());
     for (const auto& [name, tensor] : classifier.model.parameters()) {
       const bool is_head = absl::StartsWith(name, "classifier.") || absl::StartsWith(name, "albert.pooler.");
       if (!is_head) expected[name] = tensor;
     }
     EXPECT_THAT(Different(start.model.parameters(), expected), IsEmpty());
-    EXPECT_THAT(log_.str(), AllOf(HasSubstr("the head for masked words is drawn anew"), HasSubstr(models)));
+    EXPECT_THAT(log_.str(), AllOf(HasSubstr("the masked-LM head is drawn anew"), HasSubstr(models)));
   }
 }
 
-TEST_F(PretrainingStartTest, FromABareEncoderTheHeadIsDrawn) {
+TEST_F(PretrainingStartTest, DrawsTheHeadForABareEncoder) {
   ASSERT_OK_AND_ASSIGN(const MaskedLm whole, TinyMaskedLm());
   TensorMap bare = {{"pooler.weight", at::zeros({32, 32})}, {"pooler.bias", at::zeros({32})}};
   TensorMap expected = DrawnHead(whole.model.config());
@@ -188,14 +189,14 @@ TEST_F(PretrainingStartTest, FromABareEncoderTheHeadIsDrawn) {
     expected[name] = tensor;
   }
   Write(whole, bare);
-  ASSERT_OK_AND_ASSIGN(const MaskedLm start, LoadMaskedLm(config_));
+  ASSERT_OK_AND_ASSIGN(const MaskedLm start, LoadMaskedLm(config_, kSeed));
   EXPECT_THAT(Different(start.model.parameters(), expected), IsEmpty());
   EXPECT_THAT(log_.str(), HasSubstr("drawn anew"));
 }
 
-TEST_F(PretrainingStartTest, NamesWhatIsWrongWithAFolder) {
+TEST_F(PretrainingStartTest, NamesTheProblemOfAFolder) {
   config_.init_from = dir_.File("absent");
-  EXPECT_THAT(LoadMaskedLm(config_), StatusIs(StatusCode::kNotFound, HasSubstr("absent")));
+  EXPECT_THAT(LoadMaskedLm(config_, kSeed), StatusIs(StatusCode::kNotFound, HasSubstr("absent")));
   ASSERT_OK_AND_ASSIGN(const MaskedLm whole, TinyMaskedLm());
   const TensorMap good = whole.model.parameters();
   const std::string norm = "predictions.LayerNorm.weight", word = "albert.embeddings.LayerNorm.bias";
@@ -218,27 +219,28 @@ TEST_F(PretrainingStartTest, NamesWhatIsWrongWithAFolder) {
     tensors.erase(test.name);
     if (test.tensor.defined()) tensors[test.name] = test.tensor;
     Write(whole, tensors);
-    EXPECT_THAT(LoadMaskedLm(config_), StatusIs(test.code, AllOf(HasSubstr(folder_ + ": model.safetensors: "),
-                                                                 HasSubstr(test.message))));
+    EXPECT_THAT(
+        LoadMaskedLm(config_, kSeed),
+        StatusIs(test.code, AllOf(HasSubstr(folder_ + ": model.safetensors: "), HasSubstr(test.message))));
   }
 }
 
-TEST_F(PretrainingStartTest, MoreTokensThanPositionsAreRefused) {
+TEST_F(PretrainingStartTest, RefusesMoreTokensThanPositions) {
   ASSERT_OK_AND_ASSIGN(const MaskedLm written, TinyMaskedLm());
   Write(written);
   config_.max_tokens = 65;
-  EXPECT_THAT(LoadMaskedLm(config_), StatusIs(StatusCode::kInvalidArgument,
-                                              AllOf(HasSubstr(folder_), HasSubstr("--max_tokens is 65"),
-                                                    HasSubstr("64 positions"))));
+  EXPECT_THAT(
+      LoadMaskedLm(config_, kSeed),
+      StatusIs(StatusCode::kInvalidArgument,
+               AllOf(HasSubstr(folder_), HasSubstr("--max_tokens is 65"), HasSubstr("64 positions"))));
   for (const std::optional<int> fits :
        {std::optional<int>(64), std::optional<int>(16), std::optional<int>()}) {
     config_.max_tokens = fits;
-    EXPECT_THAT(LoadMaskedLm(config_), IsOk());
+    EXPECT_THAT(LoadMaskedLm(config_, kSeed), IsOk());
   }
 }
 
-// What comes after a pre-training.
-TEST_F(PretrainingStartTest, AClassifierStartsFromTheFolderButDoesNotAnswerFromIt) {
+TEST_F(PretrainingStartTest, AClassifierCanStartFromTheFolderButIsNotServedFromIt) {
   ASSERT_OK_AND_ASSIGN(const MaskedLm written, TinyMaskedLm());
   Write(written);
   for (const Head head : {Head::kCls, Head::kPooler}) {

@@ -12,6 +12,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/trainer/pretraining/xz_bytes.h"
+#include "trainer/pretraining/pretraining_config.h"
 
 namespace newsgenre {
 namespace {

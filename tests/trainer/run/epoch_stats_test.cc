@@ -10,11 +10,11 @@ namespace {
 
 using testing::HasSubstr;
 
-// Four texts of 10 tokens in batches of two: two steps an epoch, two epochs.
-class EpochFiguresTest : public testing::Test {
+// Four texts of 10 tokens in batches of two: two epochs of two steps.
+class EpochStatsTest : public testing::Test {
  protected:
-  EpochFiguresTest() {
-    // Of each step the sum of its losses, its correct and all its predictions.
+  EpochStatsTest() {
+    // Sum of the losses, correct and all predictions of each step.
     records_.Restore(at::tensor({2.0f, 1.0f, 2.0f, 1.0f, 2.0f, 2.0f, 0.5f, 2.0f, 2.0f}).view({3, 3}));
     state_.step = 3;
     state_.epochs.resize(1);
@@ -27,8 +27,8 @@ class EpochFiguresTest : public testing::Test {
   TrainingState state_;
 };
 
-TEST_F(EpochFiguresTest, WithinAnEpoch) {
-  const ProgressState progress = EpochProgress({plan_, records_, schedule_, state_});
+TEST_F(EpochStatsTest, ProgressWithinAnEpoch) {
+  const ProgressState progress = ComputeProgress({plan_, records_, schedule_, state_});
   EXPECT_EQ(progress.epoch, 2);
   EXPECT_EQ(progress.epochs, 2);
   EXPECT_EQ(progress.step, 3);
@@ -41,55 +41,55 @@ TEST_F(EpochFiguresTest, WithinAnEpoch) {
   EXPECT_EQ(progress.seconds_left, 4);
 }
 
-TEST_F(EpochFiguresTest, AtTheEndOfOne) {
+TEST_F(EpochStatsTest, SummaryAtTheEndOfAnEpoch) {
   state_.step = 2;
   state_.epochs.clear();
-  const EpochResult result = EpochTraining({plan_, records_, schedule_, state_});
+  const EpochResult result = SummarizeEpoch({plan_, records_, schedule_, state_});
   EXPECT_EQ(result.epoch, 1);
   EXPECT_EQ(result.steps, 2);
   EXPECT_EQ(result.training_loss, 0.75);
-  EXPECT_EQ(result.training_article_loss, (1.0 + 0.5) / 4);  // the batches' means, over the rows
+  EXPECT_EQ(result.training_article_loss, (1.0 + 0.5) / 4);  // sum of the batches' means over the rows
   EXPECT_EQ(result.training_correct, 3);
   EXPECT_EQ(result.training_accuracy, 0.75);
   EXPECT_EQ(result.texts_per_second, 1);
   EXPECT_EQ(result.tokens_per_second, 10);
 }
 
-// As they are without validation: nothing marks the end of an epoch.
-TEST_F(EpochFiguresTest, OfTheLastSteps) {
+// Without validation no epoch is recorded in the state.
+TEST_F(EpochStatsTest, ProgressOverTheLastSteps) {
   state_.epochs.clear();
-  const ProgressState last = EpochProgress({plan_, records_, schedule_, state_}, 2);
+  const ProgressState last = ComputeProgress({plan_, records_, schedule_, state_}, 2);
   EXPECT_EQ(last.epoch, 2);
   EXPECT_EQ(last.loss, 0.375);
   EXPECT_EQ(last.accuracy, 1);
   EXPECT_EQ(last.texts_per_second, 1.5);
   EXPECT_EQ(last.tokens_per_second, 15);
   EXPECT_NEAR(last.seconds_left, 2 / 1.5, 1e-12);
-  // There are no more than three.
-  const ProgressState all = EpochProgress({plan_, records_, schedule_, state_}, 100);
+  // Only three steps are done.
+  const ProgressState all = ComputeProgress({plan_, records_, schedule_, state_}, 100);
   EXPECT_EQ(all.loss, 3.5 / 6);
   EXPECT_EQ(all.accuracy, 5.0 / 6);
   EXPECT_EQ(all.texts_per_second, 1.5);
 }
 
-// As with masked tokens: a text has more than one.
-TEST_F(EpochFiguresTest, LossesAreOverPredictionsRatesOverTexts) {
+// As in pre-training, where a text has several masked tokens.
+TEST_F(EpochStatsTest, LossesAreOverPredictionsRatesOverTexts) {
   records_.Restore(at::tensor({2.0f, 1.0f, 2.0f, 1.0f, 2.0f, 2.0f, 0.5f, 2.0f, 8.0f}).view({3, 3}));
-  const ProgressState progress = EpochProgress({plan_, records_, schedule_, state_});
+  const ProgressState progress = ComputeProgress({plan_, records_, schedule_, state_});
   EXPECT_EQ(progress.loss, 0.0625);
   EXPECT_EQ(progress.accuracy, 0.25);
   EXPECT_EQ(progress.texts_per_second, 0.5);
   EXPECT_EQ(progress.tokens_per_second, 5);
 }
 
-TEST_F(EpochFiguresTest, WithoutATimeThereIsNoRate) {
+TEST_F(EpochStatsTest, RatesAreZeroWithoutTime) {
   state_.training_seconds = 0;
-  const ProgressState progress = EpochProgress({plan_, records_, schedule_, state_});
+  const ProgressState progress = ComputeProgress({plan_, records_, schedule_, state_});
   EXPECT_EQ(progress.texts_per_second, 0);
   EXPECT_EQ(progress.seconds_left, 0);
 }
 
-TEST_F(EpochFiguresTest, EpochsOfOtherRowsAreRefused) {
+TEST_F(EpochStatsTest, RefusesEpochsOfOtherRows) {
   state_.validation = {{{0.75f, 0.25f}, {0.25f, 0.75f}}};
   ASSERT_THAT(EvaluateEpochs({0, 0}, 2, &state_), IsOk());
   EXPECT_EQ(state_.epochs[0].validation.correct(), 1);
@@ -98,11 +98,11 @@ TEST_F(EpochFiguresTest, EpochsOfOtherRowsAreRefused) {
   EXPECT_THAT(EvaluateEpochs({0, 0}, 3, &state_), refused);
 }
 
-TEST(LinesOfTest, TheFirstEight) {
+TEST(FirstLinesTest, ReturnsAtMostEightLines) {
   Dataset data;
   for (int line = 1; line <= 9; ++line) data.Add({{2, 3}}, 0, 10 * line);
-  EXPECT_EQ(LinesOf(data, {2, 0}), "30, 10");
-  EXPECT_EQ(LinesOf(data, {0, 1, 2, 3, 4, 5, 6, 7, 8}), "10, 20, 30, 40, 50, 60, 70, 80, …");
+  EXPECT_EQ(FirstLines(data, {2, 0}), "30, 10");
+  EXPECT_EQ(FirstLines(data, {0, 1, 2, 3, 4, 5, 6, 7, 8}), "10, 20, 30, 40, 50, 60, 70, 80, …");
 }
 
 }  // namespace

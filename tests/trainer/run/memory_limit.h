@@ -1,4 +1,4 @@
-// A CPU that is short of memory.
+// Simulates a CPU that is short of memory.
 #pragma once
 
 #include <c10/core/CPUAllocator.h>
@@ -9,14 +9,14 @@
 
 namespace newsgenre {
 
-// While it lives, torch gets no piece of memory of more than `bytes`: an attempt ends as on a GPU, with
-// c10::OutOfMemoryError, or as torch's own allocator for the CPU does, with its words alone. One at a time.
+// While an object exists, torch can't allocate more than `bytes` at once: it throws c10::OutOfMemoryError, as
+// on a GPU, or c10::Error with the message of torch's allocator for the CPU. At most one object at a time.
 class MemoryLimit : public c10::Allocator {
  public:
-  enum class Error { kOfItsOwnType, kInWords };
+  enum class Error { kOutOfMemoryError, kMessage };
   static constexpr size_t kNone = std::numeric_limits<size_t>::max();
 
-  explicit MemoryLimit(size_t bytes, Error error = Error::kOfItsOwnType)
+  explicit MemoryLimit(size_t bytes, Error error = Error::kOutOfMemoryError)
       : bytes_(bytes), error_(error), real_(*c10::GetCPUAllocator()) {
     c10::SetCPUAllocator(this, kPriority);
   }
@@ -25,7 +25,7 @@ class MemoryLimit : public c10::Allocator {
   MemoryLimit& operator=(const MemoryLimit&) = delete;
 
   c10::DataPtr allocate(size_t bytes) override {
-    if (bytes > bytes_ && error_ == Error::kOfItsOwnType) {
+    if (bytes > bytes_ && error_ == Error::kOutOfMemoryError) {
       TORCH_CHECK_WITH(OutOfMemoryError, false, "tried to allocate ", bytes, " bytes");
     }
     TORCH_CHECK(bytes <= bytes_, "DefaultCPUAllocator: can't allocate memory: you tried to allocate ", bytes,
@@ -38,7 +38,7 @@ class MemoryLimit : public c10::Allocator {
   }
 
  private:
-  // Above that of the allocator that torch starts with.
+  // Above the priority of torch's default allocator.
   static constexpr uint8_t kPriority = 1;
 
   const size_t bytes_;

@@ -1,4 +1,4 @@
-// An observer of a training run that remembers.
+// An observer that records the events of a training run.
 #pragma once
 
 #include <atomic>
@@ -9,7 +9,7 @@
 
 namespace newsgenre {
 
-// Keeps what it is told, and asks a trainer to stop when it is told of a certain step or epoch.
+// Records every event, and sets `stop` at a given step or epoch.
 struct RecordingObserver : TrainingObserver {
   void OnSteps(const std::vector<StepPoint>& points) override {
     for (const StepPoint& point : points) {
@@ -27,7 +27,7 @@ struct RecordingObserver : TrainingObserver {
   std::vector<StepPoint> steps;
   std::vector<ProgressState> progress;
   std::vector<int> epochs;
-  std::vector<int64_t> epoch_steps;  // at which each was validated
+  std::vector<int64_t> epoch_steps;  // step at which each epoch was validated
   int64_t stop_at_step = -1;
   int stop_at_epoch = -1;
   std::atomic<bool> stop{false};

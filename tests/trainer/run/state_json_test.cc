@@ -26,26 +26,26 @@ class StateJsonTest : public testing::Test {
   const std::string json_ = StateToJson(SmallState(9), kSha256);
 };
 
-// TrainingStateTest.ComesBackToTheBit looks at every field.
-TEST_F(StateJsonTest, WhatIsReadIsWrittenTheSame) {
+// TrainingStateTest.RestoresEveryBit checks every field.
+TEST_F(StateJsonTest, ReadingAndWritingGivesTheSameJson) {
   TrainingState state;
   ASSERT_THAT(StateFromJson(json_, kSha256, &state), IsOk());
   EXPECT_EQ(StateToJson(state, kSha256), json_);
 }
 
-TEST_F(StateJsonTest, BytesThatAreNoTextAreReplaced) {
+TEST_F(StateJsonTest, ReplacesBytesThatAreNotUtf8) {
   TrainingState state = SmallState(9);
   state.identity = {{"--a", "\xff\xfe"}};
   EXPECT_THAT(Read(StateToJson(state, kSha256)), IsOk());
 }
 
-TEST_F(StateJsonTest, Truncated) {
+TEST_F(StateJsonTest, RefusesTruncatedJson) {
   for (size_t size = 0; size + 2 < json_.size(); ++size) {
     EXPECT_THAT(Read(json_.substr(0, size)), StatusIs(StatusCode::kDataLoss, StartsWith("state.json: ")));
   }
 }
 
-TEST_F(StateJsonTest, WhatIsNoState) {
+TEST_F(StateJsonTest, RefusesOtherJson) {
   const std::string deep(100000, '[');
   for (const char* const json : {"null", "7", "[]", "{}", "\"text\"", "{\"format_version\":2}",
                                  "{\"format_version\":1e99}", "\xff\xfe", deep.c_str()}) {
@@ -53,8 +53,8 @@ TEST_F(StateJsonTest, WhatIsNoState) {
   }
 }
 
-// Whatever bits change, it is a state or DATA_LOSS.
-TEST_F(StateJsonTest, AnyByteMayBeAnother) {
+// After any change the result is a state or DATA_LOSS.
+TEST_F(StateJsonTest, SurvivesAnyChangedByte) {
   for (size_t at = 0; at < json_.size(); ++at) {
     for (const char flip : {1, 2, 4, 8, 16, 32, 64}) {
       std::string changed = json_;
@@ -65,11 +65,11 @@ TEST_F(StateJsonTest, AnyByteMayBeAnother) {
   }
 }
 
-TEST_F(StateJsonTest, EachWrongFieldIsDataLoss) {
+TEST_F(StateJsonTest, RefusesWrongFields) {
   using Json = nlohmann::json;
   const std::pair<std::function<void(Json*)>, const char*> cases[] = {
       {[](Json* json) { (*json)["format_version"] = 1; }, "format_version is 1; this program reads 2"},
-      {[](Json* json) { (*json)["tensors_sha256"] = ""; }, "the tensors were changed"},
+      {[](Json* json) { (*json)["tensors_sha256"] = ""; }, "the tensors don't match their SHA-256"},
       {[](Json* json) { (*json)["tensors_sha256"] = 7; }, "state.json: "},
       {[](Json* json) { json->erase("best"); }, "state.json: "},
       {[](Json* json) { (*json)["identity"] = "text"; }, "state.json: "},

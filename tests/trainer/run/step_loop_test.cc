@@ -1,4 +1,4 @@
-// The loop with a task of its own: what the trainer's tests don't see of it.
+// Tests of the loop with a task of its own, for what the trainer's tests don't cover.
 #include "trainer/run/step_loop.h"
 
 #include <utility>
@@ -17,38 +17,38 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-// A task like that of a masked-language model: three predictions a text, each with a third of the text's
+// A task like that of a masked-language model: three predictions per text, each with a third of the text's
 // loss.
 class StepLoopTest : public TrainerFixture {
  protected:
   StepLoopTest() {
     dropout_ = 0.1;
-    config_.epochs = 3;
+    config_.optimizer.epochs = 3;
   }
 
-  // A loop with all that it needs, as one process has it.
+  // A loop with everything it refers to.
   struct Run {
-    Run(const TrainerConfig& config, TrainingRows data, RunPlan steps, std::unique_ptr<TrainingNetwork> own,
-        std::unique_ptr<StateStore> store)
+    Run(const FinetuningConfig& config, TrainingRows data, RunPlan steps,
+        std::unique_ptr<TrainingNetwork> trained, std::unique_ptr<StateStore> store)
         : rows(std::move(data)),
           plan(std::move(steps)),
-          network(std::move(own)),
+          network(std::move(trained)),
           states(std::move(store)),
           texts(rows.training, at::kCPU) {
-      task.outcomes = 4;
+      task.classes = 4;
       task.loss_steps = 5;
-      task.describe = [](int64_t step) { return "what step " + std::to_string(step) + " is"; };
-      task.learn = [this](const RowBatch& piece, double weight) {
-        pieces.push_back(piece);
+      task.describe_batch = [](int64_t step) { return "text of step " + std::to_string(step); };
+      task.accumulate_gradients = [this](const RowBatch& micro_batch, double weight) {
+        micro_batches.push_back(micro_batch);
         weights.push_back(weight);
-        const LabelledBatch batch = texts.Batch(piece);
+        const LabelledBatch batch = texts.Batch(micro_batch);
         BatchResult result = network->AccumulateGradients(batch.texts, {batch.labels}, weight);
-        result.count = 3 * static_cast<int64_t>(piece.size());
+        result.count = 3 * static_cast<int64_t>(micro_batch.size());
         result.loss = result.loss.mul(loss_factor);
         losses.push_back(result.loss.item<double>());
         return result;
       };
-      loop = std::make_unique<StepLoop>(config, plan, network.get(),
+      loop = std::make_unique<StepLoop>(StepLoopConfig{config.optimizer, config.run}, plan, network.get(),
                                         RunHooks{&progress, &observer, states.get()}, task);
     }
     absl::Status Start() {
@@ -65,14 +65,14 @@ class StepLoopTest : public TrainerFixture {
     Progress progress{&terminal};
     RecordingObserver observer;
     double loss_factor = 1;
-    std::vector<RowBatch> pieces;  // learnt from, with these weights
-    std::vector<double> weights;
-    std::vector<double> losses;  // of each piece, summed up
+    std::vector<RowBatch> micro_batches;  // trained on
+    std::vector<double> weights;          // of each micro-batch
+    std::vector<double> losses;           // of each micro-batch, summed
     TrainingTask task;
     std::unique_ptr<StepLoop> loop;
   };
 
-  // As another process would: from the newest state in `folder`, or from nothing.
+  // Starts as a new process would, from the newest state in `folder` or from scratch.
   std::unique_ptr<Run> Start(const std::string& folder) {
     std::unique_ptr<TrainingNetwork> network = *NewNetwork();
     auto run = std::make_unique<Run>(config_, rows_, Plan(), std::move(network),
@@ -81,28 +81,28 @@ class StepLoopTest : public TrainerFixture {
     return run;
   }
 
-  const std::atomic<bool> go_on_{false}, stop_now_{true};
+  const std::atomic<bool> run_on_{false}, stop_now_{true};
 };
 
-TEST_F(StepLoopTest, EachTextOfABatchWeighsTheSame) {
-  config_.micro_batch_tokens = 20;
+TEST_F(StepLoopTest, EachTextOfABatchHasTheSameWeight) {
+  config_.run.micro_batch_tokens = 20;
   const auto run = Start("states");
-  ASSERT_THAT(run->loop->RunTo(2, go_on_), IsOk());
+  ASSERT_THAT(run->loop->RunTo(2, run_on_), IsOk());
   std::vector<RowBatch> batches(2);
-  EXPECT_GT(run->pieces.size(), 2u);
-  for (size_t i = 0; i < run->pieces.size(); ++i) {
+  EXPECT_GT(run->micro_batches.size(), 2u);
+  for (size_t i = 0; i < run->micro_batches.size(); ++i) {
     const size_t batch = batches[0].size() < run->plan.batch(0).size() ? 0 : 1;
-    batches[batch].insert(batches[batch].end(), run->pieces[i].begin(), run->pieces[i].end());
+    batches[batch].insert(batches[batch].end(), run->micro_batches[i].begin(), run->micro_batches[i].end());
     EXPECT_EQ(run->weights[i], 1 / static_cast<double>(run->plan.batch(batch).size()));
   }
   EXPECT_THAT(batches, ElementsAre(run->plan.batch(0), run->plan.batch(1)));
 }
 
-TEST_F(StepLoopTest, LossesAreOverPredictionsThoseOfTheLastStepsAreShown) {
+TEST_F(StepLoopTest, ShowsTheMeanLossOverTheLastStepsPredictions) {
   const auto run = Start("states");
-  ASSERT_THAT(run->loop->RunTo(12, go_on_), IsOk());
+  ASSERT_THAT(run->loop->RunTo(12, run_on_), IsOk());
   ASSERT_THAT(run->observer.steps, SizeIs(12));
-  ASSERT_THAT(run->losses, SizeIs(12));  // each batch in one piece
+  ASSERT_THAT(run->losses, SizeIs(12));  // one micro-batch per batch
   double losses = 0, texts = 0;
   for (int64_t step = 7; step < 12; ++step) {
     const auto size = static_cast<double>(run->plan.batch(step).size());
@@ -119,70 +119,70 @@ TEST_F(StepLoopTest, LossesAreOverPredictionsThoseOfTheLastStepsAreShown) {
               1e-6);
 }
 
-TEST_F(StepLoopTest, GoesOnFromWhereItIs) {
+TEST_F(StepLoopTest, ContinuesFromTheCurrentStep) {
   const auto whole = Start("whole"), parts = Start("parts");
   const int64_t steps = whole->plan.steps();
-  ASSERT_THAT(whole->loop->RunTo(steps, go_on_), IsOk());
+  ASSERT_THAT(whole->loop->RunTo(steps, run_on_), IsOk());
   for (const int64_t step : {int64_t{1}, int64_t{1}, int64_t{9}, steps}) {
-    ASSERT_THAT(parts->loop->RunTo(step, go_on_), IsOk());
+    ASSERT_THAT(parts->loop->RunTo(step, run_on_), IsOk());
     EXPECT_EQ(parts->loop->state().step, step);
     EXPECT_EQ(parts->observer.progress.back().step, step);
   }
   EXPECT_TRUE(at::equal(whole->loop->CopyWeights(), parts->loop->CopyWeights()));
   EXPECT_THAT(parts->observer.steps, SizeIs(steps));
-  // Nothing was validated, and yet it knows the epoch.
+  // Without validation the epoch follows from the step.
   EXPECT_EQ(parts->observer.progress.front().epoch, 1);
   EXPECT_EQ(parts->observer.progress.back().epoch, 3);
 }
 
-TEST_F(StepLoopTest, StoppedItSavesAndGoesOnTheSame) {
+TEST_F(StepLoopTest, ResumesAStoppedRun) {
   const auto whole = Start("whole");
   const int64_t steps = whole->plan.steps();
-  ASSERT_THAT(whole->loop->RunTo(steps, go_on_), IsOk());
+  ASSERT_THAT(whole->loop->RunTo(steps, run_on_), IsOk());
   for (const int64_t step : {int64_t{1}, whole->plan.epoch_start(1), steps - 1}) {
     const std::string folder = "stopped-" + std::to_string(step);
     {
       const auto run = Start(folder);
-      ASSERT_THAT(run->loop->RunTo(step, go_on_), IsOk());
+      ASSERT_THAT(run->loop->RunTo(step, run_on_), IsOk());
       EXPECT_EQ(run->states->newest(), "");
       EXPECT_THAT(run->loop->RunTo(steps, stop_now_), StatusIs(StatusCode::kCancelled, _));
       EXPECT_NE(run->states->newest(), "");
     }
     const auto resumed = Start(folder);
     EXPECT_EQ(resumed->loop->state().step, step);
-    ASSERT_THAT(resumed->loop->RunTo(steps, go_on_), IsOk());
+    ASSERT_THAT(resumed->loop->RunTo(steps, run_on_), IsOk());
     EXPECT_TRUE(at::equal(whole->loop->CopyWeights(), resumed->loop->CopyWeights())) << step;
     EXPECT_EQ(whole->observer.progress.back().loss, resumed->observer.progress.back().loss) << step;
-    EXPECT_EQ(whole->loop->so_far().records.Sum(0, steps).predictions,
-              resumed->loop->so_far().records.Sum(0, steps).predictions);
+    EXPECT_EQ(whole->loop->snapshot().records.Sum(0, steps).predictions,
+              resumed->loop->snapshot().records.Sum(0, steps).predictions);
     EXPECT_THAT(resumed->observer.steps, SizeIs(steps - step));
   }
 }
 
-TEST_F(StepLoopTest, StoppedBeforeTheFirstStepItSavesNothing) {
+TEST_F(StepLoopTest, StoppedBeforeTheFirstStepSavesNothing) {
   const auto run = Start("states");
   EXPECT_THAT(run->loop->RunTo(1, stop_now_), StatusIs(StatusCode::kCancelled, _));
   EXPECT_EQ(run->states->newest(), "");
-  EXPECT_THAT(run->pieces, ElementsAre());
+  EXPECT_THAT(run->micro_batches, ElementsAre());
 }
 
 // The limit is ten times ln 4.
-TEST_F(StepLoopTest, ADivergedStepIsDescribedByTheTask) {
+TEST_F(StepLoopTest, DescribesADivergedStep) {
   const auto run = Start("states");
-  ASSERT_THAT(run->loop->RunTo(10, go_on_), IsOk());
+  ASSERT_THAT(run->loop->RunTo(10, run_on_), IsOk());
   run->loss_factor = 1000;
-  const absl::Status status = run->loop->RunTo(run->plan.steps(), go_on_);
+  const absl::Status status = run->loop->RunTo(run->plan.steps(), run_on_);
   EXPECT_THAT(status,
               StatusIs(StatusCode::kInternal, HasSubstr("the loss explodes: its mean over 10 steps is")));
   EXPECT_THAT(std::string(status.message()),
-              testing::ContainsRegex("at step ([0-9]+) \\(what step [0-9]+ is\\); the last good state is the "
+              testing::ContainsRegex("at step ([0-9]+) \\(text of step [0-9]+\\); the last good state is the "
                                      "start; a lower --learning_rate may help"));
 }
 
-TEST_F(StepLoopTest, AStateThatDoesNotFitIsRefused) {
+TEST_F(StepLoopTest, RefusesAStateOfAnotherNetworkOrPlan) {
   {
     const auto run = Start("states");
-    ASSERT_THAT(run->loop->RunTo(run->plan.epoch_start(2) + 1, go_on_), IsOk());
+    ASSERT_THAT(run->loop->RunTo(run->plan.epoch_start(2) + 1, run_on_), IsOk());
     ASSERT_THAT(run->loop->Save(), IsOk());
   }
   const auto refused =
@@ -194,10 +194,10 @@ TEST_F(StepLoopTest, AStateThatDoesNotFitIsRefused) {
     ASSERT_TRUE(loaded.has_value());
     state = *loaded;
   }
-  config_.epochs = 2;
+  config_.optimizer.epochs = 2;
   const auto shorter = Start("shorter");
   EXPECT_THAT(shorter->loop->Start(state), refused);
-  config_.epochs = 3;
+  config_.optimizer.epochs = 3;
   const auto run = Start("same");
   TrainingState other = state;
   other.values = state.values.slice(0, 1);

@@ -28,7 +28,7 @@ class StepRecordsTest : public testing::Test {
     records_.Add(step, Result(loss, correct, count));
   }
 
-  // The steps from 0 on, by their mean losses.
+  // Adds steps with these mean losses.
   void AddMeans(const std::vector<float>& means) {
     for (size_t step = 0; step < means.size(); ++step) Add(static_cast<int64_t>(step), 2 * means[step], 0, 2);
     records_.Fetch(static_cast<int64_t>(means.size()));
@@ -37,7 +37,7 @@ class StepRecordsTest : public testing::Test {
   StepRecords records_{/*steps=*/20, c10::kCPU};
 };
 
-TEST_F(StepRecordsTest, SumsUpPiecesAndSteps) {
+TEST_F(StepRecordsTest, SumsMicroBatchesAndSteps) {
   Add(0, 0.5f, 1);
   Add(0, 0.25f, 1);
   Add(1, 3, 0, 2);
@@ -56,7 +56,7 @@ TEST_F(StepRecordsTest, SumsUpPiecesAndSteps) {
   EXPECT_EQ(records_.Sum(2, 2).predictions, 0);
 }
 
-// Pieces and steps may be of different sizes: the mean of a step is that over its own predictions.
+// Micro-batches and steps can differ in size: the mean of a step is over its own predictions.
 TEST_F(StepRecordsTest, MeansAreOverAStepsPredictions) {
   Add(0, 6, 1, 2);
   Add(1, 5, 1, 30);
@@ -69,10 +69,10 @@ TEST_F(StepRecordsTest, MeansAreOverAStepsPredictions) {
   EXPECT_EQ(records_.Sum(0, 3).predictions, 42);
 }
 
-TEST_F(StepRecordsTest, AStepThatBeginsAgainCountsFromNothing) {
+TEST_F(StepRecordsTest, ResetDiscardsAStep) {
   Add(0, 1, 1);
   Add(1, 5, 2);
-  records_.Begin(1);
+  records_.Reset(1);
   Add(1, 0.5f, 1);
   records_.Fetch(2);
   EXPECT_EQ(records_.Sum(0, 2).loss, 1.5);
@@ -90,7 +90,7 @@ TEST_F(StepRecordsTest, FetchesStepByStep) {
   EXPECT_EQ(records_.Sum(0, 3).loss, 7);
 }
 
-TEST_F(StepRecordsTest, GoesOnFromACopy) {
+TEST_F(StepRecordsTest, RestoresACopy) {
   Add(0, 0.1f, 1, 4);
   Add(1, 0.3f, 2, 5);
   Add(2, 9, 2, 6);
@@ -118,14 +118,14 @@ TEST_F(StepRecordsTest, OrdinaryLossesDoNotDiverge) {
   EXPECT_EQ(FindDivergence(records_, 12, 4).step, -1);
 }
 
-TEST_F(StepRecordsTest, ALossThatIsNoNumberDiverges) {
+TEST_F(StepRecordsTest, ALossThatIsNotFiniteDiverges) {
   for (const float bad : {std::nanf(""), kInfinity, -kInfinity}) {
     StepRecords records(20, c10::kCPU);
     for (const int64_t step : {0, 1, 2, 3, 4}) {
       records.Add(step, Result(step == 3 ? bad : 1, 1, 1));
     }
     records.Fetch(3);
-    EXPECT_EQ(FindDivergence(records, 0, 4).step, -1);  // what isn't fetched isn't known
+    EXPECT_EQ(FindDivergence(records, 0, 4).step, -1);  // step 3 is not fetched
     records.Fetch(5);
     const Divergence divergence = FindDivergence(records, 3, 4);
     EXPECT_EQ(divergence.step, 3);
@@ -135,17 +135,17 @@ TEST_F(StepRecordsTest, ALossThatIsNoNumberDiverges) {
 }
 
 // ln 4 is 1.386.
-TEST_F(StepRecordsTest, TenStepsOfTenTimesChanceDiverge) {
+TEST_F(StepRecordsTest, TenStepsAboveTenTimesChanceDiverge) {
   std::vector<float> means(14, 1);
   for (size_t step = 2; step < means.size(); ++step) means[step] = 15;
   AddMeans(means);
   const Divergence divergence = FindDivergence(records_, 0, 4);
-  EXPECT_EQ(divergence.step, 11);  // the mean of ten is 13.6 before
+  EXPECT_EQ(divergence.step, 11);  // up to step 10 the mean is 13.6
   EXPECT_THAT(divergence.problem,
               StartsWith("the loss explodes: its mean over 10 steps is 15, the limit is 13.86"));
   EXPECT_EQ(FindDivergence(records_, 12, 4).step, 12);
   EXPECT_EQ(FindDivergence(records_, 0, 100).step, -1);
-  EXPECT_EQ(FindDivergence(records_, 0, 1).step, 9);  // a single outcome counts as two
+  EXPECT_EQ(FindDivergence(records_, 0, 1).step, 9);  // a single class counts as two
 }
 
 TEST_F(StepRecordsTest, FewerThanTenStepsDoNotExplode) {
@@ -153,7 +153,7 @@ TEST_F(StepRecordsTest, FewerThanTenStepsDoNotExplode) {
   EXPECT_EQ(FindDivergence(records_, 0, 4).step, -1);
 }
 
-TEST_F(StepRecordsTest, ASingleHighStepIsNoDivergence) {
+TEST_F(StepRecordsTest, ASingleHighLossDoesNotDiverge) {
   std::vector<float> means(20, 1);
   means[14] = 100;
   AddMeans(means);

@@ -1,4 +1,4 @@
-// A terminal that asks a training run to stop once it shows a text.
+// A terminal that stops a training run when it shows a given text.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@
 
 namespace newsgenre {
 
-// A buffer for std::ostream: each flush looks for the text in all that was written.
+// A buffer for std::ostream. Sets `stop` at a flush if the text has been written.
 class StopAt : public std::stringbuf {
  public:
   StopAt(std::string text, std::atomic<bool>* stop) : text_(std::move(text)), stop_(stop) {}

@@ -33,41 +33,41 @@ class BrokenStateTest : public TrainingStateTest {
   void Write(const std::string& file, const std::string& bytes) const {
     std::ofstream(Path(2, file), std::ios::binary) << bytes;
   }
-  // That the older state is taken, and why.
+  // Expects that the older state is loaded and that the log has `problem`.
   void ExpectFallback(const std::string& problem) {
     log_.str("");
     EXPECT_EQ(StepOf(Load()), kOlder) << problem;
-    EXPECT_THAT(log_.str(), AllOf(HasSubstr("\"WARNING\""), HasSubstr("a state is broken and passed over"),
+    EXPECT_THAT(log_.str(), AllOf(HasSubstr("\"WARNING\""), HasSubstr("skipped a damaged state"),
                                   HasSubstr("state-000000002"), HasSubstr(problem)));
   }
 
   std::string tensors_, json_;
 };
 
-TEST_F(BrokenStateTest, Sound) {
+TEST_F(BrokenStateTest, LoadsTheNewestUndamagedState) {
   EXPECT_EQ(StepOf(Load()), kNewest);
   EXPECT_EQ(log_.str(), "");
 }
 
-TEST_F(BrokenStateTest, TruncatedTensors) {
+TEST_F(BrokenStateTest, SkipsTruncatedTensors) {
   for (const size_t size : {size_t{0}, size_t{7}, size_t{100}, tensors_.size() / 2, tensors_.size() - 1}) {
     Write("tensors.safetensors", tensors_.substr(0, size));
-    ExpectFallback("the tensors were changed");
+    ExpectFallback("the tensors don't match their SHA-256");
   }
 }
 
-TEST_F(BrokenStateTest, ChangedTensors) {
+TEST_F(BrokenStateTest, SkipsChangedTensors) {
   for (const size_t at : {size_t{0}, size_t{20}, tensors_.size() / 2, tensors_.size() - 1}) {
     std::string changed = tensors_;
     changed[at] ^= 1;
     Write("tensors.safetensors", changed);
-    ExpectFallback("the tensors were changed");
+    ExpectFallback("the tensors don't match their SHA-256");
   }
   Write("tensors.safetensors", tensors_ + "x");
-  ExpectFallback("the tensors were changed");
+  ExpectFallback("the tensors don't match their SHA-256");
 }
 
-TEST_F(BrokenStateTest, MissingFiles) {
+TEST_F(BrokenStateTest, SkipsAStateWithMissingFiles) {
   fs::remove(Path(2, "tensors.safetensors"));
   ExpectFallback("NOT_FOUND");
   Write("tensors.safetensors", tensors_);
@@ -77,21 +77,21 @@ TEST_F(BrokenStateTest, MissingFiles) {
   ExpectFallback("NOT_FOUND");
 }
 
-TEST_F(BrokenStateTest, BrokenJson) {
+TEST_F(BrokenStateTest, SkipsBrokenJson) {
   for (const size_t size : {size_t{0}, size_t{1}, json_.size() / 2, json_.size() - 3}) {
     Write("state.json", json_.substr(0, size));
     ExpectFallback("DATA_LOSS: state.json: ");
   }
 }
 
-// Fields that are sound by themselves.
-TEST_F(BrokenStateTest, FieldsThatDoNotFitTheTensors) {
+// Each field is valid by itself.
+TEST_F(BrokenStateTest, SkipsFieldsThatDoNotMatchTheTensors) {
   using Json = nlohmann::json;
   const std::pair<std::function<void(Json*)>, const char*> cases[] = {
-      {[](Json* json) { (*json)["step"] = kOlder; }, "records is missing or has another shape"},
-      {[](Json* json) { (*json)["step"] = int64_t{1} << 62; }, "records is missing or has another shape"},
+      {[](Json* json) { (*json)["step"] = kOlder; }, "records is missing or has the wrong shape"},
+      {[](Json* json) { (*json)["step"] = int64_t{1} << 62; }, "records is missing or has the wrong shape"},
       {[](Json* json) { (*json)["epochs"].erase(0), (*json)["best"] = 0; },
-       "validation is missing or has another shape"},
+       "validation is missing or has the wrong shape"},
   };
   for (const auto& [change, problem] : cases) {
     Json json = Json::parse(json_);
@@ -101,13 +101,13 @@ TEST_F(BrokenStateTest, FieldsThatDoNotFitTheTensors) {
   }
 }
 
-// Tensors that don't fit each other, with their right hash.
-TEST_F(BrokenStateTest, TensorsOfOtherShapes) {
+// The tensors don't match each other, but their hash is right.
+TEST_F(BrokenStateTest, SkipsTensorsOfWrongShapes) {
   const std::pair<at::Tensor TrainingState::*, const char*> cases[] = {
-      {&TrainingState::means, "means is missing or has another shape"},
-      {&TrainingState::squares, "squares is missing or has another shape"},
-      {&TrainingState::records, "records is missing or has another shape"},
-      {&TrainingState::best_values, "best_values is missing or has another shape"},
+      {&TrainingState::means, "means is missing or has the wrong shape"},
+      {&TrainingState::squares, "squares is missing or has the wrong shape"},
+      {&TrainingState::records, "records is missing or has the wrong shape"},
+      {&TrainingState::best_values, "best_values is missing or has the wrong shape"},
   };
   for (const auto& [tensor, problem] : cases) {
     fs::remove_all(folder_);
@@ -118,7 +118,7 @@ TEST_F(BrokenStateTest, TensorsOfOtherShapes) {
   }
 }
 
-TEST_F(BrokenStateTest, TheOneThatIsTakenIsTheNewest) {
+TEST_F(BrokenStateTest, NewestIsTheLoadedState) {
   Write("state.json", "");
   ASSERT_OK_AND_ASSIGN(const auto store, StateStore::Open(folder_));
   EXPECT_EQ(store->newest(), folder_ + "/state-000000002");
@@ -128,8 +128,8 @@ TEST_F(BrokenStateTest, TheOneThatIsTakenIsTheNewest) {
   EXPECT_EQ(store->newest(), folder_ + "/state-000000003");
 }
 
-// A file in the folder's place: not even root reads it as one.
-TEST_F(BrokenStateTest, AFolderThatCannotBeRead) {
+// A file replaces the folder: not even root can list it.
+TEST_F(BrokenStateTest, FailsIfTheFolderCannotBeRead) {
   ASSERT_OK_AND_ASSIGN(const auto store, StateStore::Open(folder_));
   fs::rename(folder_, folder_ + ".away");
   std::ofstream{folder_} << "text";
@@ -139,14 +139,15 @@ TEST_F(BrokenStateTest, AFolderThatCannotBeRead) {
   EXPECT_EQ(store->newest(), "");
 }
 
-TEST_F(BrokenStateTest, AllAreBroken) {
+TEST_F(BrokenStateTest, FailsIfAllStatesAreDamaged) {
   Write("state.json", "");
   std::ofstream(Path(1, "tensors.safetensors")) << "text";
-  EXPECT_THAT(Load(), StatusIs(StatusCode::kDataLoss, AllOf(StartsWith(folder_ + ": no state in it is sound"),
-                                                            HasSubstr("the tensors were changed"))));
+  EXPECT_THAT(Load(),
+              StatusIs(StatusCode::kDataLoss, AllOf(StartsWith(folder_ + ": all states are damaged"),
+                                                    HasSubstr("the tensors don't match their SHA-256"))));
 }
 
-TEST_F(BrokenStateTest, TheNextOneIsSavedBehindIt) {
+TEST_F(BrokenStateTest, SavesAfterADamagedState) {
   Write("state.json", "");
   Save({SmallState(10)});
   ASSERT_OK_AND_ASSIGN(const auto store, StateStore::Open(folder_));

@@ -1,4 +1,4 @@
-// A small training state, and a folder for some.
+// A small training state, and a fixture with a folder of states.
 #pragma once
 
 #include <ATen/Parallel.h>
@@ -19,7 +19,7 @@
 
 namespace newsgenre {
 
-// After `step` steps and two epochs. Numbers that a short decimal fraction doesn't hold.
+// Returns a state after `step` steps and two epochs, with numbers that have no short decimal form.
 inline TrainingState SmallState(int64_t step) {
   TrainingState state;
   state.identity = {{"--epochs", "3"}, {"SHA-256 of --train", "ab\"\n\xc3\xa9"}, {"device", ""}};
@@ -62,18 +62,18 @@ class TrainingStateTest : public testing::Test {
   }
   ~TrainingStateTest() override { SetLogStream(nullptr); }
 
-  // Saves one after the other, as one process.
+  // Saves the states one after the other, as one process does.
   void Save(const std::vector<TrainingState>& states) {
     ASSERT_OK_AND_ASSIGN(const auto store, StateStore::Open(folder_));
     for (const TrainingState& state : states) ASSERT_THAT(store->Save(state), IsOk());
   }
-  // As another process would.
+  // Loads as a new process does.
   absl::StatusOr<std::optional<TrainingState>> Load() {
     absl::StatusOr<std::unique_ptr<StateStore>> store = StateStore::Open(folder_);
     if (!store.ok()) return store.status();
     return (*store)->Load();
   }
-  // -1: none, -2: an error.
+  // Returns the step of the state; -1 for none, -2 for an error.
   static int64_t StepOf(const absl::StatusOr<std::optional<TrainingState>>& loaded) {
     EXPECT_THAT(loaded, IsOk());
     if (!loaded.ok()) return -2;

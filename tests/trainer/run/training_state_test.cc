@@ -63,14 +63,14 @@ void ExpectSame(const TrainingState& one, const TrainingState& other) {
   EXPECT_TRUE(at::equal(one.best_values, other.best_values));
 }
 
-TEST_F(TrainingStateTest, InANewFolderThereIsNone) {
+TEST_F(TrainingStateTest, ANewFolderHasNoState) {
   ASSERT_OK_AND_ASSIGN(const auto store, StateStore::Open(folder_));
   ASSERT_OK_AND_ASSIGN(const auto state, store->Load());
   EXPECT_FALSE(state.has_value());
   EXPECT_EQ(store->newest(), "");
 }
 
-TEST_F(TrainingStateTest, ComesBackToTheBit) {
+TEST_F(TrainingStateTest, RestoresEveryBit) {
   const TrainingState saved = SmallState(35);
   Save({saved});
   ASSERT_OK_AND_ASSIGN(const auto loaded, Load());
@@ -80,7 +80,7 @@ TEST_F(TrainingStateTest, ComesBackToTheBit) {
   EXPECT_EQ(log_.str(), "");
 }
 
-TEST_F(TrainingStateTest, BeforeTheFirstStepAndEpoch) {
+TEST_F(TrainingStateTest, SavesAStateBeforeTheFirstStep) {
   TrainingState fresh;
   fresh.version = "v1";
   fresh.values = fresh.means = fresh.squares = at::tensor({1.0f, 2.0f});
@@ -92,7 +92,7 @@ TEST_F(TrainingStateTest, BeforeTheFirstStepAndEpoch) {
   EXPECT_TRUE(at::equal(loaded->values, fresh.values));
 }
 
-TEST_F(TrainingStateTest, TheLastTwoAreKept) {
+TEST_F(TrainingStateTest, KeepsTheLastTwoStates) {
   ASSERT_OK_AND_ASSIGN(const auto store, StateStore::Open(folder_));
   for (int step = 1; step <= 4; ++step) {
     ASSERT_THAT(store->Save(SmallState(step)), IsOk());
@@ -103,18 +103,18 @@ TEST_F(TrainingStateTest, TheLastTwoAreKept) {
   EXPECT_EQ(StepOf(store->Load()), 4);
 }
 
-TEST_F(TrainingStateTest, BelongsToOneProcess) {
+TEST_F(TrainingStateTest, ExcludesOtherProcesses) {
   ASSERT_OK_AND_ASSIGN(auto store, StateStore::Open(folder_));
   fs::create_directory(folder_ + "/state-000000001.tmp.x");
   EXPECT_THAT(StateStore::Open(folder_),
-              StatusIs(StatusCode::kFailedPrecondition, "another training run is at work with " + folder_));
-  // What is half written may be that other process's.
+              StatusIs(StatusCode::kFailedPrecondition, "another training run is using " + folder_));
+  // Unfinished files can belong to the other process.
   EXPECT_TRUE(fs::exists(folder_ + "/state-000000001.tmp.x"));
   store = nullptr;
   EXPECT_THAT(StateStore::Open(folder_), IsOk());
 }
 
-TEST_F(TrainingStateTest, ClearsAwayWhatIsHalfWritten) {
+TEST_F(TrainingStateTest, RemovesUnfinishedFiles) {
   Save({SmallState(3)});
   fs::create_directory(folder_ + "/state-000000002.tmp.Ab12cd");
   std::ofstream(folder_ + "/state-000000002.tmp.Ab12cd/tensors.safetensors") << "half";
@@ -123,7 +123,7 @@ TEST_F(TrainingStateTest, ClearsAwayWhatIsHalfWritten) {
   EXPECT_THAT(Names(folder_), UnorderedElementsAre("lock", "state-000000001"));
 }
 
-TEST_F(TrainingStateTest, WhatOthersPutThereIsNoState) {
+TEST_F(TrainingStateTest, IgnoresForeignFolders) {
   Save({SmallState(3)});
   fs::copy(folder_ + "/state-000000001", folder_ + "/state-000000009.bak");
   fs::create_directory(folder_ + "/state-old");
@@ -135,12 +135,12 @@ TEST_F(TrainingStateTest, WhatOthersPutThereIsNoState) {
   EXPECT_EQ(log_.str(), "");
 }
 
-TEST_F(TrainingStateTest, AFailedWriteLeavesTheLastGoodState) {
+TEST_F(TrainingStateTest, AFailedWriteKeepsTheEarlierStates) {
   ASSERT_OK_AND_ASSIGN(const auto store, StateStore::Open(folder_));
   ASSERT_THAT(store->Save(SmallState(5)), IsOk());
   ASSERT_THAT(store->Save(SmallState(6)), IsOk());
   const auto tensor_bytes = fs::file_size(folder_ + "/state-000000002/tensors.safetensors");
-  // In the tensors, and in state.json, which is longer.
+  // The limit hits the tensors, or state.json, which is longer.
   ASSERT_LT(tensor_bytes, fs::file_size(folder_ + "/state-000000002/state.json"));
   for (const rlim_t bytes : {uintmax_t{0}, tensor_bytes - 1, tensor_bytes + 10}) {
     absl::Status status;
@@ -157,7 +157,7 @@ TEST_F(TrainingStateTest, AFailedWriteLeavesTheLastGoodState) {
   EXPECT_THAT(Names(folder_), UnorderedElementsAre("lock", "state-000000002", "state-000000003"));
 }
 
-TEST_F(TrainingStateTest, AFolderThatCannotBe) {
+TEST_F(TrainingStateTest, FailsIfTheFolderCannotBeMade) {
   std::ofstream(dir_.File("file")) << "text";
   EXPECT_THAT(StateStore::Open(dir_.File("file/states")),
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr(dir_.File("file/states"))));
@@ -166,15 +166,15 @@ TEST_F(TrainingStateTest, AFolderThatCannotBe) {
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr("can't open " + folder_ + "/lock")));
 }
 
-TEST_F(TrainingStateTest, RemoveLeavesNothing) {
+TEST_F(TrainingStateTest, RemoveDeletesTheFolder) {
   Save({SmallState(1), SmallState(2)});
   ASSERT_OK_AND_ASSIGN(const auto store, StateStore::Open(folder_));
   store->Remove();
   EXPECT_FALSE(fs::exists(folder_));
 }
 
-// Each run opens the lock that another one may be about to remove.
-TEST_F(TrainingStateTest, RemoveLeavesNoTwoOwners) {
+// Each thread opens a lock that another thread can be about to remove.
+TEST_F(TrainingStateTest, RemoveNeverGivesTwoOwners) {
   std::atomic<int> owners{0}, runs{0}, most{0};
   const auto run = [&] {
     while (runs < 500) {
@@ -193,14 +193,14 @@ TEST_F(TrainingStateTest, RemoveLeavesNoTwoOwners) {
   EXPECT_EQ(most, 1);
 }
 
-TEST(CheckIdentityTest, NamesEachDifference) {
+TEST(CompareIdentitiesTest, NamesEachDifference) {
   const std::map<std::string, std::string> identity = {{"--epochs", "2"}, {"--seed", "1"}, {"device", "cpu"}};
-  EXPECT_THAT(CheckIdentity(identity, identity), IsOk());
-  EXPECT_THAT(CheckIdentity({}, {}), IsOk());
+  EXPECT_THAT(CompareIdentities(identity, identity), IsOk());
+  EXPECT_THAT(CompareIdentities({}, {}), IsOk());
   EXPECT_THAT(
-      CheckIdentity(identity, {{"--epochs", "3"}, {"--head", ""}, {"--seed", "1"}}),
+      CompareIdentities(identity, {{"--epochs", "3"}, {"--head", ""}, {"--seed", "1"}}),
       StatusIs(StatusCode::kFailedPrecondition,
-               "the state is another run's: --epochs is 3, the state has 2; --head is empty, the state "
+               "the state belongs to another run: --epochs is 3, the state has 2; --head is empty, the state "
                "has absent; device is absent, the state has cpu"));
 }
 

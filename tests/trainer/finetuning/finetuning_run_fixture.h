@@ -1,4 +1,4 @@
-// A whole training run on the bundled sample that takes a fraction of a second.
+// A fixture for a whole fine-tuning on the bundled sample that takes a fraction of a second.
 #pragma once
 
 #include <atomic>
@@ -14,39 +14,39 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
-#include "trainer/finetuning/training_run.h"
+#include "trainer/finetuning/finetuning_run.h"
 
 namespace newsgenre {
 
-class TrainingRunFixture : public testing::Test {
+class FinetuningRunFixture : public testing::Test {
  protected:
-  TrainingRunFixture() {
-    config_.train = std::string(NEWSGENRE_SOURCE_DIR) + "/deploy/sample/train.csv";
-    config_.model_dir = dir_.File("model");
+  FinetuningRunFixture() {
+    config_.data.train = std::string(NEWSGENRE_SOURCE_DIR) + "/deploy/sample/train.csv";
+    config_.run.model_dir = dir_.File("model");
     config_.model_version = "v1";
-    config_.max_tokens = 48;
-    config_.network.vocab_size = 500;
-    config_.network.embedding_size = 16;
-    config_.network.hidden_size = 16;
-    config_.network.layers = 1;
-    config_.network.heads = 2;
-    config_.epochs = 1;
-    config_.threads = 1;
-    config_.device = "cpu";
-    config_.precision = "fp32";
-    config_.recipe = {{"epochs", "1"}};
+    config_.model.max_tokens = 48;
+    config_.model.network.vocab_size = 500;
+    config_.model.network.embedding_size = 16;
+    config_.model.network.hidden_size = 16;
+    config_.model.network.layers = 1;
+    config_.model.network.heads = 2;
+    config_.optimizer.epochs = 1;
+    config_.run.threads = 1;
+    config_.run.device = "cpu";
+    config_.run.precision = "fp32";
+    config_.run.recipe = {{"epochs", "1"}};
     SetLogStream(&log_);
   }
-  ~TrainingRunFixture() override { SetLogStream(nullptr); }
+  ~FinetuningRunFixture() override { SetLogStream(nullptr); }
 
-  // To start from, in place of a network from nothing and a vocabulary of the training rows.
+  // Starts from the tiny model instead of from scratch.
   void UseTinyModel() {
     ASSERT_THAT(PublishTinyModel(dir_.File("start")), IsOk());
-    config_.init_from = dir_.File("start");
-    config_.network = {};
+    config_.model.init_from = dir_.File("start");
+    config_.model.network = {};
   }
 
-  absl::StatusOr<Report> Run() { return RunTraining(config_, {stop_, &progress_}); }
+  absl::StatusOr<Report> Run() { return RunFinetuning(config_, {stop_, &progress_}); }
 
   std::string WriteRows(const std::string& name, const std::string& rows) {
     std::ofstream(dir_.File(name)) << rows;
@@ -61,9 +61,9 @@ class TrainingRunFixture : public testing::Test {
     return names;
   }
 
-  // SHA-256 of a release's weights.
+  // Returns the SHA-256 of a release's weights.
   std::string Weights(const std::string& version) const {
-    const auto bytes = ReadFile(config_.model_dir + "/" + version + "/model.safetensors");
+    const auto bytes = ReadFile(config_.run.model_dir + "/" + version + "/model.safetensors");
     return bytes.ok() ? Sha256(*bytes) : bytes.status().ToString();
   }
 
@@ -72,7 +72,7 @@ class TrainingRunFixture : public testing::Test {
   std::stringstream terminal_;
   Progress progress_{&terminal_};
   std::atomic<bool> stop_{false};
-  TrainerConfig config_;
+  FinetuningConfig config_;
 };
 
 }  // namespace newsgenre
