@@ -1,9 +1,8 @@
-// For compare_albert.py: what our masked-language model computes from a folder that transformers opens, too.
+// Computes what compare_albert.py compares of a masked-language model, from a folder that transformers opens.
 //   masked_lm_forward MODEL_FOLDER BATCH_JSON OUT_SAFETENSORS
-//     The batch is {"texts": [[ids]…]}. Hides words of it, the same each time, and writes "ids" [tokens] as
-//     they are then, "rows" and "labels" [words] of those to tell, "logits" [tokens, pieces] of the plain
-//     network, "loss" [], the mean cross-entropy, and "gradient.NAME" of it, both of the network that trains.
-//     fp32.
+//     BATCH_JSON is {"texts": [[ids]…]}. Masks tokens with a fixed seed and writes, in fp32: "ids" [tokens]
+//     after masking; "rows" and "labels" [masked tokens]; "logits" [tokens, pieces] by the plain network; and
+//     by the training network "loss" [], the mean cross-entropy, and its gradients, "gradient.NAME".
 #include <ATen/core/grad_mode.h>
 
 #include <iostream>
@@ -34,10 +33,10 @@ absl::StatusOr<Dataset> ReadTexts(const std::string& path) {
 
 absl::Status Compute(const std::string& folder, const std::string& batch_path, const std::string& out) {
   const at::NoGradGuard no_grad;
-  TrainerConfig config;
+  ModelConfig config;
   config.init_from = folder;
   config.network.dropout = 0;
-  ASSIGN_OR_RETURN(const MaskedLm masked_lm, LoadMaskedLm(config));
+  ASSIGN_OR_RETURN(const MaskedLm masked_lm, LoadMaskedLm(config, /*seed=*/1));
   ASSIGN_OR_RETURN(const Dataset data, ReadTexts(batch_path));
   RowBatch rows;
   for (int32_t row = 0; row < data.size(); ++row) rows.push_back(row);
@@ -47,14 +46,14 @@ absl::Status Compute(const std::string& folder, const std::string& batch_path, c
   const auto [texts, targets] = MaskWordsOf(data, rows, vocabulary, &random, c10::kCPU);
 
   TrainingNetwork network(masked_lm.model, c10::kCPU, at::kFloat);
-  const int64_t words = targets.labels.size(0) - targets.padding, tokens = texts.tokens();
-  const BatchResult result = network.AccumulateGradients(texts, targets, 1.0 / static_cast<double>(words));
+  const int64_t masked = targets.labels.size(0) - targets.padding, tokens = texts.tokens();
+  const BatchResult result = network.AccumulateGradients(texts, targets, 1.0 / static_cast<double>(masked));
   Safetensors file;
   file.tensors["ids"] = texts.ids.slice(0, 0, tokens).to(at::kFloat);
-  file.tensors["rows"] = targets.rows.slice(0, 0, words).to(at::kFloat);
-  file.tensors["labels"] = targets.labels.slice(0, 0, words).to(at::kFloat);
+  file.tensors["rows"] = targets.rows.slice(0, 0, masked).to(at::kFloat);
+  file.tensors["labels"] = targets.labels.slice(0, 0, masked).to(at::kFloat);
   file.tensors["logits"] = masked_lm.model.Logits(texts).slice(0, 0, tokens).contiguous();
-  file.tensors["loss"] = result.loss.div(static_cast<double>(words));
+  file.tensors["loss"] = result.loss.div(static_cast<double>(masked));
   for (const auto& [name, gradient] : network.parameters().Views(network.gradients())) {
     file.tensors["gradient." + name] = gradient.contiguous();
   }
