@@ -58,13 +58,13 @@ T Parse(const grpc::ByteBuffer& bytes) {
 }
 
 // Fills the response to a method and its serialised request.
-using Handler = std::function<grpc::Status(const std::string& method, const grpc::ByteBuffer& request,
-                                           grpc::ByteBuffer* response)>;
+using Responder = std::function<grpc::Status(const std::string& method, const grpc::ByteBuffer& request,
+                                             grpc::ByteBuffer* response)>;
 
-// Serves every method with one handler, on a free port.
+// Serves every method with one responder, on a free port.
 class GrpcServer : public grpc::CallbackGenericService {
  public:
-  explicit GrpcServer(Handler handler) : handler_(std::move(handler)) {
+  explicit GrpcServer(Responder respond) : respond_(std::move(respond)) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     builder.RegisterCallbackGenericService(this);
@@ -77,28 +77,28 @@ class GrpcServer : public grpc::CallbackGenericService {
  private:
   class Reactor : public grpc::ServerGenericBidiReactor {
    public:
-    Reactor(const Handler& handler, std::string method) : handler_(handler), method_(std::move(method)) {
+    Reactor(const Responder& respond, std::string method) : respond_(respond), method_(std::move(method)) {
       StartRead(&request_);
     }
     void OnReadDone(bool ok) override {
-      const grpc::Status status = handler_(method_, request_, &response_);
+      const grpc::Status status = respond_(method_, request_, &response_);
       if (!status.ok()) return Finish(status);
       StartWriteAndFinish(&response_, grpc::WriteOptions(), status);
     }
     void OnDone() override { delete this; }
 
    private:
-    const Handler& handler_;
+    const Responder& respond_;
     const std::string method_;
     grpc::ByteBuffer request_;
     grpc::ByteBuffer response_;
   };
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
-    return new Reactor(handler_, context->method());
+    return new Reactor(respond_, context->method());
   }
 
-  const Handler handler_;
+  const Responder respond_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };
