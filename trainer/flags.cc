@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 
-using newsgenre::ClassifierConfig;
 using newsgenre::DataConfig;
 using newsgenre::FinetuningConfig;
 using newsgenre::ModelConfig;
@@ -24,9 +23,8 @@ ABSL_FLAG(
     "Required. pretrain: its texts are used in addition to --text, or alone.");
 ABSL_FLAG(
     std::string, test, "",
-    "File of labelled news, in a format of --train, on which the finished release is tested once, through "
-    "the serving code. Nothing is selected by it. Empty: no test. evaluate: the rows to classify; "
-    "required.");
+    "File of labelled news, in a format of --train, to test the finished release on through the serving "
+    "code; nothing is selected by it. Empty: no test. evaluate: the rows to classify; required.");
 ABSL_FLAG(
     int64_t, validation_rows, DataConfig().validation_rows,
     "Number of rows of --train, drawn by --seed, that are not trained on; the epoch with the best result "
@@ -54,7 +52,7 @@ ABSL_FLAG(
     "Folder to start from: a release, a model folder with CURRENT, or a Hugging Face folder of an ALBERT "
     "(config.json, model.safetensors, spiece.model). The network and the vocabulary come from it; a "
     "missing head is initialized at random. Empty: from scratch.");
-ABSL_FLAG(std::string, head, ClassifierConfig().head,
+ABSL_FLAG(std::string, head, FinetuningConfig().classifier.head,
           "Network that maps the last layer's first token to logits: cls (one linear map) or pooler (linear, "
           "tanh, linear, as in AlbertForSequenceClassification).");
 ABSL_FLAG(

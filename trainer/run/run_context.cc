@@ -56,28 +56,28 @@ absl::StatusOr<TrainingState> ChooseStart(const RunConfig& config, const std::st
 
 // Removes unfinished files of a killed run. The owner of the states is the only writer of the folder.
 void RemoveLeftovers(const std::string& model_dir, const std::string& version) {
-  std::vector<std::string> beginnings = {".probe-", ".staging-", version + ".tmp."};
+  std::vector<std::string> prefixes = {".probe-", ".staging-", version + ".tmp."};
   for (const char* file : {"CURRENT", "report.json", "report.md", "report.html"}) {
-    beginnings.push_back(std::string(file) + ".tmp.");
+    prefixes.push_back(std::string(file) + ".tmp.");
   }
-  for (const char* file : kListedFiles) beginnings.push_back(std::string(file) + ".tmp.");
+  for (const char* file : kListedFiles) prefixes.push_back(std::string(file) + ".tmp.");
   for (const std::string& name : ListFolder(model_dir).value_or(std::vector<std::string>())) {
-    for (const std::string& beginning : beginnings) {
+    for (const std::string& prefix : prefixes) {
       std::error_code ignored;
-      if (name.rfind(beginning, 0) == 0) fs::remove_all(absl::StrCat(model_dir, "/", name), ignored);
+      if (name.rfind(prefix, 0) == 0) fs::remove_all(absl::StrCat(model_dir, "/", name), ignored);
     }
   }
 }
 
 // Returns the flags that affect the result. Of flags that name files, the identity has the files' hashes.
-std::map<std::string, std::string> DecidingFlags(const RunConfig& config) {
-  static const auto* const others = new std::set<std::string>{
+std::map<std::string, std::string> FlagsAffectingResult(const RunConfig& config) {
+  static const auto* const without_effect = new std::set<std::string>{
       "train",     "text",    "test",   "init_from",    "model_dir",  "max_bad_rows",    "device",
       "precision", "threads", "resume", "save_minutes", "save_steps", "metrics_address", "micro_batch_tokens",
   };
   std::map<std::string, std::string> flags;
   for (const auto& [flag, value] : config.recipe) {
-    if (others->count(flag) == 0) flags["--" + flag] = value;
+    if (without_effect->count(flag) == 0) flags["--" + flag] = value;
   }
   return flags;
 }
@@ -107,7 +107,7 @@ absl::Status CheckRunIdentity(const RunConfig& config, const TrainingNetwork& ne
                               Progress* progress) {
   // Saved states hold these names and values: changing one keeps older states from resuming.
   std::map<std::string, std::string> identity = std::move(inputs);
-  identity.merge(DecidingFlags(config));
+  identity.merge(FlagsAffectingResult(config));
   const at::Tensor weights = network.parameters().values().cpu();
   identity["device"] = context->device.str();
   identity["precision"] = context->precision_name();

@@ -1,4 +1,4 @@
-// What a training run has before it reads its data: device, precision, threads and saved states.
+// Prepares the device, the threads and the saved states of a training run.
 #pragma once
 
 #include <c10/core/Device.h>

@@ -34,8 +34,12 @@ void ReportMistakes(const LabelledRows& rows, const Dataset& data, const Probabi
     const int64_t line = data.lines[mistake.row];
     const auto row = std::lower_bound(rows.rows.begin(), rows.rows.end(), line,
                                       [](const NewsRow& row, int64_t line) { return row.line < line; });
-    report->mistakes.push_back({line, CleanText(JoinTitleAndBody(row->title, row->body), kLatestCleaning),
-                                mistake.label, mistake.predicted, mistake.confidence});
+    ReportedMistake& reported = report->mistakes.emplace_back();
+    reported.line = line;
+    reported.text = CleanText(JoinTitleAndBody(row->title, row->body), kLatestCleaning);
+    reported.label = mistake.label;
+    reported.predicted = mistake.predicted;
+    reported.confidence = mistake.confidence;
   }
 }
 

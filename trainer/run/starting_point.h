@@ -1,4 +1,4 @@
-// What the starting points of fine-tuning and pre-training share.
+// Functions for the starting points of fine-tuning and pre-training.
 #pragma once
 
 #include <map>

@@ -32,9 +32,8 @@ struct RunHooks {
 
 // What a run trains.
 struct TrainingTask {
-  // Adds the gradients of a micro-batch (part of a step's batch) to the network's, weighted by `weight` per
-  // text, which is one over the batch's texts. Called again for the same micro-batch after torch ran out of
-  // memory.
+  // Adds the gradients of a micro-batch (a part of a step's batch) to the network's, with `weight` per text,
+  // which is one over the batch's texts. Called again for the same texts after torch ran out of memory.
   std::function<BatchResult(const RowBatch& micro_batch, double weight)> accumulate_gradients;
   // Describes a step's batch for an error, as in "a batch of 3 texts".
   std::function<std::string(int64_t step)> describe_batch;
@@ -53,16 +52,14 @@ struct StepLoopConfig {
 // each step. Not thread-safe.
 class StepLoop {
  public:
-  // The settings, the plan, the network, the hooks and what the task's functions refer to must outlive the
-  // loop.
+  // Everything that the arguments refer to must outlive the loop.
   StepLoop(const StepLoopConfig& config, const RunPlan& plan, TrainingNetwork* network, const RunHooks& hooks,
            TrainingTask task);
   StepLoop(const StepLoop&) = delete;
   StepLoop& operator=(const StepLoop&) = delete;
 
-  // Sets the state to begin with, a fresh one with its identity and version or a saved one, and starts to
-  // measure time. Must be called first. Returns FAILED_PRECONDITION if the state doesn't fit the network or
-  // the plan.
+  // Sets the state to begin with, fresh (with identity and version) or saved, and starts to measure time.
+  // Must be called first. Returns FAILED_PRECONDITION if the state doesn't fit the network or the plan.
   absl::Status Start(TrainingState state);
 
   // Runs until `step` (1 … plan.steps()) steps are done, then shows the progress. Once `stop` is true, saves
@@ -79,8 +76,7 @@ class StepLoop {
   // Halves the micro-batch after a pass with `tokens` tokens ended with `failure`. Returns `failure` if the
   // micro-batch is no larger than `longest`, the tokens of the longest text.
   absl::Status ReduceMicroBatch(int64_t tokens, int64_t longest, const absl::Status& failure);
-  // The most tokens of a step's pass through the network: a pass without gradients of that size fits in
-  // memory.
+  // The most tokens of a pass through the network. A pass without gradients of that size fits in memory.
   int64_t max_pass_tokens() const {
     return std::min(config_.optimizer.batch_tokens, state_.micro_batch_tokens);
   }

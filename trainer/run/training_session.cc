@@ -18,7 +18,7 @@ absl::Status DescribeContext(const RunConfig& config, const RunContext& context,
   report->processor = machine.description;
   report->threads = context.threads;
   report->recipe = config.recipe;
-  // Of the run's earlier processes.
+  // The run's earlier processes; FinishReport adds this one.
   report->seconds = context.start.seconds;
   report->cpu_seconds = context.start.cpu_seconds;
   return absl::OkStatus();

@@ -20,8 +20,7 @@ namespace newsgenre {
 // states of random generators are not part of it, because every step seeds them from the seed and its number.
 // Tensors are fp32 on the CPU.
 struct TrainingState {
-  // What must be equal in the process that resumes: flags, and hashes of the data and the starting point, by
-  // name.
+  // Must be equal in the process that resumes: flags, and hashes of data and starting point, by name.
   std::map<std::string, std::string> identity;
   std::string version;                      // of the release to publish
   int64_t micro_batch_tokens = 0;           // lowered if memory ran out

@@ -49,7 +49,7 @@ class EvaluationTest : public testing::Test {
   EvaluationConfig config_;
 };
 
-TEST_F(EvaluationTest, ReportsWhatTheReleaseAnswers) {
+TEST_F(EvaluationTest, ReportsTheReleasesPredictions) {
   ASSERT_OK_AND_ASSIGN(const Report report, Run());
   ASSERT_OK_AND_ASSIGN(const auto classifier, Classifier::Load(config_.model_dir, {"cpu", "fp32"}));
   const char* const texts[] = {
@@ -89,7 +89,7 @@ TEST_F(EvaluationTest, WritesTheReportsFiles) {
   EXPECT_THAT(html, HasSubstr("tiny-1"));
 }
 
-TEST_F(EvaluationTest, WithoutAFolderItWritesNothing) {
+TEST_F(EvaluationTest, WritesNothingWithoutAFolder) {
   config_.out = "";
   EXPECT_THAT(Run(), IsOk());
   int files = 0;
@@ -97,7 +97,7 @@ TEST_F(EvaluationTest, WithoutAFolderItWritesNothing) {
   EXPECT_EQ(files, 2);  // the model and the rows
 }
 
-TEST_F(EvaluationTest, KnowsTheTemperature) {
+TEST_F(EvaluationTest, ReportsTheTemperature) {
   ASSERT_OK_AND_ASSIGN(Checkpoint tiny, TinyCheckpoint({"tiny-2"}));
   FoldTemperature(1.25, &tiny);
   tiny.manifest.clear_canaries();
@@ -107,8 +107,8 @@ TEST_F(EvaluationTest, KnowsTheTemperature) {
   EXPECT_EQ(report.temperature, 1.25);
 }
 
-// The last one is a mark, in which the release's tokenizer finds nothing.
-TEST_F(EvaluationTest, BadRows) {
+// The last row is a combining mark, which has no tokens in the release's vocabulary.
+TEST_F(EvaluationTest, LeavesOutAllowedBadRows) {
   WriteRows("1,a,b\n9,c,d\n2,\\,\n3,e,f\n4,\u0301,\n");
   EXPECT_THAT(Run(),
               StatusIs(StatusCode::kInvalidArgument, StartsWith("3 bad rows\n" + config_.test + ":2: ")));
@@ -117,7 +117,7 @@ TEST_F(EvaluationTest, BadRows) {
   EXPECT_EQ(report.test->rows(), 2);
 }
 
-TEST_F(EvaluationTest, WhatIsNotThere) {
+TEST_F(EvaluationTest, FailsOnMissingFiles) {
   config_.test = dir_.File("none.csv");
   EXPECT_THAT(Run(), StatusIs(StatusCode::kNotFound, HasSubstr("none.csv")));
   config_.model_dir = dir_.File("none");
@@ -132,7 +132,7 @@ TEST_F(EvaluationTest, StopsWhenAskedTo) {
   EXPECT_FALSE(std::filesystem::exists(config_.out + "/report.json"));
 }
 
-TEST(EvaluationConfigTest, TheFirstBadFieldIsNamed) {
+TEST(EvaluationConfigTest, NamesTheFirstBadField) {
   EvaluationConfig valid;
   valid.model_dir = "model";
   valid.test = "test.csv";
