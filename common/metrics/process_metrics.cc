@@ -75,21 +75,23 @@ std::optional<double> CountOpenFiles() {
 std::vector<MetricFamily> ProcessMetrics::Collect() const {
   std::vector<MetricFamily> families;
   if (const std::optional<ProcessTimes> times = ReadStat()) {
-    families.push_back(Family("process_cpu_seconds_total", "User and system CPU time spent.",
+    families.push_back(Family("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.",
                               MetricType::Counter, times->cpu_seconds));
-    families.push_back(Family("process_resident_memory_bytes", "Resident memory.", MetricType::Gauge,
-                              times->resident_bytes));
+    families.push_back(Family("process_resident_memory_bytes", "Resident memory size in bytes.",
+                              MetricType::Gauge, times->resident_bytes));
     if (const std::optional<double> boot = ReadBootTime()) {
-      families.push_back(Family("process_start_time_seconds", "When the process started, since 1970 in UTC.",
-                                MetricType::Gauge, *boot + times->start_seconds));
+      families.push_back(Family("process_start_time_seconds",
+                                "Start time of the process since Unix epoch in seconds.", MetricType::Gauge,
+                                *boot + times->start_seconds));
     }
   }
   if (const std::optional<double> open = CountOpenFiles()) {
-    families.push_back(Family("process_open_fds", "Open file descriptors.", MetricType::Gauge, *open));
+    families.push_back(
+        Family("process_open_fds", "Number of open file descriptors.", MetricType::Gauge, *open));
   }
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    families.push_back(Family("process_max_fds", "The most file descriptors that may be open.",
+    families.push_back(Family("process_max_fds", "Maximum number of open file descriptors.",
                               MetricType::Gauge, static_cast<double>(limit.rlim_cur)));
   }
   return families;

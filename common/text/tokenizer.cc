@@ -57,7 +57,7 @@ absl::StatusOr<UnigramModel> MakeUnigramModel(const spiece::Model& model) {
     if (piece.type() != spiece::Piece::NORMAL && piece.type() != spiece::Piece::USER_DEFINED) {
       return absl::InvalidArgumentError(
           absl::StrCat("piece ", id, " of the vocabulary has the type ", piece.type(),
-                       "; only normal and user-defined ones may follow the special pieces"));
+                       "; only normal and user-defined pieces can follow the special ones"));
     }
     pieces.push_back({piece.piece(), id, piece.score()});
   }
