@@ -43,7 +43,7 @@ absl::Status Compute(const std::string& folder, const std::string& batch_path, c
   const Tokenizer& tokenizer = masked_lm.tokenizer;
   const MaskingVocabulary vocabulary = {tokenizer.vocab_size(), tokenizer.begins_word()};
   Random random(kSeed);
-  const auto [texts, targets] = MaskWordsOf(data, rows, vocabulary, &random, c10::kCPU);
+  const auto [texts, targets] = MakeMaskedBatch(data, rows, vocabulary, &random, c10::kCPU);
 
   TrainingNetwork network(masked_lm.model, c10::kCPU, at::kFloat);
   const int64_t masked = targets.labels.size(0) - targets.padding, tokens = texts.tokens();

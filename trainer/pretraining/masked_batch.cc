@@ -25,29 +25,29 @@ PackedBatch PackWithPadding(const std::vector<const Encoding*>& texts, c10::Devi
 
 }  // namespace
 
-MaskedBatch MaskWordsOf(const Dataset& data, const RowBatch& rows, const MaskingVocabulary& vocabulary,
-                        Random* random, c10::Device device) {
+MaskedBatch MakeMaskedBatch(const Dataset& data, const RowBatch& rows, const MaskingVocabulary& vocabulary,
+                            Random* random, c10::Device device) {
   std::vector<MaskedText> texts;
   texts.reserve(rows.size());
   std::vector<const Encoding*> encodings;
-  std::vector<int64_t> places, labels;
+  std::vector<int64_t> target_rows, labels;
   int64_t start = 0;
   for (const int32_t row : rows) {
     texts.push_back(MaskWords(data.Text(row).ids, vocabulary, random));
     const MaskedText& text = texts.back();
-    for (const int64_t place : text.places) places.push_back(start + place);
+    for (const int64_t position : text.positions) target_rows.push_back(start + position);
     labels.insert(labels.end(), text.labels.begin(), text.labels.end());
     encodings.push_back(&text.text);
     start += static_cast<int64_t>(text.text.ids.size());
   }
-  const int64_t count = static_cast<int64_t>(places.size());
-  places.resize(PaddedRows(count, device), 0);
-  labels.resize(places.size(), kNoLabel);
+  const int64_t count = static_cast<int64_t>(target_rows.size());
+  target_rows.resize(PaddedRows(count, device), 0);
+  labels.resize(target_rows.size(), kNoLabel);
   const auto send = [&](const std::vector<int64_t>& numbers) {
     return SendTo(device, at::tensor(numbers, at::kLong));
   };
   return {PackWithPadding(encodings, device),
-          {send(labels), send(places), static_cast<int64_t>(places.size()) - count}};
+          {send(labels), send(target_rows), static_cast<int64_t>(target_rows.size()) - count}};
 }
 
 }  // namespace newsgenre

@@ -1,4 +1,4 @@
-// A batch of texts with words to tell, for the network.
+// Batches of masked texts for the network.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -17,9 +17,9 @@ struct MaskedBatch {
   Targets targets;
 };
 
-// These texts (at least one) with words that `random` chooses hidden, on `device`. On the CPU tokens and
-// targets are padded to a multiple of kRowMultiple rows (packed_batch.h). Any thread.
-MaskedBatch MaskWordsOf(const Dataset& data, const RowBatch& rows, const MaskingVocabulary& vocabulary,
-                        Random* random, c10::Device device);
+// Masks the texts `rows` of `data`, at least one, and packs them on `device`. On the CPU, tokens and targets
+// are padded to a multiple of kRowMultiple rows (see packed_batch.h). Thread-safe.
+MaskedBatch MakeMaskedBatch(const Dataset& data, const RowBatch& rows, const MaskingVocabulary& vocabulary,
+                            Random* random, c10::Device device);
 
 }  // namespace newsgenre

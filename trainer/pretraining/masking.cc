@@ -8,43 +8,43 @@
 namespace newsgenre {
 namespace {
 
-constexpr double kShareToTell = 0.15;
+constexpr double kMaskedShare = 0.15;
 
-// The words of a run: 1, 2 or 3, with chances of 6, 3 and 2 in 11.
-int DrawRun(Random* random) {
+// Returns the number of words of a span: 1, 2 or 3 with the probabilities 6/11, 3/11 and 2/11.
+int DrawSpan(Random* random) {
   const uint64_t draw = random->Below(11);
   return draw < 6 ? 1 : draw < 9 ? 2 : 3;
 }
 
-// Where the words between [CLS] and [SEP] begin, and at last [SEP]'s place.
-std::vector<size_t> WordBegins(const std::vector<int32_t>& ids, const std::vector<bool>& begins_word) {
-  std::vector<size_t> begins = {1};
-  for (size_t place = 2; place + 1 < ids.size(); ++place) {
-    if (begins_word[ids[place]]) begins.push_back(place);
+// Returns the positions at which the words between [CLS] and [SEP] start, and finally the position of [SEP].
+std::vector<size_t> WordStarts(const std::vector<int32_t>& ids, const std::vector<bool>& begins_word) {
+  std::vector<size_t> starts = {1};
+  for (size_t position = 2; position + 1 < ids.size(); ++position) {
+    if (begins_word[ids[position]]) starts.push_back(position);
   }
-  begins.push_back(ids.size() - 1);
-  return begins;
+  starts.push_back(ids.size() - 1);
+  return starts;
 }
 
-// By place in `ids`, whether it is to be told.
-std::vector<bool> Choose(const std::vector<int32_t>& ids, const std::vector<bool>& begins_word,
-                         Random* random) {
-  const std::vector<size_t> begins = WordBegins(ids, begins_word);
+// Returns for each position of `ids` whether it is masked.
+std::vector<bool> ChoosePositions(const std::vector<int32_t>& ids, const std::vector<bool>& begins_word,
+                                  Random* random) {
+  const std::vector<size_t> starts = WordStarts(ids, begins_word);
   const double tokens = static_cast<double>(ids.size() - 2);
-  const size_t wanted = static_cast<size_t>(std::max(1.0, std::round(kShareToTell * tokens)));
-  std::vector<size_t> order(begins.size() - 1);
+  const size_t target = static_cast<size_t>(std::max(1.0, std::round(kMaskedShare * tokens)));
+  std::vector<size_t> order(starts.size() - 1);
   std::iota(order.begin(), order.end(), 0);
   random->Shuffle(&order);
   std::vector<bool> chosen(ids.size(), false);
   size_t count = 0;
   for (const size_t word : order) {
-    if (count >= wanted) break;
-    const size_t end = std::min(word + static_cast<size_t>(DrawRun(random)), begins.size() - 1);
-    for (size_t next = word; next < end && !chosen[begins[next]]; ++next) {
-      const size_t size = begins[next + 1] - begins[next];
-      // Rather fewer than too many, but for a text whose every word is longer than that.
-      if (count > 0 && count + size > wanted) break;
-      std::fill_n(chosen.begin() + static_cast<std::ptrdiff_t>(begins[next]), size, true);
+    if (count >= target) break;
+    const size_t end = std::min(word + static_cast<size_t>(DrawSpan(random)), starts.size() - 1);
+    for (size_t next = word; next < end && !chosen[starts[next]]; ++next) {
+      const size_t size = starts[next + 1] - starts[next];
+      // Masks too few tokens rather than too many, except that the first word is always masked.
+      if (count > 0 && count + size > target) break;
+      std::fill_n(chosen.begin() + static_cast<std::ptrdiff_t>(starts[next]), size, true);
       count += size;
     }
   }
@@ -54,16 +54,16 @@ std::vector<bool> Choose(const std::vector<int32_t>& ids, const std::vector<bool
 }  // namespace
 
 MaskedText MaskWords(std::vector<int32_t> ids, const MaskingVocabulary& vocabulary, Random* random) {
-  const std::vector<bool> chosen = Choose(ids, vocabulary.begins_word, random);
+  const std::vector<bool> chosen = ChoosePositions(ids, vocabulary.begins_word, random);
   MaskedText masked;
-  for (size_t place = 0; place < ids.size(); ++place) {
-    if (!chosen[place]) continue;
-    masked.places.push_back(static_cast<int64_t>(place));
-    masked.labels.push_back(ids[place]);
+  for (size_t position = 0; position < ids.size(); ++position) {
+    if (!chosen[position]) continue;
+    masked.positions.push_back(static_cast<int64_t>(position));
+    masked.labels.push_back(ids[position]);
     const uint64_t draw = random->Below(10);
-    if (draw < 8) ids[place] = Tokenizer::kMask;
+    if (draw < 8) ids[position] = Tokenizer::kMask;
     constexpr int32_t kFirst = Tokenizer::kMask + 1;
-    if (draw == 8) ids[place] = kFirst + static_cast<int32_t>(random->Below(vocabulary.size - kFirst));
+    if (draw == 8) ids[position] = kFirst + static_cast<int32_t>(random->Below(vocabulary.size - kFirst));
   }
   masked.text.ids = std::move(ids);
   return masked;

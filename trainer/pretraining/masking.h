@@ -1,4 +1,4 @@
-// Hides words of texts, for a masked-language model to tell.
+// Masks words of texts for the training of a masked-language model.
 #pragma once
 
 #include <cstdint>
@@ -9,23 +9,23 @@
 
 namespace newsgenre {
 
-// A text of which some tokens are to be told.
+// A text with masked tokens, and the original tokens to predict.
 struct MaskedText {
-  Encoding text;                // as the network reads it
-  std::vector<int64_t> places;  // of the tokens to tell, rising
-  std::vector<int32_t> labels;  // what stands there
+  Encoding text;                   // the network's input
+  std::vector<int64_t> positions;  // of the masked tokens, ascending
+  std::vector<int32_t> labels;     // the original ids at these positions
 };
 
-// What a vocabulary's pieces are to it.
+// The properties of a vocabulary that masking depends on.
 struct MaskingVocabulary {
-  int size = 0;
-  std::vector<bool> begins_word;  // by piece
+  int size = 0;                   // the number of pieces
+  std::vector<bool> begins_word;  // for each piece, whether it begins a word
 };
 
-// About 15 % of the tokens between [CLS] and [SEP], at least one, are to be told: runs of one to three whole
-// words, n of them with a chance in proportion to 1 / n (ALBERT, Lan et al. 2019, arXiv:1909.11942, section
-// 3.2). Of those tokens 80 % become [MASK], 10 % any piece, and 10 % stay (BERT, arXiv:1810.04805, section
-// 3.1). `ids`: [CLS], at least one more, [SEP]. Pure; any thread.
+// Masks about 15 % of the tokens between [CLS] and [SEP], at least one: spans of one to three whole words,
+// where a span of n words has a probability proportional to 1 / n (ALBERT, Lan et al. 2019, arXiv:1909.11942,
+// section 3.2). 80 % of the masked tokens become [MASK], 10 % a random piece, and 10 % keep their id (BERT,
+// arXiv:1810.04805, section 3.1). `ids` is [CLS], one or more tokens, and [SEP]. Thread-safe.
 MaskedText MaskWords(std::vector<int32_t> ids, const MaskingVocabulary& vocabulary, Random* random);
 
 }  // namespace newsgenre

@@ -57,7 +57,7 @@ class MaskedLmTask {
   // is spread over the mean number of masked tokens per text.
   BatchResult AccumulateGradients(const RowBatch& rows, double weight) {
     Random random(at::randint(std::numeric_limits<int64_t>::max(), {1}, at::kLong).item<int64_t>());
-    const MaskedBatch batch = MaskWordsOf(data_.training, rows, vocabulary_, &random, network_.device());
+    const MaskedBatch batch = MakeMaskedBatch(data_.training, rows, vocabulary_, &random, network_.device());
     const auto tokens = static_cast<double>(batch.targets.labels.size(0) - batch.targets.padding);
     return network_.AccumulateGradients(batch.texts, batch.targets,
                                         weight * static_cast<double>(rows.size()) / tokens);
@@ -70,7 +70,8 @@ class MaskedLmTask {
     Random random(kHeldOutSeed);
     for (const RowBatch& rows : PlanEvaluation(data_.held_out.Lengths(), budget)) {
       RETURN_IF_ERROR(CheckStop(stop));
-      const MaskedBatch batch = MaskWordsOf(data_.held_out, rows, vocabulary_, &random, network_.device());
+      const MaskedBatch batch =
+          MakeMaskedBatch(data_.held_out, rows, vocabulary_, &random, network_.device());
       const BatchResult result = network_.Evaluate(batch.texts, batch.targets);
       sums.predictions += result.count;
       sums.correct += result.correct.item<int64_t>();

@@ -17,11 +17,11 @@
 namespace newsgenre {
 namespace {
 
-constexpr int64_t kBatchBytes = int64_t{4} << 20;  // of lines that are cleaned while the next are read
-constexpr size_t kBatchParagraphs = 4096;          // that are encoded before they are cut
-constexpr int64_t kBytesPerToken = 4;              // or more, in English
+constexpr int64_t kBatchBytes = int64_t{4} << 20;  // the lines that are cleaned while the next are read
+constexpr size_t kBatchParagraphs = 4096;          // the paragraphs that are encoded in parallel
+constexpr int64_t kBytesPerToken = 4;              // English text has this many or more
 
-// SHA-256 of bytes that come in parts.
+// Computes the SHA-256 of bytes that arrive in parts.
 class Sha256Stream {
  public:
   Sha256Stream() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
@@ -30,7 +30,7 @@ class Sha256Stream {
   void Add(std::string_view bytes) {
     ok_ = ok_ && EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1;
   }
-  // As Sha256 writes it; once.
+  // Returns the digest in Sha256()'s format. Call it once.
   absl::StatusOr<std::string> Hex() {
     std::string digest(32, '\0');
     auto* const bytes = reinterpret_cast<unsigned char*>(digest.data());
@@ -45,28 +45,29 @@ class Sha256Stream {
   bool ok_;
 };
 
-// The lines of files, one file after the other.
+// Reads the lines of several files in order.
 class LineReader {
  public:
   absl::Status Open(const std::vector<std::string>& files);
-  // The next kBatchBytes of lines that aren't empty; no line at the end of all files.
+  // Appends the next kBatchBytes of lines, without empty ones. Appends nothing at the end of the last file.
   absl::Status ReadBatch(std::vector<std::string>* lines);
 
   absl::StatusOr<std::string> Sha256() { return sha256_.Hex(); }
-  int64_t bytes_read() const { return bytes_read_; }  // on the disk, as bytes()
-  int64_t bytes() const { return bytes_; }
+  int64_t bytes_read() const { return bytes_read_; }  // of bytes()
+  int64_t bytes() const { return bytes_; }            // the size of all files on disk
 
  private:
-  // False at the end of all files.
+  // Returns false at the end of the last file.
   absl::StatusOr<bool> ReadLine(std::string* line);
+  // Fills rest_ if it is empty. Returns false at the end of the file.
   absl::StatusOr<bool> ReadPart();
   absl::Status CheckLength(size_t bytes) const;
 
   Sha256Stream sha256_;
-  std::vector<std::unique_ptr<TextFile>> files_;  // those before file_ are closed
-  size_t file_ = 0;
-  int64_t lines_ = 0;      // of this file, before rest_
-  std::string_view rest_;  // of its part
+  std::vector<std::unique_ptr<TextFile>> files_;  // null before file_
+  size_t file_ = 0;                               // the index of the current file
+  int64_t lines_ = 0;                             // lines of the current file before rest_
+  std::string_view rest_;                         // the unread bytes of the current file's last part
   int64_t bytes_read_ = 0;
   int64_t bytes_ = 0;
 };
@@ -97,7 +98,7 @@ absl::StatusOr<bool> LineReader::ReadLine(std::string* line) {
     if (!more) {
       files_[file_++].reset();
       lines_ = 0;
-      if (!line->empty()) return true;  // the last line needs no end
+      if (!line->empty()) return true;  // the last line can end without LF
       continue;
     }
     const size_t end = rest_.find('\n');
@@ -112,7 +113,6 @@ absl::StatusOr<bool> LineReader::ReadLine(std::string* line) {
   return false;
 }
 
-// Sees to it that rest_ has bytes; false at the file's end.
 absl::StatusOr<bool> LineReader::ReadPart() {
   if (!rest_.empty()) return true;
   TextFile* const file = files_[file_].get();
@@ -129,11 +129,11 @@ absl::Status LineReader::CheckLength(size_t bytes) const {
                                     " bytes; the limit is " + std::to_string(kMaxLineBytes));
 }
 
-// What lies between [CLS] and [SEP], in the fewest pieces that may be that long.
+// Cuts an encoded paragraph into as few pieces as possible and appends them.
 void AddPieces(const std::vector<int32_t>& ids, int max_tokens, int64_t line, Dataset* pieces) {
-  const auto tokens = static_cast<int64_t>(ids.size()) - 2, most = int64_t{max_tokens} - 2;
+  const auto tokens = static_cast<int64_t>(ids.size()) - 2, limit = int64_t{max_tokens} - 2;
   if (tokens < kMinPieceTokens - 2) return;
-  const int64_t count = (tokens + most - 1) / most;
+  const int64_t count = (tokens + limit - 1) / limit;
   for (int64_t piece = 0; piece < count; ++piece) {
     const auto first = ids.begin() + 1;
     pieces->ids.push_back(Tokenizer::kCls);
@@ -146,7 +146,8 @@ void AddPieces(const std::vector<int32_t>& ids, int max_tokens, int64_t line, Da
   }
 }
 
-// So many tokens are likely: arrays that grow would need twice the memory, untouched room costs nothing.
+// Reserves memory for the expected number of tokens. A growing vector would need up to twice the memory, and
+// reserved memory that is never touched costs nothing.
 void Reserve(const std::vector<std::string>& paragraphs, Dataset* pieces) {
   size_t bytes = 0;
   for (const std::string& paragraph : paragraphs) bytes += paragraph.size();
@@ -190,10 +191,10 @@ absl::StatusOr<RawText> ReadRawText(const std::vector<std::string>& files, int t
 absl::StatusOr<Dataset> EncodeParagraphs(const std::vector<std::string>& paragraphs,
                                          const Tokenizer& tokenizer, int max_tokens, int threads,
                                          const RunControl& control) {
-  // Halves of what is a token too long must not be too short.
+  // A paragraph of max_tokens + 1 tokens is cut in half, and the halves must not be too short.
   if (max_tokens < 2 * kMinPieceTokens) {
     return absl::InvalidArgumentError("pieces of text of at most " + std::to_string(max_tokens) +
-                                      " tokens are too short to learn from; the least is " +
+                                      " tokens are too short to train on; the minimum is " +
                                       std::to_string(2 * kMinPieceTokens));
   }
   Dataset pieces;
@@ -212,7 +213,7 @@ absl::StatusOr<Dataset> EncodeParagraphs(const std::vector<std::string>& paragra
   }
   if (pieces.size() == 0) {
     return absl::InvalidArgumentError("none of " + std::to_string(paragraphs.size()) + " paragraphs has " +
-                                      std::to_string(kMinPieceTokens) + " tokens, the least to learn from");
+                                      std::to_string(kMinPieceTokens) + " tokens, the minimum for training");
   }
   return pieces;
 }

@@ -1,4 +1,4 @@
-// Plain text to learn from without labels.
+// Reads unlabelled text for pretraining and cuts it into pieces.
 #pragma once
 
 #include <cstdint>
@@ -12,26 +12,27 @@
 
 namespace newsgenre {
 
-// A line of a file is a paragraph; empty lines, such as stand between articles, are none.
+// The paragraphs of text files. Each line that is not empty is a paragraph.
 struct RawText {
-  std::vector<std::string> paragraphs;  // cleaned, none empty, in the files' order
-  std::string sha256;                   // of all files' bytes as they lie on the disk, in order
+  std::vector<std::string> paragraphs;  // cleaned, not empty, in the order of the files
+  std::string sha256;                   // of the bytes of all files on disk, in order
 };
 
 inline constexpr int64_t kMaxLineBytes = int64_t{1} << 20;
 
-// Reads files, plain or xz as their first bytes tell (text_file.h), whose lines end with LF or CRLF; cleans
-// each line by our latest cleaning and drops those of which it leaves nothing. With progress; memory is
-// little more than the paragraphs. INVALID_ARGUMENT where there are no files or paragraphs, or names the line
-// above kMaxLineBytes; errors of the files as TextFile, CANCELLED and RESOURCE_EXHAUSTED as ForEachRow.
+// Reads plain or xz files (see TextFile) with lines that end with LF or CRLF. Cleans each line with
+// kLatestCleaning and drops the lines that are empty then. Shows progress. Needs little more memory than the
+// paragraphs. Returns INVALID_ARGUMENT if there are no files or no paragraphs, or if a line, which the
+// message names, is longer than kMaxLineBytes; otherwise the errors of TextFile and ForEachRow.
 absl::StatusOr<RawText> ReadRawText(const std::vector<std::string>& files, int threads,
                                     const RunControl& control);
 
-// Cleaned paragraphs as the network reads them: in pieces of at most `max_tokens`, [CLS] and [SEP] around
-// each. A longer paragraph is cut into as few as will do, of equal length but for a token, which hold all of
-// it; one with fewer than kMinPieceTokens is left out. Labels are 0, lines the paragraph's index + 1, cut
-// is 0. With progress. INVALID_ARGUMENT where max_tokens is less than 2 * kMinPieceTokens or no piece is
-// left; otherwise errors as ForEachRow. Memory is 4 bytes a token and 20 a piece.
+// Encodes cleaned paragraphs as pieces of at most `max_tokens` tokens, including [CLS] and [SEP]. Cuts a
+// longer paragraph into as few pieces as possible, whose lengths differ by at most one token and which
+// contain all of it. Leaves out paragraphs with fewer than kMinPieceTokens tokens. In the result the labels
+// are 0, a piece's line is its paragraph's index + 1, and `truncated` is 0. Shows progress. Needs 4 bytes per
+// token and 20 per piece. Returns INVALID_ARGUMENT if `max_tokens` is below 2 * kMinPieceTokens or there are
+// no pieces, and otherwise the errors of ForEachRow.
 absl::StatusOr<Dataset> EncodeParagraphs(const std::vector<std::string>& paragraphs,
                                          const Tokenizer& tokenizer, int max_tokens, int threads,
                                          const RunControl& control);

@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kPartBytes = size_t{64} << 10;
 constexpr uint64_t kXzMemoryLimit = uint64_t{256} << 20;
 
-// What compressed files begin with; no text does, for none of it is UTF-8.
+// The first bytes of compressed files. They are not valid UTF-8, so that no text starts with them.
 constexpr std::string_view kXz(
     "\xFD"
     "7zXZ\0",
@@ -22,14 +22,16 @@ constexpr std::string_view kXz(
 constexpr std::string_view kGzip("\x1F\x8B", 2);
 constexpr std::string_view kZstd("\x28\xB5\x2F\xFD", 4);
 
-bool Begins(std::string_view bytes, std::string_view magic) { return bytes.substr(0, magic.size()) == magic; }
+bool StartsWith(std::string_view bytes, std::string_view magic) {
+  return bytes.substr(0, magic.size()) == magic;
+}
 
-// Also of a file that was cut off within these bytes.
-bool IsXz(std::string_view bytes) { return !bytes.empty() && Begins(bytes, kXz.substr(0, bytes.size())); }
+// Also returns true for a file that was truncated within these bytes.
+bool IsXz(std::string_view bytes) { return !bytes.empty() && StartsWith(bytes, kXz.substr(0, bytes.size())); }
 
 absl::Status Unsupported(const std::string& path, const std::string& format) {
   return absl::InvalidArgumentError(path + " is compressed by " + format +
-                                    "; plain text and xz are all that is read");
+                                    "; only plain text and xz are supported");
 }
 
 }  // namespace
@@ -58,9 +60,9 @@ TextFile::TextFile(std::string path, std::FILE* file, int64_t size, OnBytes on_b
 TextFile::~TextFile() = default;
 
 absl::StatusOr<std::string_view> TextFile::Next() {
-  if (!begun_) {
-    RETURN_IF_ERROR(Begin());
-    begun_ = true;
+  if (!started_) {
+    RETURN_IF_ERROR(Start());
+    started_ = true;
     if (!xz_) return part_;
   }
   if (xz_) return Decompress();
@@ -80,10 +82,10 @@ absl::Status TextFile::ReadPart() {
   return absl::OkStatus();
 }
 
-absl::Status TextFile::Begin() {
+absl::Status TextFile::Start() {
   RETURN_IF_ERROR(ReadPart());
-  if (Begins(part_, kGzip)) return Unsupported(path_, "gzip");
-  if (Begins(part_, kZstd)) return Unsupported(path_, "zstd");
+  if (StartsWith(part_, kGzip)) return Unsupported(path_, "gzip");
+  if (StartsWith(part_, kZstd)) return Unsupported(path_, "zstd");
   if (!IsXz(part_)) return absl::OkStatus();
   xz_ = std::make_unique<Xz>();
   const lzma_ret result = lzma_stream_decoder(&xz_->stream, kXzMemoryLimit, LZMA_CONCATENATED);
@@ -122,9 +124,9 @@ absl::Status TextFile::XzError(int result) const {
     case LZMA_MEM_ERROR:
       return absl::ResourceExhaustedError(path_ + ": out of memory for decompression");
     case LZMA_OPTIONS_ERROR:
-      return absl::DataLossError(path_ + ": the xz data ask for what this liblzma does not know");
+      return absl::DataLossError(path_ + ": the xz data use options that this liblzma does not support");
     default:
-      return absl::DataLossError(path_ + ": the xz data are broken among the first " +
+      return absl::DataLossError(path_ + ": the xz data are corrupt within the first " +
                                  std::to_string(bytes_read_) + " bytes");
   }
 }

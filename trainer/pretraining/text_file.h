@@ -1,4 +1,4 @@
-// A file of text, plain or compressed by xz.
+// Reads a text file, plain or compressed with xz.
 #pragma once
 
 #include <cstdint>
@@ -14,28 +14,28 @@
 
 namespace newsgenre {
 
-// Reads it part by part, in constant memory: for xz at most 256 MiB, four times what `xz -9` needs. One
-// thread at a time.
+// Reads the file part by part in constant memory: for xz at most 256 MiB, four times what `xz -9` needs. Not
+// thread-safe.
 class TextFile {
  public:
-  // Called with the file's bytes as they lie on the disk, in order.
+  // Receives the file's bytes on disk, in order.
   using OnBytes = std::function<void(std::string_view bytes)>;
 
-  // NOT_FOUND where there is none, INVALID_ARGUMENT where it is no regular file.
+  // Returns NOT_FOUND if the file does not exist and INVALID_ARGUMENT if it is not a regular file.
   static absl::StatusOr<std::unique_ptr<TextFile>> Open(const std::string& path, OnBytes on_bytes);
   ~TextFile();
   TextFile(const TextFile&) = delete;
   TextFile& operator=(const TextFile&) = delete;
 
-  // The next part of the text, which stays until the next call; empty at the end. What a file is, its first
-  // bytes tell. DATA_LOSS where xz's data are broken or end too early, RESOURCE_EXHAUSTED where they need
-  // more memory than the limit, INVALID_ARGUMENT for gzip and zstd. After an error it is not to be called
-  // again.
+  // Returns the next part of the text, or an empty view at its end. The view is valid until the next call.
+  // The first bytes of the file decide its format. Returns DATA_LOSS if xz data are corrupt or truncated,
+  // RESOURCE_EXHAUSTED if they need more memory than the limit, and INVALID_ARGUMENT for gzip and zstd. Must
+  // not be called again after an error.
   absl::StatusOr<std::string_view> Next();
 
   const std::string& path() const { return path_; }
-  int64_t size() const { return size_; }              // on the disk, in bytes
-  int64_t bytes_read() const { return bytes_read_; }  // of those
+  int64_t size() const { return size_; }              // bytes on disk
+  int64_t bytes_read() const { return bytes_read_; }  // of size()
 
  private:
   struct Xz;
@@ -45,7 +45,7 @@ class TextFile {
 
   TextFile(std::string path, std::FILE* file, int64_t size, OnBytes on_bytes);
   absl::Status ReadPart();
-  absl::Status Begin();
+  absl::Status Start();
   absl::StatusOr<std::string_view> Decompress();
   absl::Status XzError(int result) const;
 
@@ -54,11 +54,11 @@ class TextFile {
   const int64_t size_;
   const OnBytes on_bytes_;
   int64_t bytes_read_ = 0;
-  bool begun_ = false;
-  bool at_end_ = false;    // of the file
-  std::string_view part_;  // of the file, in buffer_
+  bool started_ = false;
+  bool at_end_ = false;    // whether all bytes on disk were read
+  std::string_view part_;  // the bytes on disk that were read last, in buffer_
   std::vector<char> buffer_;
-  std::unique_ptr<Xz> xz_;  // nullptr where the text is plain
+  std::unique_ptr<Xz> xz_;  // null if the text is plain
 };
 
 }  // namespace newsgenre

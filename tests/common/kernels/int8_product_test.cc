@@ -37,7 +37,7 @@ at::Tensor Expected(const Problem& p, Epilogue epilogue) {
   return ApplyEpilogue(y, epilogue, p.residual);
 }
 
-at::Tensor Run(const Problem& p, Epilogue epilogue) {
+at::Tensor Multiply(const Problem& p, Epilogue epilogue) {
   const at::Tensor y = at::empty_like(p.residual);
   Int8Product(p.weight, epilogue)
       .Run(p.x.const_data_ptr<float>(), p.x.size(0), p.residual.const_data_ptr<float>(),
@@ -58,7 +58,7 @@ TEST_F(Int8ProductTest, AgreesWithTheFormulaForAllSizes) {
       const Problem p = RandomProblem(rows, in, out);
       for (const Epilogue epilogue :
            {Epilogue::kNothing, Epilogue::kGelu, Epilogue::kGeluTanh, Epilogue::kAddResidual}) {
-        const at::Tensor y = Run(p, epilogue), expected = Expected(p, epilogue);
+        const at::Tensor y = Multiply(p, epilogue), expected = Expected(p, epilogue);
         EXPECT_TRUE(at::allclose(y.to(at::kDouble), expected, /*rtol=*/1e-5, /*atol=*/1e-4))
             << rows << " rows, " << in << " by " << out << ": largest difference "
             << (y - expected).abs().max().item<double>();
@@ -77,17 +77,17 @@ TEST_F(Int8ProductTest, DoesNotOverflowAtTheLimits) {
     p.x.select(1, 0).fill_(0);
     p.weight.values.narrow(0, 32, 32).fill_(weight);
     p.weight.values.narrow(0, 70, 1).narrow(1, 1600, 8).fill_(weight);
-    EXPECT_TRUE(at::allclose(Run(p, Epilogue::kNothing).to(at::kDouble), Expected(p, Epilogue::kNothing),
+    EXPECT_TRUE(at::allclose(Multiply(p, Epilogue::kNothing).to(at::kDouble), Expected(p, Epilogue::kNothing),
                              /*rtol=*/1e-5, /*atol=*/1e-4));
   }
 }
 
 TEST_F(Int8ProductTest, ARowDoesNotDependOnTheOtherRows) {
   const Problem p = RandomProblem(300, 768, 768);
-  const at::Tensor together = Run(p, Epilogue::kAddResidual);
+  const at::Tensor together = Multiply(p, Epilogue::kAddResidual);
   for (const int64_t row : {0, 1, 50, 255, 256, 299}) {
     const Problem alone{p.weight, p.x.narrow(0, row, 1), p.residual.narrow(0, row, 1)};
-    EXPECT_TRUE(at::equal(Run(alone, Epilogue::kAddResidual), together.narrow(0, row, 1)));
+    EXPECT_TRUE(at::equal(Multiply(alone, Epilogue::kAddResidual), together.narrow(0, row, 1)));
   }
 }
 

@@ -140,8 +140,8 @@ TEST_P(CudaNetworkTest, MaskedLmGradientsEqualTheCpus) {
   TrainingNetwork gpu(model, device_, at::kFloat), cpu(model, c10::kCPU, at::kFloat);
   const MaskingVocabulary vocabulary = {100, std::vector<bool>(100, true)};
   Random gpu_random(1), cpu_random(1);
-  const MaskedBatch gpu_batch = MaskWordsOf(masked_data_, kAllRows, vocabulary, &gpu_random, device_);
-  const MaskedBatch cpu_batch = MaskWordsOf(masked_data_, kAllRows, vocabulary, &cpu_random, c10::kCPU);
+  const MaskedBatch gpu_batch = MakeMaskedBatch(masked_data_, kAllRows, vocabulary, &gpu_random, device_);
+  const MaskedBatch cpu_batch = MakeMaskedBatch(masked_data_, kAllRows, vocabulary, &cpu_random, c10::kCPU);
   EXPECT_EQ(gpu_batch.targets.padding, 0);
   const BatchResult result = gpu.AccumulateGradients(gpu_batch.texts, gpu_batch.targets, 1.0 / 6);
   const BatchResult right = cpu.AccumulateGradients(cpu_batch.texts, cpu_batch.targets, 1.0 / 6);
@@ -248,7 +248,7 @@ TEST_F(CudaTrainingTest, APretrainingStepDoesNotWaitForTheGpu) {
     for (int step = 0; step < 3; ++step) {
       network.ZeroGradients();
       const MaskedBatch batch =
-          MaskWordsOf(masked_data_, kAllRows, {100, std::vector<bool>(100, true)}, &random, device_);
+          MakeMaskedBatch(masked_data_, kAllRows, {100, std::vector<bool>(100, true)}, &random, device_);
       network.AccumulateGradients(batch.texts, batch.targets, 1.0 / 6);
       optimizer.Step(1e-3, network.gradients(), network.WordRowsWithGradients());
       network.Refresh();

@@ -19,7 +19,7 @@ MaskingVocabulary Vocabulary() {
   return vocabulary;
 }
 
-// A text of each length, [CLS] and [SEP] included, with pieces from `first` on between them.
+// Returns a text of each length, including [CLS] and [SEP], of pieces from `first` on.
 Dataset RandomTexts(const std::vector<int>& lengths, int first = 5) {
   Random random(1);
   Dataset data;
@@ -34,13 +34,13 @@ Dataset RandomTexts(const std::vector<int>& lengths, int first = 5) {
   return data;
 }
 
-MaskedBatch Hide(const Dataset& data, const RowBatch& rows, uint64_t seed) {
+MaskedBatch MakeBatch(const Dataset& data, const RowBatch& rows, uint64_t seed) {
   Random random(seed);
-  return MaskWordsOf(data, rows, Vocabulary(), &random, c10::kCPU);
+  return MakeMaskedBatch(data, rows, Vocabulary(), &random, c10::kCPU);
 }
 
-// The ids of these texts, one after the other, as they are without masks.
-at::Tensor PlainIds(const Dataset& data, const RowBatch& rows) {
+// Returns the concatenated ids of the texts before masking.
+at::Tensor UnmaskedIds(const Dataset& data, const RowBatch& rows) {
   std::vector<int32_t> ids;
   for (const int32_t row : rows) {
     const std::vector<int32_t> text = data.Text(row).ids;
@@ -51,9 +51,9 @@ at::Tensor PlainIds(const Dataset& data, const RowBatch& rows) {
 
 const RowBatch kRows = {2, 0, 3};
 
-TEST(HideWordsOfTest, IsTheMaskedTextsPackedAndPadded) {
+TEST(MakeMaskedBatchTest, PacksAndPadsTheMaskedTexts) {
   const Dataset data = RandomTexts({20, 50, 9, 33});
-  const MaskedBatch batch = Hide(data, kRows, 3);
+  const MaskedBatch batch = MakeBatch(data, kRows, 3);
   Random random(3);
   std::vector<MaskedText> masked;
   std::vector<const Encoding*> texts;
@@ -70,48 +70,49 @@ TEST(HideWordsOfTest, IsTheMaskedTextsPackedAndPadded) {
   EXPECT_TRUE(at::equal(batch.texts.first_rows, packed.first_rows));
   EXPECT_EQ(batch.texts.starts, packed.starts);
   EXPECT_EQ(batch.texts.max_length, 33);
-  // The rows of padding pass through the network as well.
+  // The padding rows pass through the network, so their values must be valid.
   EXPECT_GE(batch.texts.ids.min().item<int>(), 0);
   EXPECT_LT(batch.texts.ids.max().item<int>(), kPieces);
   EXPECT_LT(batch.texts.positions.max().item<int>(), 33);
 }
 
-TEST(HideWordsOfTest, LabelsAreWhatStoodInTheRowsToTell) {
+TEST(MakeMaskedBatchTest, LabelsAreTheOriginalTokensOfTheTargetRows) {
   const Dataset data = RandomTexts({20, 50, 9, 33});
-  const MaskedBatch batch = Hide(data, kRows, 4);
+  const MaskedBatch batch = MakeBatch(data, kRows, 4);
   const at::Tensor labels = batch.targets.labels, rows = batch.targets.rows;
   const int64_t count = labels.size(0) - batch.targets.padding;
   ASSERT_EQ(labels.size(0), 16);
   ASSERT_EQ(rows.size(0), 16);
-  EXPECT_GE(count, 3);  // one a text at least
+  EXPECT_GE(count, 3);  // at least one per text
   EXPECT_TRUE(labels.slice(0, count).eq(kNoLabel).all().item<bool>());
   EXPECT_TRUE(rows.slice(0, count).eq(0).all().item<bool>());
 
-  // With the labels in their rows the texts are whole again; all other rows never changed.
-  const at::Tensor told = rows.slice(0, 0, count);
+  // Writing the labels to their rows restores the texts, so no other row was changed.
+  const at::Tensor target_rows = rows.slice(0, 0, count);
   const at::Tensor restored =
-      batch.texts.ids.slice(0, 0, 62).index_put({told}, labels.slice(0, 0, count).to(at::kInt));
-  EXPECT_TRUE(at::equal(restored, PlainIds(data, kRows)));
-  EXPECT_FALSE(at::equal(batch.texts.ids.slice(0, 0, 62), PlainIds(data, kRows)));
-  EXPECT_TRUE(told.diff().gt(0).all().item<bool>());
+      batch.texts.ids.slice(0, 0, 62).index_put({target_rows}, labels.slice(0, 0, count).to(at::kInt));
+  EXPECT_TRUE(at::equal(restored, UnmaskedIds(data, kRows)));
+  EXPECT_FALSE(at::equal(batch.texts.ids.slice(0, 0, 62), UnmaskedIds(data, kRows)));
+  EXPECT_TRUE(target_rows.diff().gt(0).all().item<bool>());
 }
 
-// 16 of 107 tokens are to be told, where each is a word.
-TEST(HideWordsOfTest, WhatFitsIsNotPadded) {
+// 16 of 107 tokens are masked if each is a word.
+TEST(MakeMaskedBatchTest, DoesNotPadMultiples) {
   const Dataset data = RandomTexts({109, 112}, /*first=*/300);
-  const MaskedBatch one = Hide(data, {0}, 5);
+  const MaskedBatch one = MakeBatch(data, {0}, 5);
   EXPECT_EQ(one.targets.padding, 0);
   EXPECT_EQ(one.targets.labels.size(0), 16);
   EXPECT_EQ(one.texts.rows(), 112);
-  const MaskedBatch both = Hide(data, {0, 1}, 5);
+  const MaskedBatch both = MakeBatch(data, {0, 1}, 5);
   EXPECT_EQ(both.targets.labels.size(0), 48);
-  EXPECT_EQ(both.targets.padding, 15);  // of 110 tokens 17
-  EXPECT_EQ(Hide(data, {1}, 5).texts.rows(), 112);
+  EXPECT_EQ(both.targets.padding, 15);  // 17 of 110 tokens are masked
+  EXPECT_EQ(MakeBatch(data, {1}, 5).texts.rows(), 112);
 }
 
-TEST(HideWordsOfTest, ChanceAloneDecides) {
+TEST(MakeMaskedBatchTest, DependsOnTheRandomGeneratorAlone) {
   const Dataset data = RandomTexts({20, 50, 9, 33});
-  const MaskedBatch a = Hide(data, kRows, 6), b = Hide(data, kRows, 6), other = Hide(data, kRows, 7);
+  const MaskedBatch a = MakeBatch(data, kRows, 6), b = MakeBatch(data, kRows, 6),
+                    other = MakeBatch(data, kRows, 7);
   EXPECT_TRUE(at::equal(a.texts.ids.slice(0, 0, 62), b.texts.ids.slice(0, 0, 62)));
   EXPECT_TRUE(at::equal(a.targets.rows, b.targets.rows));
   EXPECT_TRUE(at::equal(a.targets.labels, b.targets.labels));

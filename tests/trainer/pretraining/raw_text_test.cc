@@ -23,7 +23,8 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// 30,000 lines, some of them empty, with markup and of many lengths: more than one batch of any kind.
+// Returns 30,000 lines of many lengths with markup, and empty lines among them: more than one batch of bytes
+// and of paragraphs.
 std::string ManyLines() {
   std::string text;
   for (int i = 0; i < 30'000; ++i) {
@@ -51,7 +52,7 @@ class RawTextTest : public testing::Test {
   Progress progress_{&terminal_};
 };
 
-TEST_F(RawTextTest, EveryLineIsAParagraph) {
+TEST_F(RawTextTest, TurnsEachNonEmptyLineIntoAParagraph) {
   const std::string bytes = "\n\nOne <b>line</b>  of\ttext\r\n\r\n \t \n&amp;\nthe last, without an end";
   ASSERT_OK_AND_ASSIGN(const RawText text, Read(bytes));
   EXPECT_THAT(text.paragraphs, ElementsAre("One line of text", "&", "the last, without an end"));
@@ -59,7 +60,7 @@ TEST_F(RawTextTest, EveryLineIsAParagraph) {
   EXPECT_EQ(terminal_.str(), "");
 }
 
-TEST_F(RawTextTest, FilesInTheirOrder) {
+TEST_F(RawTextTest, ReadsFilesInOrder) {
   const std::string plain = "a\nb", xz = XzBytes("\nc\n\n"), empty;
   ASSERT_OK_AND_ASSIGN(const RawText text,
                        ReadFiles({Write("1", plain), Write("2", empty), Write("3", xz), Write("4", plain)}));
@@ -67,7 +68,7 @@ TEST_F(RawTextTest, FilesInTheirOrder) {
   EXPECT_EQ(text.sha256, Sha256(plain + xz + plain));
 }
 
-TEST_F(RawTextTest, XzAndThreadsChangeNothing) {
+TEST_F(RawTextTest, DependsNeitherOnXzNorOnThreads) {
   const std::string lines = ManyLines();
   ASSERT_GT(lines.size(), 3 * (size_t{4} << 20));
   std::vector<std::string> expected;
@@ -86,21 +87,21 @@ TEST_F(RawTextTest, XzAndThreadsChangeNothing) {
   }
 }
 
-TEST_F(RawTextTest, ALineHasALimit) {
-  const std::string most(kMaxLineBytes, 'x');
-  ASSERT_OK_AND_ASSIGN(const RawText text, Read("a\n" + most + "\nb"));
-  EXPECT_THAT(text.paragraphs, ElementsAre("a", most, "b"));
+TEST_F(RawTextTest, RefusesALineLongerThanTheLimit) {
+  const std::string longest(kMaxLineBytes, 'x');
+  ASSERT_OK_AND_ASSIGN(const RawText text, Read("a\n" + longest + "\nb"));
+  EXPECT_THAT(text.paragraphs, ElementsAre("a", longest, "b"));
   const auto too_long = StatusIs(StatusCode::kInvalidArgument,
                                  AllOf(HasSubstr(dir_.File("text") + ":3: the line has at least 1"),
                                        HasSubstr(" bytes; the limit is 1048576")));
-  EXPECT_THAT(Read("a\n\n" + most + "x\nb"), too_long);
-  EXPECT_THAT(Read("a\n\n" + most + "x"), too_long);
+  EXPECT_THAT(Read("a\n\n" + longest + "x\nb"), too_long);
+  EXPECT_THAT(Read("a\n\n" + longest + "x"), too_long);
   EXPECT_THAT(Read(XzBytes("a\n\n" + std::string(int64_t{20} << 20, ' '))), too_long);
-  // Lines are counted from each file's beginning.
+  // Line numbers start again in each file.
   EXPECT_THAT(ReadFiles({Write("other", "a\nb\nc\n"), dir_.File("text")}), too_long);
 }
 
-TEST_F(RawTextTest, NoParagraphs) {
+TEST_F(RawTextTest, RefusesTextWithoutParagraphs) {
   const std::string file = dir_.File("text");
   for (const std::string& bytes : {std::string(), std::string("\n\r\n \n<p>\n"), XzBytes("\n")}) {
     EXPECT_THAT(Read(bytes), StatusIs(StatusCode::kInvalidArgument, "no paragraph in " + file));
@@ -110,7 +111,7 @@ TEST_F(RawTextTest, NoParagraphs) {
   EXPECT_THAT(ReadFiles({}), StatusIs(StatusCode::kInvalidArgument, "no files of text"));
 }
 
-TEST_F(RawTextTest, ErrorsOfAFileArePassedOn) {
+TEST_F(RawTextTest, ReturnsTheErrorsOfAFile) {
   const std::string good = Write("good", "a\n"), xz = XzBytes("b\n");
   EXPECT_THAT(ReadFiles({good, dir_.File("none")}),
               StatusIs(StatusCode::kNotFound, HasSubstr(dir_.File("none"))));
@@ -118,7 +119,7 @@ TEST_F(RawTextTest, ErrorsOfAFileArePassedOn) {
   EXPECT_THAT(ReadFiles({good, broken}), StatusIs(StatusCode::kDataLoss, HasSubstr(broken)));
 }
 
-TEST_F(RawTextTest, ReadingStopsAndShowsProgress) {
+TEST_F(RawTextTest, ReadingShowsProgressAndCanBeStopped) {
   const std::string file = Write("text", ManyLines());
   progress_.Show({}, Progress::Clock::now() - std::chrono::seconds(1));
   ASSERT_THAT(ReadFiles({file}), IsOk());
@@ -127,15 +128,16 @@ TEST_F(RawTextTest, ReadingStopsAndShowsProgress) {
   EXPECT_THAT(ReadFiles({file}), StatusIs(StatusCode::kCancelled, _));
 }
 
-TEST_F(RawTextTest, NewsAsItIsPublished) {
+TEST_F(RawTextTest, ReadsThePublishedNews) {
   const char* const data = std::getenv("NEWSGENRE_DATA");
   if (data == nullptr) GTEST_SKIP() << "NEWSGENRE_DATA (a folder with corpus/news.txt.xz) is not set";
   const std::string file = std::string(data) + "/corpus/news.txt.xz";
   ASSERT_OK_AND_ASSIGN(const RawText text, ReadFiles({file}, 2));
-  EXPECT_EQ(text.paragraphs.size(), 224'920u);  // as xzcat | awk NF counts them
+  EXPECT_EQ(text.paragraphs.size(),
+            224'920u);  // the number of lines that `xzcat news.txt.xz | awk NF` prints
   int64_t bytes = 0;
   for (const std::string& paragraph : text.paragraphs) bytes += static_cast<int64_t>(paragraph.size());
-  // Of 36,901,112 with line ends: cleaning takes markup, not text.
+  // The file has 36,901,112 with line ends. Cleaning removes markup, not text.
   EXPECT_GT(bytes, 36'300'000);
   EXPECT_LT(bytes, 36'901'112);
   EXPECT_EQ(text.sha256, Sha256(*ReadFile(file)));
@@ -147,12 +149,12 @@ class EncodeParagraphsTest : public RawTextTest {
                                  int threads = 1) {
     return EncodeParagraphs(paragraphs, tokenizer_, max_tokens, threads, {stop_, &progress_});
   }
-  // What lies between [CLS] and [SEP] of a text that is not cut.
+  // Returns the tokens between [CLS] and [SEP] of a text that is not cut.
   std::vector<int32_t> Inner(const std::string& text) {
     const std::vector<int32_t> ids = tokenizer_.Encode(text, std::numeric_limits<int>::max()).ids;
     return {ids.begin() + 1, ids.end() - 1};
   }
-  // Of so many tokens.
+  // Returns a paragraph of `tokens` tokens, including [CLS] and [SEP].
   std::string Paragraph(size_t tokens) {
     std::string text;
     while (Inner(text).size() + 2 < tokens) text += "the ";
@@ -164,17 +166,17 @@ class EncodeParagraphsTest : public RawTextTest {
       *Tokenizer::FromBytes(*ReadFile(NEWSGENRE_SOURCE_DIR "/tests/golden/tiny.spiece.model"));
 };
 
-TEST_F(EncodeParagraphsTest, AShortParagraphIsOnePiece) {
+TEST_F(EncodeParagraphsTest, EncodesAShortParagraphAsOnePiece) {
   const std::string one = "\uFEFFStocks rose on Monday.", two = "The match was lost.";
   ASSERT_OK_AND_ASSIGN(const Dataset data, Encode({one, two}, 512));
   ASSERT_EQ(data.size(), 2);
-  // A byte order mark, which cleaning leaves, is none of the network's.
+  // The tokenizer drops a byte order mark, which cleaning keeps.
   EXPECT_EQ(data.Text(0).ids, tokenizer_.Encode(one.substr(3), 512).ids);
   EXPECT_EQ(data.Text(1).ids, tokenizer_.Encode(two, 512).ids);
   EXPECT_THAT(data.lines, ElementsAre(1, 2));
 }
 
-TEST_F(EncodeParagraphsTest, ALongOneIsCutAndAllOfItIsUsed) {
+TEST_F(EncodeParagraphsTest, CutsALongParagraphAndKeepsAllOfIt) {
   std::string words;
   std::vector<std::string> paragraphs(300);
   for (int i = 0; i < 300; ++i) paragraphs[i] = words += " word" + std::to_string(i * 7);
@@ -203,13 +205,13 @@ TEST_F(EncodeParagraphsTest, ALongOneIsCutAndAllOfItIsUsed) {
   }
 }
 
-TEST_F(EncodeParagraphsTest, PiecesAreOfOneLengthButForAToken) {
+TEST_F(EncodeParagraphsTest, PieceLengthsDifferByAtMostOneToken) {
   ASSERT_OK_AND_ASSIGN(const Dataset data, Encode({Paragraph(64), Paragraph(65), Paragraph(127)}, 64));
   EXPECT_THAT(data.Lengths(), ElementsAre(64, 33, 34, 43, 44, 44));
   EXPECT_THAT(data.lines, ElementsAre(1, 2, 2, 3, 3, 3));
 }
 
-TEST_F(EncodeParagraphsTest, WhatIsTooShortIsLeftOut) {
+TEST_F(EncodeParagraphsTest, LeavesOutShortParagraphs) {
   ASSERT_OK_AND_ASSIGN(const Dataset data,
                        Encode({"", Paragraph(8), "\u2060", Paragraph(7), Paragraph(9)}, 64));
   EXPECT_THAT(data.Lengths(), ElementsAre(8, 9));
@@ -219,13 +221,13 @@ TEST_F(EncodeParagraphsTest, WhatIsTooShortIsLeftOut) {
   EXPECT_THAT(Encode({}, 64), StatusIs(StatusCode::kInvalidArgument, HasSubstr("none of 0 paragraphs")));
 }
 
-TEST_F(EncodeParagraphsTest, PiecesNeedALength) {
+TEST_F(EncodeParagraphsTest, RefusesATooSmallMaximumLength) {
   EXPECT_THAT(Encode({Paragraph(20)}, 15),
               StatusIs(StatusCode::kInvalidArgument, AllOf(HasSubstr("at most 15 tokens"), HasSubstr("16"))));
   EXPECT_THAT(Encode({Paragraph(20)}, 16), IsOk());
 }
 
-TEST_F(EncodeParagraphsTest, ThreadsChangeNothing) {
+TEST_F(EncodeParagraphsTest, DoesNotDependOnThreads) {
   std::vector<std::string> paragraphs(10'000);
   for (int i = 0; i < 10'000; ++i) paragraphs[i] = Paragraph(8 + i % 40) + std::to_string(i);
   ASSERT_OK_AND_ASSIGN(const Dataset one, Encode(paragraphs, 32, 1));
@@ -237,7 +239,7 @@ TEST_F(EncodeParagraphsTest, ThreadsChangeNothing) {
   EXPECT_EQ(one.labels, std::vector<int>(one.lines.size()));
 }
 
-TEST_F(EncodeParagraphsTest, EncodingStopsAndShowsProgress) {
+TEST_F(EncodeParagraphsTest, EncodingShowsProgressAndCanBeStopped) {
   const std::vector<std::string> paragraphs(5000, Paragraph(10));
   progress_.Show({}, Progress::Clock::now() - std::chrono::seconds(1));
   ASSERT_THAT(Encode(paragraphs, 16), IsOk());

@@ -14,7 +14,7 @@ using absl::StatusCode;
 using testing::AllOf;
 using testing::HasSubstr;
 
-// A text that does not fit into one part, plain or compressed.
+// Returns a text that takes several parts, both plain and compressed.
 std::string LongText() {
   std::string text;
   uint32_t number = 1;
@@ -25,12 +25,12 @@ std::string LongText() {
   return text;
 }
 
-// The block header's length and its CRC-32 stand around what says how large the dictionary is.
+// Changes the dictionary size in the first block's header, and the header's CRC-32 accordingly.
 std::string WithDictionary(std::string xz, char size) {
   constexpr size_t kHeader = 12, kDictionary = kHeader + 4;
   const size_t header_bytes = (static_cast<unsigned char>(xz[kHeader]) + size_t{1}) * 4 - 4;
   size_t at = kDictionary;
-  // Where the sizes are given, the filter stands behind them: its id 0x21 and its one property.
+  // Optional sizes can precede the filter, which has the id 0x21 and a property of one byte.
   while (xz.compare(at - 2, 2, "\x21\x01") != 0) ++at;
   xz[at] = size;
   const uint32_t crc = lzma_crc32(reinterpret_cast<const uint8_t*>(&xz[kHeader]), header_bytes, 0);
@@ -63,7 +63,7 @@ class TextFileTest : public testing::Test {
   std::string seen_;
 };
 
-TEST_F(TextFileTest, PlainAndXzAreTheSame) {
+TEST_F(TextFileTest, ReadsPlainTextAndXz) {
   const std::string long_text = LongText();
   for (const std::string& text : {std::string(), std::string("a"), std::string("\n\nab\r\n\0c", 8),
                                   std::string(65536, 'x'), std::string(131072, 'y'), long_text}) {
@@ -77,14 +77,14 @@ TEST_F(TextFileTest, PlainAndXzAreTheSame) {
   }
 }
 
-TEST_F(TextFileTest, SeveralStreamsAndPaddingAreOneText) {
+TEST_F(TextFileTest, JoinsSeveralStreamsAndSkipsPadding) {
   const std::string padding(8, '\0');
   ASSERT_OK_AND_ASSIGN(const std::string text,
                        Read(XzBytes("one ") + padding + XzBytes("") + XzBytes("two") + padding));
   EXPECT_EQ(text, "one two");
 }
 
-TEST_F(TextFileTest, XzThatEndsTooEarly) {
+TEST_F(TextFileTest, ReturnsDataLossForTruncatedXz) {
   const std::string xz = XzBytes(LongText());
   ASSERT_GT(xz.size(), 2 * 65536u);
   for (const size_t size : {size_t{1}, size_t{5}, size_t{6}, size_t{11}, size_t{12}, size_t{20}, size_t{100},
@@ -96,7 +96,7 @@ TEST_F(TextFileTest, XzThatEndsTooEarly) {
   }
 }
 
-TEST_F(TextFileTest, BrokenXz) {
+TEST_F(TextFileTest, ReturnsDataLossForCorruptXz) {
   const std::string xz = XzBytes(LongText());
   for (const size_t at : {size_t{7}, size_t{10}, size_t{13}, size_t{16}, size_t{30}, xz.size() / 2,
                           xz.size() - 20, xz.size() - 1}) {
@@ -109,7 +109,7 @@ TEST_F(TextFileTest, BrokenXz) {
               StatusIs(StatusCode::kDataLoss, HasSubstr(path_)));
 }
 
-TEST_F(TextFileTest, MemoryForXzHasALimit) {
+TEST_F(TextFileTest, LimitsTheMemoryForXz) {
   const std::string xz = XzBytes("a text");
   constexpr char k64MiB = 28, k4GiB = 40;
   ASSERT_OK_AND_ASSIGN(const std::string text, Read(WithDictionary(xz, k64MiB)));
@@ -120,7 +120,7 @@ TEST_F(TextFileTest, MemoryForXzHasALimit) {
                                                      HasSubstr("bytes of memory; the limit is 268435456"))));
 }
 
-TEST_F(TextFileTest, OtherCompressionIsNoText) {
+TEST_F(TextFileTest, RefusesGzipAndZstd) {
   EXPECT_THAT(Read("\x1F\x8B\x08 and so on"),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr(path_ + " is compressed by gzip")));
   EXPECT_THAT(Read("\x28\xB5\x2F\xFD and so on"),
@@ -129,7 +129,7 @@ TEST_F(TextFileTest, OtherCompressionIsNoText) {
   EXPECT_THAT(Read("("), IsOk());
 }
 
-TEST_F(TextFileTest, NoFile) {
+TEST_F(TextFileTest, RefusesMissingAndIrregularFiles) {
   const auto ignore = [](std::string_view) {};
   EXPECT_THAT(TextFile::Open(dir_.File("none"), ignore).status(),
               StatusIs(StatusCode::kNotFound, HasSubstr(dir_.File("none"))));

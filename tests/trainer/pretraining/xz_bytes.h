@@ -1,4 +1,4 @@
-// xz data, for tests.
+// Makes xz data for tests.
 #pragma once
 
 #include <lzma.h>
@@ -11,7 +11,7 @@
 
 namespace newsgenre {
 
-// One stream that holds `text`.
+// Returns `text` as one xz stream.
 inline std::string XzBytes(std::string_view text) {
   std::string xz(lzma_stream_buffer_bound(text.size()), '\0');
   size_t size = 0;
