@@ -5,7 +5,6 @@
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/inference/canaries.h"
-#include "common/inference/predict.h"
 
 namespace newsgenre {
 
