@@ -30,9 +30,11 @@ RowRange FindRange(const float* x, int64_t width) {
 }
 int64_t QuantizeBlocks(const float*, int64_t, float, float, uint8_t*) { return 0; }
 
-// Quantizes the values after the whole blocks. Compiled without FMA on every processor.
+// Quantizes the values after the whole blocks. Differences from the row's minimum are not negative, so adding
+// 0.5 and truncating rounds correctly.
 void QuantizeRest(const float* x, int64_t count, float offset, float inverse_scale, uint8_t* values) {
   for (int64_t i = 0; i < count; ++i) {
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings)
     values[i] = static_cast<uint8_t>(static_cast<int32_t>((x[i] - offset) * inverse_scale + 0.5f));
   }
 }

@@ -9,9 +9,9 @@
 // divides `width`. It returns `fallback`, a function or nullptr, if neither does. `width` is kAnyWidth for
 // kernels that take every width.
 #if defined(__x86_64__)
-#define NEWSGENRE_SELECT_KERNEL(kernel, width, fallback)                        \
-  (::newsgenre::SelectsAvx512(width) ? ::newsgenre::avx512::kernel /* NOLINT */ \
-   : ::newsgenre::SelectsAvx2(width) ? ::newsgenre::avx2::kernel                \
+#define NEWSGENRE_SELECT_KERNEL(kernel, width, fallback)           \
+  (::newsgenre::SelectsAvx512(width) ? ::newsgenre::avx512::kernel \
+   : ::newsgenre::SelectsAvx2(width) ? ::newsgenre::avx2::kernel   \
                                      : (fallback))
 #else
 #define NEWSGENRE_SELECT_KERNEL(kernel, width, fallback) (fallback)

@@ -18,7 +18,7 @@ struct WordMatrix {
   int64_t stride;
 };
 
-// Where a product is written. fp32 values, or int32 sums for a quantized Format.
+// The destination of a product: fp32 values, or int32 sums for a quantized Format.
 struct SumMatrix {
   float* first;
   int64_t stride;
