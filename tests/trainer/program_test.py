@@ -66,7 +66,7 @@ class ProgramTest(unittest.TestCase):
     def test_manual(self):
         manual = self.run_trainer(TRAINER, "--help").stdout
         for part in ("Exit status:", "--train", "--vocab_size", "Default 8000", "default: 0.001", "SIGTERM",
-                     "newsgenre_trainer pretrain --flagfile=", "pretrain: files of text"):
+                     "newsgenre_trainer pretrain --flagfile=", "pretrain: comma-separated text"):
             self.assertIn(part, manual)
 
     def test_wrong_flags(self):

@@ -212,7 +212,8 @@ TEST_F(PretrainingStartTest, NamesTheProblemOfAFolder) {
       {norm, at::zeros({17}), StatusCode::kFailedPrecondition, "tensor " + norm + " has shape [17]"},
       {norm, at::full_like(good.at(norm), nan), StatusCode::kDataLoss,
        "tensor " + norm + " has a value that"},
-      {"predictions.more", at::zeros({1}), StatusCode::kFailedPrecondition, "tensor predictions.more has no"},
+      {"predictions.more", at::zeros({1}), StatusCode::kFailedPrecondition,
+       "tensor predictions.more does not"},
   };
   for (const auto& test : cases) {
     TensorMap tensors = good;
@@ -256,7 +257,7 @@ TEST_F(PretrainingStartTest, AClassifierCanStartFromTheFolderButIsNotServedFromI
   }
   EXPECT_THAT(LoadCheckpoint(folder_),
               StatusIs(StatusCode::kFailedPrecondition, AllOf(HasSubstr(folder_), HasSubstr("no classifier"),
-                                                              HasSubstr("a training can start"))));
+                                                              HasSubstr("training can start from it"))));
 }
 
 }  // namespace
