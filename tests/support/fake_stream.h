@@ -5,7 +5,7 @@
 
 namespace newsgenre {
 
-// Counts for the test that owns them.
+// Counts the calls, and selects failures to simulate. Owned by the test.
 struct StreamCounts {
   int finished = 0;
   int captured = 0;

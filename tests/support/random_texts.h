@@ -15,8 +15,8 @@
 namespace newsgenre {
 
 // Returns the largest accepted difference from fp32 for results of magnitude 1. bf16 has a mantissa of 8
-// bits. int8 has 7 bits for values in rows and 6 bits for weights; the errors of some hundred products mostly
-// cancel.
+// bits. int8 has 7 bits for values in rows and 6 bits for weights; the errors of several hundred products
+// mostly cancel out.
 inline double MaxError(Precision precision) {
   return precision == Precision::kFp32 ? 1e-5 : precision == Precision::kBf16 ? 0.03 : 0.05;
 }

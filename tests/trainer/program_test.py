@@ -1,4 +1,4 @@
-"""Runs newsgenre_trainer as a user does: checks its manual, exit codes, and reaction to signals.
+"""Runs newsgenre_trainer as a user does: checks its manual, exit codes and reaction to signals.
 
 Usage: program_test.py TRAINER SAMPLE_CSV
 """
@@ -271,19 +271,19 @@ class ProgramTest(unittest.TestCase):
 
     def test_serves_metrics_to_prometheus(self):
         with self.watch(*TINY, "--epochs=1000", "--precision=fp32", "--metrics_address=127.0.0.1:0") as child:
-            port, page = None, None
+            port, metrics = None, None
             for line in child.stderr:
                 fields = json.loads(line)
                 if fields["message"] == "metrics":
                     port = fields["port"]
                 if fields["message"] == "epoch done":
                     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
-                        page = answer.read().decode()
+                        metrics = answer.read().decode()
                     child.send_signal(signal.SIGTERM)
                     break
             child.communicate(timeout=300)
             self.assertEqual(child.returncode, 3)
-        values = dict(line.rsplit(" ", 1) for line in page.splitlines() if line.startswith("newsgenre_"))
+        values = dict(line.rsplit(" ", 1) for line in metrics.splitlines() if line.startswith("newsgenre_"))
         self.assertGreater(float(values["newsgenre_training_step"]), 0)
         self.assertEqual(float(values["newsgenre_training_epochs"]), 1000)
         self.assertGreater(float(values["newsgenre_training_loss"]), 0)

@@ -17,7 +17,7 @@ TEST(ShutdownSignalTest, PassesTheSignalNumber) {
   EXPECT_EQ(received.get_future().get(), SIGTERM);
 }
 
-TEST(ShutdownSignalTest, IsDestroyedWithoutASignal) {
+TEST(ShutdownSignalTest, CanBeDestroyedWithoutASignal) {
   bool called = false;
   {
     const ShutdownSignal signal([&](int) { called = true; });

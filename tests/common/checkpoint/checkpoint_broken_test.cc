@@ -34,7 +34,7 @@ void PrintTo(const BrokenCase& broken, std::ostream* out) { *out << broken.name;
 
 class BrokenCheckpointTest : public testing::TestWithParam<BrokenCase> {};
 
-TEST_P(BrokenCheckpointTest, IsRefusedWithTheNameOfTheFault) {
+TEST_P(BrokenCheckpointTest, IsRefusedWithAnErrorThatNamesTheFault) {
   const TempDir dir;
   ASSERT_OK_AND_ASSIGN(const std::string release, PublishTinyModel(dir.path()));
   const EditableFolder folder(release);

@@ -71,7 +71,7 @@ class HuggingFaceFolderTest : public testing::Test {
   void TearDown() override { SetLogStream(nullptr); }
 
   void WriteTensors() { folder_.Write("model.safetensors", TensorFile(tensors_)); }
-  // Keeps what a folder of AlbertModel has: no classifier, and names without the prefix.
+  // Keeps the tensors that a folder of AlbertModel has: no classifier, and names without the prefix.
   void KeepTheBareEncoder() {
     const TensorMap all = std::move(tensors_);
     tensors_.clear();
@@ -186,7 +186,7 @@ TEST_F(HuggingFaceFolderTest, OrdersLabelsByTheirIds) {
   }
 }
 
-TEST_F(HuggingFaceFolderTest, WithoutId2labelHasTheTwoLabelsOfTransformers) {
+TEST_F(HuggingFaceFolderTest, HasTwoDefaultLabelsWithoutId2label) {
   Json config = Json::parse(folder_.Read("config.json"));
   config.erase("id2label");
   folder_.Write("config.json", config.dump());

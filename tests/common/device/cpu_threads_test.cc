@@ -44,7 +44,7 @@ TEST_F(CpuQuotaTest, ReadsVersion2RoundedUp) {
   }
 }
 
-TEST_F(CpuQuotaTest, TakesTheSmallestQuotaUpToTheRoot) {
+TEST_F(CpuQuotaTest, ReturnsTheSmallestQuotaOfTheGroupAndItsParents) {
   Write("system.slice/cpu.max", "300000 100000\n");
   Write("system.slice/news.service/cpu.max", "max 100000\n");
   Write("user.slice/cpu.max", "100000 100000\n");
@@ -71,9 +71,9 @@ TEST_F(CpuQuotaTest, ReturnsNoQuotaForUnknownGroups) {
   }
 }
 
-TEST(ChooseCpuThreadsTest, ReturnsTheThreadsThatGainClearly) {
+TEST(ChooseCpuThreadsTest, HalvesTheThreadsUnlessThatIsClearlySlower) {
   const struct {
-    std::map<int, double> seconds;  // by number of threads; no other number may be measured
+    std::map<int, double> seconds;  // by number of threads; other numbers must not be measured
     int max_threads, chosen;
   } cases[] = {
       {{}, 1, 1},

@@ -12,7 +12,7 @@ using testing::HasSubstr;
 constexpr DeviceCapabilities kOldCpu{false, false}, kNewCpu{false, true}, kOldGpu{true, false},
     kNewGpu{true, true};
 
-TEST(PrecisionTest, AutoIsBf16IfTheHardwareMultipliesIt) {
+TEST(PrecisionTest, AutoIsBf16IfTheHardwareSupportsIt) {
   EXPECT_EQ(ParsePrecision("auto", kOldCpu).value(), Precision::kFp32);
   EXPECT_EQ(ParsePrecision("auto", kNewCpu).value(), Precision::kBf16);
   EXPECT_EQ(ParsePrecision("auto", kOldGpu).value(), Precision::kFp32);

@@ -177,7 +177,7 @@ TEST_F(ClassifierTest, LoadsADeviatingModelIfTheCheckIsOff) {
   EXPECT_THAT(Classifier::Load(release_, options), IsOk());
 }
 
-TEST_F(ClassifierTest, LogsThePathThatServes) {
+TEST_F(ClassifierTest, LogsTheChosenPath) {
   Publish({});
   std::ostringstream log;
   SetLogStream(&log);
@@ -194,11 +194,11 @@ TEST_F(ClassifierTest, LogsThePathThatServes) {
   EXPECT_TRUE(line["kernels"][0].contains("linear"));
 }
 
-TEST_F(ClassifierTest, TakesGivenKernelsWithoutTimingThem) {
+TEST_F(ClassifierTest, UsesGivenKernelsWithoutTimingThem) {
   Publish({});
   ClassifierOptions options{"cpu", "fp32"};
   for (KernelChoice choice : classifier_->kernels()) {
-    // Rates that no timing gives.
+    // Rates that no measurement returns.
     choice.kernel = "at::linear fp32";
     choice.small_gflops = -1;
     choice.large_gflops = -2;
@@ -218,7 +218,7 @@ TEST_F(ClassifierTest, TakesGivenKernelsWithoutTimingThem) {
   EXPECT_THAT(log.str(), HasSubstr(R"({"linear":"qkv","kernel":"at::linear fp32","gflops_small":-1.0)"));
 }
 
-TEST_F(ClassifierTest, LoadingChangesNoThreads) {
+TEST_F(ClassifierTest, LoadingDoesNotChangeTheNumberOfThreads) {
   const int threads = at::get_num_threads();
   for (const int changed : {1, 2, 3}) {
     at::set_num_threads(changed);

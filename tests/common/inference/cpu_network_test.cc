@@ -62,7 +62,7 @@ TEST_P(CpuNetworkTest, LogitsDoNotDependOnTheBatchOrTheThreads) {
   }
 }
 
-TEST_P(CpuNetworkTest, TakesGivenKernelsAndTimesTheOthers) {
+TEST_P(CpuNetworkTest, UsesGivenKernelsAndTimesTheOthers) {
   const KernelChoice given{"ffn", "at::linear fp32", -1, -2};
   const KernelChoice absent{"dense", "no such kernel", -1, -2};
   const CpuNetwork network(model_, Precision::kFp32, {given, absent});

@@ -57,7 +57,7 @@ class CudaExecutorTest : public testing::Test {
   void ExpectSame(CudaExecutor* executor, const std::vector<Encoding>& texts) const {
     const at::Tensor logits = executor->Run(Pointers(texts)), expected = Expected(texts);
     ASSERT_EQ(logits.sizes(), expected.sizes());
-    // The order of additions may depend on the number of rows.
+    // The order of additions can depend on the number of rows.
     EXPECT_LT((logits - expected).abs().max().item<double>(), 1e-5);
   }
 
@@ -94,7 +94,7 @@ TEST_F(CudaExecutorTest, FullAndNearlyEmptyBucketsGiveTheNetworksLogits) {
   ExpectSame(executor.get(), {TextOf(1)});
   ExpectSame(executor.get(), {TextOf(8, 1), TextOf(8, 2), TextOf(8, 3), TextOf(8, 4)});
   ExpectSame(executor.get(), {TextOf(64)});
-  EXPECT_EQ(counts_.replayed, 4 + 2);  // each bucket was checked
+  EXPECT_EQ(counts_.replayed, 4 + 2);  // four batches, and one check per bucket
 }
 
 TEST_F(CudaExecutorTest, ResultsDoNotDependOnTheBatchBefore) {

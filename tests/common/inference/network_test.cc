@@ -13,7 +13,7 @@
 namespace newsgenre {
 namespace {
 
-TEST(MakeNetworkTest, TakesKernelsOfThePrecisionOnTheCpu) {
+TEST(MakeNetworkTest, UsesKernelsOfThePrecisionOnTheCpu) {
   const c10::InferenceMode inference;
   const Albert model = RandomModel(kNetworkCases[0]);
   const PackedBatch batch = Pack(RandomTexts({3, 18}));

@@ -20,7 +20,7 @@ class DropoutMaskTest : public testing::TestWithParam<at::ScalarType> {
 
 INSTANTIATE_TEST_SUITE_P(All, DropoutMaskTest, testing::Values(at::kFloat, at::kBFloat16));
 
-TEST_P(DropoutMaskTest, TheRateIsTheShareOfZerosAndTheRestIsScaled) {
+TEST_P(DropoutMaskTest, ZeroesTheGivenShareAndScalesTheRest) {
   for (const double rate : {0.0, 0.1, 0.5, 0.97}) {
     const at::Tensor mask = Mask(rate).to(at::kDouble);
     const at::Tensor kept = mask.ne(0);
@@ -37,7 +37,7 @@ TEST_P(DropoutMaskTest, ValuesAreIndependent) {
     const at::Tensor products = kept.narrow(0, 0, count - lag) * kept.narrow(0, lag, count - lag);
     EXPECT_NEAR(products.mean().item<double>(), 0, 0.002) << lag;  // four standard deviations
   }
-  // Two masks in a row are independent, too.
+  // Successive masks are independent, too.
   EXPECT_NEAR((kept * (Mask(0.5).ne(0).to(at::kDouble) - 0.5)).mean().item<double>(), 0, 0.002);
 }
 

@@ -67,12 +67,12 @@ TEST_F(Int8ProductTest, AgreesWithTheFormulaForAllSizes) {
   }
 }
 
-// In some panels the weights would overflow if four 16-bit sums were added.
+// Some panels have weights with which the addition of four 16-bit sums would overflow.
 TEST_F(Int8ProductTest, DoesNotOverflowAtTheLimits) {
   constexpr int64_t kIn = 4096, kOut = 80;
   for (const int weight : {kWeightLimit, -kWeightLimit}) {
     Problem p = RandomProblem(3, kIn, kOut);
-    // All values of a row but the smallest are the largest value.
+    // The first value of a row is the smallest; all others are the largest.
     p.x.fill_(1);
     p.x.select(1, 0).fill_(0);
     p.weight.values.narrow(0, 32, 32).fill_(weight);

@@ -93,8 +93,8 @@ TEST(AttentionTest, MatchesTheDefinitionForOneQueryPerText) {
   for (const auto& lengths : kLengthLists) ExpectMatchesDefinition(lengths, /*first=*/true);
 }
 
-// Padding rows and texts do not change the others' results, whatever they hold. Slices of a packed product
-// give the same as separate matrices.
+// Padding rows and texts do not change the other results, even if they contain NaN. Slices of a packed
+// product give the same results as separate matrices.
 TEST(AttentionTest, AcceptsPaddingAndSlices) {
   const std::vector<int64_t> lengths = {5, 30, 17, 1, 12};
   std::vector<Encoding> encodings;
@@ -143,8 +143,8 @@ TEST(AttentionTest, DropoutDropsProbabilitiesAndKeepsTheirMean) {
   EXPECT_EQ(MaxDifference(layout.Attend(inputs.q, inputs.k, ones, kHeads), sums), 0.0);
 }
 
-// A context is linear in the values. So its gradient times the values is the context again, if both passes
-// drop the same probabilities.
+// Checks that both passes drop the same probabilities. A context is linear in the values, so the gradient
+// times the values is then the context.
 void ExpectSameDropoutBackward(c10::Device device) {
   const PackedBatch batch = BatchOf({200, 150, 20}, device);
   for (const int64_t queries : {batch.tokens(), batch.texts()}) {
@@ -156,9 +156,9 @@ void ExpectSameDropoutBackward(c10::Device device) {
   }
 }
 
-TEST(AttentionTest, DropsTheSameInTheBackwardPass) { ExpectSameDropoutBackward(c10::kCPU); }
+TEST(AttentionTest, BackwardDropsTheSameProbabilities) { ExpectSameDropoutBackward(c10::kCPU); }
 
-TEST(AttentionTest, DropsTheSameInTheBackwardPassOnCuda) {
+TEST(AttentionTest, BackwardDropsTheSameProbabilitiesOnCuda) {
   const auto device = ParseDevice("cuda:0");
   if (!device.ok()) GTEST_SKIP() << device.status().message();
   ExpectSameDropoutBackward(*device);

@@ -16,7 +16,7 @@ std::vector<int32_t> Values(const at::Tensor& tensor) {
   return {data, data + tensor.numel()};
 }
 
-TEST(PackBatchTest, PutsTextsOneAfterTheOther) {
+TEST(PackBatchTest, ConcatenatesTheTexts) {
   const Encoding a{{2, 17, 3}}, b{{2, 3}}, c{{2, 40, 41, 42, 3}};
   const PackedBatch batch = PackBatch({&a, &b, &c}, c10::kCPU);
   EXPECT_EQ(batch.texts(), 3);

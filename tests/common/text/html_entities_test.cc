@@ -15,7 +15,7 @@ TEST(HtmlEntitiesTest, DecodesNamedEntities) {
   EXPECT_EQ(NamedEntity(""), 0u);
 }
 
-TEST(HtmlEntitiesTest, TellsEnglishWordsFromOtherNames) {
+TEST(HtmlEntitiesTest, DistinguishesEnglishWordsFromOtherNames) {
   EXPECT_TRUE(IsEnglishWord("cent"));
   EXPECT_FALSE(IsEnglishWord("quot"));
 }

@@ -209,8 +209,8 @@ TEST(TokenizerFromBytesTest, StaysInBoundsForCorruptBytes) {
   }
 }
 
-// Returns a charsmap that maps "a" to the replacement at `position`. The root unit is unused; the unit at 'a'
-// leads to its neighbour, which holds the position.
+// Returns a charsmap that maps "a" to the replacement at `position`. The root unit of the trie is 0; the unit
+// at 'a' refers to the adjacent unit, which holds the position.
 std::string CharsmapForA(const std::string& replacements, uint32_t position) {
   std::vector<uint32_t> trie('a' + 1);
   constexpr uint32_t kHasValue = 1u << 8, kOneFurther = 1u << 10;

@@ -85,7 +85,7 @@ TEST(SplitRowsTest, RefusesAnEmptyPart) {
   EXPECT_THAT(SplitRows(0, 0, 1), StatusIs(StatusCode::kInvalidArgument, HasSubstr("of 0 rows")));
 }
 
-TEST(CheckLabelsTest, WarnsOfLabelsWithoutARow) {
+TEST(CheckLabelsTest, WarnsAboutLabelsWithoutARow) {
   const std::vector<std::string> names = {"a", "b", "c"};
   ASSERT_OK_AND_ASSIGN(const auto all, CheckLabels("training", {2, 0, 1, 1}, names));
   EXPECT_THAT(all, IsEmpty());

@@ -228,7 +228,7 @@ TEST(MicroBatchesTest, ATextCanExceedTheTokenLimit) {
   EXPECT_EQ(plan.max_length({0, 4}), 4);
 }
 
-TEST(MicroBatchesTest, HasNoStepsWithoutRows) {
+TEST(EmptyRunPlanTest, HasNoSteps) {
   const RunPlan plan({}, {1000, 100}, 2, 1);
   EXPECT_EQ(plan.steps(), 0);
   EXPECT_EQ(plan.epoch_start(2), 0);

@@ -126,7 +126,7 @@ TEST_F(EvaluationTest, FailsOnMissingFiles) {
   EXPECT_THAT(Run(), StatusIs(StatusCode::kFailedPrecondition, HasSubstr("can't make the folder")));
 }
 
-TEST_F(EvaluationTest, StopsWhenAskedTo) {
+TEST_F(EvaluationTest, ReturnsCancelledIfStopIsTrue) {
   stop_ = true;
   EXPECT_THAT(Run(), StatusIs(StatusCode::kCancelled, _));
   EXPECT_FALSE(std::filesystem::exists(config_.out + "/report.json"));

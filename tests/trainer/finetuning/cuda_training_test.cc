@@ -210,11 +210,11 @@ TEST_F(CudaTrainingTest, TokenDropoutFollowsTheRateAndTheSeed) {
   at::manual_seed(1);
   EXPECT_TRUE(at::equal(masked(0.3), one));
   EXPECT_EQ(masked(0).sum().item<int64_t>(), 0);
-  const at::Tensor stay = masked(1).logical_not().nonzero().flatten();
-  EXPECT_TRUE(at::equal(stay, at::tensor({0, 5001, 5002, 8003, 8004, 10015}, at::kLong)));
+  const at::Tensor unchanged = masked(1).logical_not().nonzero().flatten();
+  EXPECT_TRUE(at::equal(unchanged, at::tensor({0, 5001, 5002, 8003, 8004, 10015}, at::kLong)));
 }
 
-TEST_F(CudaTrainingTest, DropoutZeroesTheRatesShareAndScalesTheRest) {
+TEST_F(CudaTrainingTest, DropoutZeroesTheGivenShareAndScalesTheRest) {
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
     for (const double rate : {0.0, 0.1, 0.5, 0.97}) {
       const at::Tensor like = at::empty({300, 1000}, at::TensorOptions(device_).dtype(type));

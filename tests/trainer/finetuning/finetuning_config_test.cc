@@ -44,7 +44,7 @@ TEST(FinetuningConfigTest, NamesTheFirstBadField) {
   }
 }
 
-TEST(FinetuningConfigTest, ZeroTurnsOff) {
+TEST(FinetuningConfigTest, AcceptsZeroToDisableAFeature) {
   FinetuningConfig config = ValidConfig();
   OptimizerConfig& optimizer = config.optimizer;
   optimizer.clip_norm = optimizer.warmup = optimizer.weight_decay = 0;

@@ -55,7 +55,7 @@ TEST_F(FinetuningRunTest, PublishesAndReports) {
   EXPECT_THAT(terminal_.str(), Not(HasSubstr("warning")));
 }
 
-TEST_F(FinetuningRunTest, ReportsTheValidationsMistakesWithoutATest) {
+TEST_F(FinetuningRunTest, ReportsValidationMistakesWithoutATest) {
   ASSERT_OK_AND_ASSIGN(const Report report, Run());
   EXPECT_FALSE(report.test.has_value());
   EXPECT_EQ(report.mistakes_file, config_.data.train);
@@ -135,7 +135,7 @@ TEST_F(FinetuningRunTest, FailsOnRowsOfASingleLabel) {
                        AllOf(HasSubstr(config_.data.train), HasSubstr("all 2 training rows are Sports"))));
 }
 
-TEST_F(FinetuningRunTest, WarnsOfOddData) {
+TEST_F(FinetuningRunTest, WarnsAboutMissingLabelsAndFewRows) {
   UseTinyModel();
   config_.data.train = WriteRows("train.csv", "1,a,b\n2,c,d\n1,e,f\n2,g,h\n1,i,j\n2,k,l\n");
   ASSERT_THAT(Run(), IsOk());

@@ -36,7 +36,7 @@ inline Dataset EasyData(const TextEncoder& encoder, int rows) {
 class TrainerFixture : public testing::Test {
  protected:
   TrainerFixture() {
-    at::set_num_threads(1);  // more threads only slow down so small a network
+    at::set_num_threads(1);  // more threads slow down such a small network
     config_.data.train = "train.csv";
     config_.optimizer.epochs = 8;
     config_.optimizer.learning_rate = 5e-3;

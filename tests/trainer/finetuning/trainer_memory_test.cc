@@ -69,12 +69,12 @@ TEST_F(TrainerMemoryTest, HalvesTheMicroBatchWhenMemoryRunsOut) {
   }
 }
 
-TEST_F(TrainerMemoryTest, AResumedRunTakesASmallerMicroBatch) {
+TEST_F(TrainerMemoryTest, AResumedRunCanUseASmallerMicroBatch) {
   const std::string folder = dir_.File("states");
   ASSERT_THAT(Train(folder), IsOk());
   config_.run.micro_batch_tokens = 100;
   stop_ = true;
-  config_.optimizer.epochs = 3;  // the same steps, and more
+  config_.optimizer.epochs = 3;  // adds steps to the finished run
   EXPECT_THAT(Train(folder), StatusIs(absl::StatusCode::kCancelled, testing::_));
   ASSERT_OK_AND_ASSIGN(const auto states, StateStore::Open(folder));
   ASSERT_OK_AND_ASSIGN(const std::optional<TrainingState> state, states->Load());

@@ -14,7 +14,7 @@ using testing::Not;
 
 class TrainerResumeTest : public TrainerFixture {
  protected:
-  // With dropout of both kinds.
+  // Enables both kinds of dropout.
   TrainerResumeTest() {
     dropout_ = 0.1;
     config_.optimizer.epochs = 4;
@@ -113,7 +113,7 @@ TEST_F(TrainerResumeTest, StoppedBetweenTwoEpochsKeepsTheFirst) {
   ExpectSame(resumed, whole);
 }
 
-TEST_F(TrainerResumeTest, EveryTensorOfTheStateMatters) {
+TEST_F(TrainerResumeTest, DependsOnEveryTensorOfTheState) {
   ASSERT_OK_AND_ASSIGN(const TrainingResult whole, Train());
   int number = 0;
   for (const auto part : {&TrainingState::values, &TrainingState::means, &TrainingState::squares}) {

@@ -54,7 +54,7 @@ TEST_F(TrainerTest, LearnsWithTokenDropout) {
 }
 
 TEST_F(TrainerTest, KeepsTheWeightsOfTheBestEpoch) {
-  // At so high a learning rate the best epoch is hardly the last.
+  // At such a high learning rate, the best epoch is unlikely to be the last.
   config_.optimizer.learning_rate = 0.1;
   config_.optimizer.epochs = 12;
   ASSERT_OK_AND_ASSIGN(TrainingResult result, Train());
@@ -115,7 +115,7 @@ TEST_F(TrainerTest, ReportsEveryStepOnceAndInOrder) {
     }
   }
   EXPECT_NEAR(result.epochs[2].training_loss, losses / 60, 1e-6);
-  // The curve has a point for each of so few steps.
+  // The curve of a short run has one point per step.
   ASSERT_THAT(result.steps, SizeIs(plan.steps()));
   EXPECT_EQ(result.steps[5].loss, observer_->steps[5].loss);
 

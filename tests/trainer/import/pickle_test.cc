@@ -104,7 +104,7 @@ std::string Repeat(const std::string& text, int times) {
   return all;
 }
 
-// Stores one value at ever more memo indices.
+// Stores one value at 70,000 memo indices.
 std::string MemoBomb() {
   std::string bytes = "N";
   for (uint64_t i = 0; i < 70000; ++i) bytes += "r" + Number(i * 60000, 4);

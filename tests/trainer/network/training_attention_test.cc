@@ -30,7 +30,8 @@ struct AttentionRun {
   QkvTensors gradients;
 };
 
-// Returns qkv as slices of one matrix, or as separate matrices if there is one query a text.
+// Returns qkv as slices of one matrix, or as separate matrices if there is one query per
+// text.
 AttentionRun RandomInputs(const PackedBatch& batch, HeadShape heads, bool one_query, at::ScalarType type) {
   const int64_t hidden = heads.count * heads.width;
   const auto random = [&](int64_t rows, int64_t columns) {
@@ -224,7 +225,7 @@ TEST_P(TrainingAttentionTest, LargeScoresNeitherOverflowNorVanish) {
   }
 }
 
-// Otherwise a diverged training would go unnoticed.
+// If they were finite, a diverged training would go unnoticed.
 TEST_P(TrainingAttentionTest, NonFiniteInputsGiveNonFiniteResults) {
   const PackedBatch batch = Pack(RandomTexts({20, 33}));
   const auto sum = [](const at::Tensor& x) { return x.sum().item<float>(); };

@@ -160,7 +160,7 @@ TEST_P(TrainingNetworkTest, UsesNewWeightsAfterRefresh) {
   }
 }
 
-// These are the rows of all texts since ZeroGradients; no other row has gradients.
+// Only the words of the texts since ZeroGradients have gradients.
 TEST_P(TrainingNetworkTest, ReturnsTheWordRowsWithGradients) {
   TrainingNetwork network(WithoutDropout(GetParam()), c10::kCPU, at::kFloat);
   const auto rows_with_gradients = [&] {

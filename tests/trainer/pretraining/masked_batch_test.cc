@@ -96,8 +96,8 @@ TEST(MakeMaskedBatchTest, LabelsAreTheOriginalTokensOfTheTargetRows) {
   EXPECT_TRUE(target_rows.diff().gt(0).all().item<bool>());
 }
 
-// 16 of 107 tokens are masked if each is a word.
-TEST(MakeMaskedBatchTest, DoesNotPadMultiples) {
+// 16 of 107 tokens are masked if each of them begins a word.
+TEST(MakeMaskedBatchTest, DoesNotPadMultiplesOf16) {
   const Dataset data = RandomTexts({109, 112}, /*first=*/300);
   const MaskedBatch one = MakeBatch(data, {0}, 5);
   EXPECT_EQ(one.targets.padding, 0);

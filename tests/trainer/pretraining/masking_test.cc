@@ -63,7 +63,7 @@ TEST(MaskWordsTest, MasksWholeWords) {
 }
 
 // Counts over many texts how many tokens are masked, and how.
-TEST(MaskWordsTest, MasksTheSharesOfThePapers) {
+TEST(MaskWordsTest, FollowsTheMaskingSharesOfThePapers) {
   Random random(3);
   double tokens = 0, masked_tokens = 0, mask_pieces = 0, replaced = 0, kept = 0;
   for (int text = 0; text < 4000; ++text) {

@@ -91,7 +91,7 @@ TEST_F(PretrainingRunTest, MicroBatchesReachTheSameLoss) {
   EXPECT_NEAR(pieces.held_out->loss, whole.held_out->loss, 0.1 * whole.held_out->loss);
 }
 
-TEST_F(PretrainingRunTest, EvaluatesNoMoreTokensAtOnceThanItTrains) {
+TEST_F(PretrainingRunTest, EvaluatesInBatchesOfAtMostBatchTokens) {
   config_.data.validation_rows = 120;
   config_.optimizer.batch_tokens = 64;
   config_.optimizer.batch_texts = 1000;
@@ -117,7 +117,7 @@ TEST_F(PretrainingRunTest, TrainsOnTheTextsOfLabelledRows) {
   EXPECT_THAT(Run(), StatusIs(StatusCode::kInvalidArgument, HasSubstr("bad.csv:2: label \"9\"")));
 }
 
-TEST_F(PretrainingRunTest, ItsModelIsAStartingPoint) {
+TEST_F(PretrainingRunTest, TrainingCanStartFromItsModel) {
   ASSERT_OK_AND_ASSIGN(const Report first, Run());
   config_.model.init_from = folder();
   config_.run.model_dir = dir_.File("further");

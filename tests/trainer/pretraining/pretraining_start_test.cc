@@ -108,7 +108,7 @@ class PretrainingStartTest : public testing::Test {
   ModelConfig config_;
 };
 
-TEST_F(PretrainingStartTest, FromScratchItIsRandomWithAVocabularyOfTheTexts) {
+TEST_F(PretrainingStartTest, InitMaskedLmDrawsWeightsAndTrainsAVocabulary) {
   ASSERT_OK_AND_ASSIGN(const MaskedLm start, InitMaskedLm(config_, Texts(), kSeed));
   EXPECT_EQ(start.tokenizer.vocab_size(), 300);
   EXPECT_EQ(start.model.head(), Head::kMaskedLm);
@@ -116,7 +116,7 @@ TEST_F(PretrainingStartTest, FromScratchItIsRandomWithAVocabularyOfTheTexts) {
   EXPECT_THAT(Different(start.model.parameters(), random.parameters()), IsEmpty());
 }
 
-TEST_F(PretrainingStartTest, FromScratchRefusesImpossibleSizes) {
+TEST_F(PretrainingStartTest, InitMaskedLmRefusesImpossibleSizes) {
   config_.network.vocab_size = 900'000;
   EXPECT_THAT(InitMaskedLm(config_, Texts(), kSeed),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("--vocab_size: ")));
@@ -140,7 +140,7 @@ TEST_F(PretrainingStartTest, ReadsWhatItWrites) {
   EXPECT_EQ(log_.str(), "");
 }
 
-TEST_F(PretrainingStartTest, DropoutIsTheFlagsIfSetOrTheFolders) {
+TEST_F(PretrainingStartTest, TheDropoutFlagOverridesTheFoldersDropout) {
   ASSERT_OK_AND_ASSIGN(const MaskedLm written, TinyMaskedLm());
   Write(written);
   ASSERT_OK_AND_ASSIGN(const MaskedLm as_it_is, LoadMaskedLm(config_, kSeed));
@@ -203,7 +203,7 @@ TEST_F(PretrainingStartTest, NamesTheProblemOfAFolder) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const struct {
     std::string name;
-    at::Tensor tensor;  // undefined: none
+    at::Tensor tensor;  // if undefined, the tensor is removed
     StatusCode code;
     std::string message;
   } cases[] = {

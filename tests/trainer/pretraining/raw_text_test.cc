@@ -23,8 +23,8 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// Returns 30,000 lines of many lengths with markup, and empty lines among them: more than one batch of bytes
-// and of paragraphs.
+// Returns 30,000 lines of many lengths with markup, and empty lines after every fifth. ReadRawText needs
+// several batches of bytes and of paragraphs for them.
 std::string ManyLines() {
   std::string text;
   for (int i = 0; i < 30'000; ++i) {
@@ -149,7 +149,7 @@ class EncodeParagraphsTest : public RawTextTest {
                                  int threads = 1) {
     return EncodeParagraphs(paragraphs, tokenizer_, max_tokens, threads, {stop_, &progress_});
   }
-  // Returns the tokens between [CLS] and [SEP] of a text that is not cut.
+  // Returns the tokens of the whole text between [CLS] and [SEP].
   std::vector<int32_t> Inner(const std::string& text) {
     const std::vector<int32_t> ids = tokenizer_.Encode(text, std::numeric_limits<int>::max()).ids;
     return {ids.begin() + 1, ids.end() - 1};

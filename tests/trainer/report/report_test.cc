@@ -133,7 +133,7 @@ TEST(ReportTest, KindOfNamesTheRun) {
   EXPECT_EQ(KindOf(EvaluationReport()), "evaluation");
 }
 
-TEST(ReportTest, SummaryOfHeldOutResult) {
+TEST(ReportTest, SummaryGivesTheHeldOutResult) {
   EXPECT_EQ(Summary(HeldOutResult{1600, 400, 3.25}), "masked-LM accuracy 25.00 % (400 of 1600), loss 3.2500");
 }
 

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 class EpochStatsTest : public testing::Test {
  protected:
   EpochStatsTest() {
-    // Sum of the losses, correct and all predictions of each step.
+    // For each step: the sum of losses, the correct predictions, all predictions.
     records_.Restore(at::tensor({2.0f, 1.0f, 2.0f, 1.0f, 2.0f, 2.0f, 0.5f, 2.0f, 2.0f}).view({3, 3}));
     state_.step = 3;
     state_.epochs.resize(1);
@@ -27,7 +27,7 @@ class EpochStatsTest : public testing::Test {
   TrainingState state_;
 };
 
-TEST_F(EpochStatsTest, ProgressWithinAnEpoch) {
+TEST_F(EpochStatsTest, ComputesProgressWithinAnEpoch) {
   const ProgressState progress = ComputeProgress({plan_, records_, schedule_, state_});
   EXPECT_EQ(progress.epoch, 2);
   EXPECT_EQ(progress.epochs, 2);
@@ -41,7 +41,7 @@ TEST_F(EpochStatsTest, ProgressWithinAnEpoch) {
   EXPECT_EQ(progress.seconds_left, 4);
 }
 
-TEST_F(EpochStatsTest, SummaryAtTheEndOfAnEpoch) {
+TEST_F(EpochStatsTest, SummarizesAnEpochAtItsEnd) {
   state_.step = 2;
   state_.epochs.clear();
   const EpochResult result = SummarizeEpoch({plan_, records_, schedule_, state_});
@@ -56,7 +56,7 @@ TEST_F(EpochStatsTest, SummaryAtTheEndOfAnEpoch) {
 }
 
 // Without validation no epoch is recorded in the state.
-TEST_F(EpochStatsTest, ProgressOverTheLastSteps) {
+TEST_F(EpochStatsTest, ComputesProgressOverTheLastSteps) {
   state_.epochs.clear();
   const ProgressState last = ComputeProgress({plan_, records_, schedule_, state_}, 2);
   EXPECT_EQ(last.epoch, 2);
@@ -72,8 +72,8 @@ TEST_F(EpochStatsTest, ProgressOverTheLastSteps) {
   EXPECT_EQ(all.texts_per_second, 1.5);
 }
 
-// As in pre-training, where a text has several masked tokens.
-TEST_F(EpochStatsTest, LossesAreOverPredictionsRatesOverTexts) {
+// In pre-training, a text has several predictions, one per masked token.
+TEST_F(EpochStatsTest, AveragesLossesOverPredictionsAndRatesOverTexts) {
   records_.Restore(at::tensor({2.0f, 1.0f, 2.0f, 1.0f, 2.0f, 2.0f, 0.5f, 2.0f, 8.0f}).view({3, 3}));
   const ProgressState progress = ComputeProgress({plan_, records_, schedule_, state_});
   EXPECT_EQ(progress.loss, 0.0625);

@@ -1,4 +1,4 @@
-// Simulates a CPU that is short of memory.
+// Simulates a lack of memory on the CPU, for tests.
 #pragma once
 
 #include <c10/core/CPUAllocator.h>
@@ -10,7 +10,8 @@
 namespace newsgenre {
 
 // While an object exists, torch can't allocate more than `bytes` at once: it throws c10::OutOfMemoryError, as
-// on a GPU, or c10::Error with the message of torch's allocator for the CPU. At most one object at a time.
+// on a GPU, or c10::Error with the message of torch's allocator for the CPU. Only one instance can exist at a
+// time.
 class MemoryLimit : public c10::Allocator {
  public:
   enum class Error { kOutOfMemoryError, kMessage };

@@ -1,4 +1,4 @@
-// Tests of the loop with a task of its own, for what the trainer's tests don't cover.
+// Tests StepLoop with a simple task, for cases that the trainer's tests do not cover.
 #include "trainer/run/step_loop.h"
 
 #include <utility>
@@ -26,7 +26,7 @@ class StepLoopTest : public TrainerFixture {
     config_.optimizer.epochs = 3;
   }
 
-  // A loop with everything it refers to.
+  // Owns a loop and the objects that it refers to.
   struct Run {
     Run(const FinetuningConfig& config, TrainingRows data, RunPlan steps,
         std::unique_ptr<TrainingNetwork> trained, std::unique_ptr<StateStore> store)

@@ -174,7 +174,7 @@ TEST_F(TrainingStateTest, RemoveDeletesTheFolder) {
 }
 
 // Each thread opens a lock that another thread can be about to remove.
-TEST_F(TrainingStateTest, RemoveNeverGivesTwoOwners) {
+TEST_F(TrainingStateTest, RemoveNeverAllowsTwoOwners) {
   std::atomic<int> owners{0}, runs{0}, most{0};
   const auto run = [&] {
     while (runs < 500) {

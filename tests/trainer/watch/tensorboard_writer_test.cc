@@ -62,7 +62,7 @@ TEST(TensorboardWriterTest, WritesAnEventForEachCall) {
   ASSERT_OK_AND_ASSIGN(const auto writer, TensorboardWriter::Open(dir.File("deep/run")));
   ASSERT_THAT(writer->AddScalars(1, {{"train/loss", 0.5}, {"train/accuracy", 0}}), IsOk());
   ASSERT_THAT(writer->AddScalars(int64_t{1} << 40, {{"train/loss", -2}}), IsOk());
-  // The writer still exists: it does not buffer events.
+  // The writer is still open, so it does not buffer events.
   const std::vector<Event> events = ReadEvents(writer->path());
   ASSERT_EQ(events.size(), 3);
   EXPECT_EQ(events[0].file_version(), "brain.Event:2");

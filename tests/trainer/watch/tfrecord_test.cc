@@ -16,7 +16,7 @@ TEST(TfRecordTest, WritesLengthAndChecksums) {
   EXPECT_EQ(record.substr(21), "\xe5\xb0\x8a\xc7");
 }
 
-TEST(TfRecordTest, LengthHasAChecksumOfItsOwn) {
+TEST(TfRecordTest, TheLengthHasASeparateChecksum) {
   EXPECT_EQ(TfRecord("a").substr(8, 4), TfRecord("b").substr(8, 4));
   EXPECT_NE(TfRecord("a").substr(8, 4), TfRecord("bc").substr(8, 4));
   EXPECT_NE(TfRecord("a").substr(13), TfRecord("b").substr(13));
