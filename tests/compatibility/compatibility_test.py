@@ -1,7 +1,7 @@
 """Checks that the programs read and continue what older versions wrote: tests/golden/VERSION.
 
-For every such folder the release is evaluated and served, the Hugging Face folder is served, and the two interrupted runs
-are resumed. Answers and weights must be those of the older programs. Weights are compared bit by bit on the kind of
+For each of these folders, the release is evaluated and served, the Hugging Face folder is served, and the two
+interrupted runs are resumed. Answers and weights must be those of the older programs. Weights are compared bit by bit on the kind of
 machine that made the golden files, and with a tolerance on any other.
 
 Usage: compatibility_test.py TRAINER SERVER CLIENT GOLDEN_FOLDER
@@ -27,11 +27,11 @@ TRAINER, SERVER, CLIENT = sys.argv[1:4]
 VERSIONS = sorted(path.parent for path in pathlib.Path(sys.argv[4]).glob("*/compatibility.json"))
 
 PROBABILITY_TOLERANCE = 1e-4
-# Largest difference of a weight on another kind of machine. Other kernels round differently, which Adam amplifies; with
-# AVX2 instead of AVX-512 7e-6 was seen.
+# Largest difference of a weight on another kind of machine. Other kernels round differently, which Adam amplifies. Between
+# AVX2 and AVX-512 the difference was 7e-6.
 WEIGHT_TOLERANCE = 1e-3
-# The entries of a run's identity that depend on the machine: a resumed run must have the same. The first weights of a new
-# head come from torch's random numbers.
+# The entries of a run's identity that depend on the machine. A run resumes only with an equal identity. The first weights
+# are among them, because those of a new head come from torch's random numbers.
 MACHINE_ENTRIES = {"kernels", "SHA-256 of the first weights"}
 SECONDS = 120
 
@@ -128,7 +128,7 @@ class CompatibilityTest(unittest.TestCase):
         return identity
 
     def adopt_state(self, model_dir, flags):
-        """Gives the state this machine's entries. Returns whether the run had the same entries before."""
+        """Replaces the identity in the newest state by that of this machine. Returns whether they were equal."""
         path = newest_state(self.folder / model_dir) / "state.json"
         state, fresh = read_json(path), self.fresh_identity(flags)
         old = state["identity"]
@@ -183,7 +183,8 @@ class CompatibilityTest(unittest.TestCase):
             self.assertEqual((self.folder / "finetuning/v1" / name).read_bytes(),
                              (self.folder / "model/v1" / name).read_bytes(), name)
         new, old = (read_json(self.folder / folder / "v1/manifest.json") for folder in ("finetuning", "model"))
-        for name in ("metrics", "canaries", "recipe"):  # Values that depend on the machine, and --resume.
+        # Only the sizes: metrics and canaries depend on the machine, and the recipe has --resume.
+        for name in ("metrics", "canaries", "recipe"):
             self.assertEqual(len(new[name]), len(old[name]))
         self.assertEqual(list(new), list(old))
         self.assertEqual((self.folder / "finetuning/CURRENT").read_text(), (self.folder / "model/CURRENT").read_text())

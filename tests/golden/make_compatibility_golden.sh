@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Writes tests/golden/VERSION: what the programs of an older version wrote, for tests/compatibility.
+# Writes tests/golden/VERSION: files that the programs of an older version write, for tests/compatibility.
 #
 # usage: tests/golden/make_compatibility_golden.sh BIN VERSION
 #   BIN      folder with that version's newsgenre_trainer, newsgenre_server and newsgenre_client
-#   VERSION  names the folder to make; it is the version's commit
+#   VERSION  the version's commit, which is the name of the new folder
 #
 # The folder receives:
 #   train.csv, texts.jsonl   rows of the bundled sample, and texts to classify
@@ -78,7 +78,7 @@ classify() {
   cat "$WORK/answers.jsonl"
 }
 
-# Each row stands four times, so that validation rows are also training rows: the last epoch is the best then, and the
+# Each row occurs four times, so that validation rows are also training rows. The last epoch is then the best, and the
 # release depends on every step.
 for _ in 1 2 3 4; do head -n 30 ../../../deploy/sample/train.csv; done >train.csv
 cat >texts.jsonl <<'TEXTS'
@@ -112,7 +112,7 @@ keep_newest_state "$WORK/finetuning" finetuning
 trainer "${HUGGINGFACE[@]}" --model_dir="$WORK/pooler"
 mkdir huggingface
 cp "$WORK"/pooler/v1/{config.json,spiece.model} huggingface/
-# transformers' own metadata instead of ours, which demand a manifest.
+# Replaces our metadata, which require a manifest, by those that transformers writes.
 python3 - "$WORK/pooler/v1/model.safetensors" huggingface/model.safetensors <<'PYTHON'
 import json, struct, sys
 data = open(sys.argv[1], "rb").read()
@@ -128,7 +128,7 @@ classify model >"$WORK/release.jsonl"
 classify huggingface >"$WORK/huggingface.jsonl"
 trainer evaluate --model_dir=model --test=train.csv --out="$WORK/evaluation"
 
-# All have the same vocabulary, which is larger than all the rest.
+# All folders have the same vocabulary, which is larger than the other files together. Store it once.
 for folder in model/v1 huggingface; do
   cmp pretrained/spiece.model "$folder/spiece.model"
   ln -sfr pretrained/spiece.model "$folder/spiece.model"

@@ -1,8 +1,9 @@
-// Computes what compare_albert.py compares, from files that transformers reads and writes too.
+// Computes this project's results for compare_albert.py, from files that transformers reads and writes, too.
 //   albert_forward compute MODEL_FOLDER BATCH_JSON OUT_SAFETENSORS HEAD
 //     BATCH_JSON is {"texts": [[ids]…], "labels": [numbers]}. Writes "logits"; "gradient.NAME", the gradients
 //     of the mean cross-entropy; "alone" and "grouped", the probabilities in batches of one and of three
-//     texts. "engine", "engine_alone" and "engine_grouped" are the same by the serving network in fp32.
+//     texts. "engine", "engine_alone" and "engine_grouped" are the same results of the serving network in
+//     fp32.
 //   albert_forward publish MODEL_DIR HEAD
 //     Publishes the tests' tiny model and prints the release's folder.
 #include <ATen/core/grad_mode.h>

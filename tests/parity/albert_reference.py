@@ -1,4 +1,4 @@
-"""The results of transformers' ALBERT: fp32 on the CPU, in eval mode (no dropout)."""
+"""Computes the results of transformers' ALBERT: in fp32 on the CPU, in eval mode (no dropout)."""
 
 import torch
 from transformers import AlbertConfig, AlbertForSequenceClassification

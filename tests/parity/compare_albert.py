@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compares our ALBERT with transformers' at base size, opens published and pre-trained folders with transformers, and
-prints a table.
+"""Compares our ALBERT with that of transformers at base size, opens published and pre-trained folders with
+transformers, and prints a table.
 
   compare_albert.py BIN_FOLDER
 
@@ -188,9 +188,9 @@ def compare_masked_lm(programs, folder, report):
     theirs = folder / "saved"
     model.save_pretrained(theirs)
     shutil.copy(pretrained / "spiece.model", theirs)
-    again, _ = compare_masked_lm_folder(programs, folder, theirs, texts, "saved by theirs", report)
+    again, _ = compare_masked_lm_folder(programs, folder, theirs, texts, "their folder", report)
     different = sum(not torch.equal(tensor, again[name]) for name, tensor in ours.items())
-    report.line("saved by theirs", "our results that are not identical", different, 0)
+    report.line("their folder", "our results that are not identical", different, 0)
 
 
 def main():

@@ -1,4 +1,5 @@
-// Computes what compare_albert.py compares of a masked-language model, from a folder that transformers opens.
+// Computes this project's results for compare_albert.py, from a masked-language model that transformers can
+// open.
 //   masked_lm_forward MODEL_FOLDER BATCH_JSON OUT_SAFETENSORS
 //     BATCH_JSON is {"texts": [[ids]…]}. Masks tokens with a fixed seed and writes, in fp32: "ids" [tokens]
 //     after masking; "rows" and "labels" [masked tokens]; "logits" [tokens, pieces] by the plain network; and

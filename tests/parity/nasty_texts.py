@@ -87,16 +87,16 @@ HUGE = [
 SMALL = (WHITE_SPACE_ONLY + SPECIAL_TOKENS + QUOTES + PUNCTUATION + MARKS + CASE + EAST_ASIAN + EMOJI + RIGHT_TO_LEFT
          + INVISIBLE + SPACES + CONTROLS + WORD_MARKS + NUMBERS)
 
-# The texts whose ids differ from the library's on purpose, with the reason.
+# Texts whose ids differ from those of transformers on purpose, with the reason.
 MEANT_TO_DIFFER = {
     "<pad>": "a text never yields a special id",
     "a <pad>b": "a text never yields a special id",
     "<PAD>": "a text never yields a special id",
     "<unk>": "a text never yields a special id",
     "<Unk>": "a text never yields a special id",
-    "\u1cf2": "a letter since Unicode 12; the library's tables of 9.0 strip it as a mark",
-    "\u1cf3": "a letter since Unicode 12; the library's tables of 9.0 strip it as a mark",
-    "\U000111c9": "a mark since Unicode 11, stripped as every mark; the library's tables of 9.0 keep it",
+    "\u1cf2": "a letter since Unicode 12; transformers' tables are of Unicode 9.0 and strip it as a mark",
+    "\u1cf3": "a letter since Unicode 12; transformers' tables are of Unicode 9.0 and strip it as a mark",
+    "\U000111c9": "a mark since Unicode 11, stripped as every mark; transformers' tables are of Unicode 9.0 and keep it",
 }
 
 

@@ -1,5 +1,5 @@
-// Measures what each precision costs on a trained model: its accuracy, how often its top label is fp32's, and
-// the deviation of its probabilities from fp32's.
+// Measures the effect of each precision on a trained model: the accuracy, how often the top label agrees with
+// fp32, and how far the probabilities deviate from fp32.
 //   build/release/bin/precision_accuracy MODEL_DIR TRAIN_CSV [ROWS [PRECISION…]]
 // MODEL_DIR is a model folder, a release or a Hugging Face folder. TRAIN_CSV is the file that the model was
 // trained on. The program uses the rows that the trainer split off for validation, by the recipe in the

@@ -27,7 +27,7 @@ def reference_ids(model, texts):
 
 
 def with_user_defined_pieces(model):
-    """Returns the model with the pieces marked as user-defined that albert-base-v1 marks."""
+    """Returns the model with the pieces of USER_DEFINED marked as user-defined, as in albert-base-v1."""
     proto = sentencepiece_model_pb2.ModelProto.FromString(model)
     for piece in proto.pieces:
         if piece.piece in USER_DEFINED:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compares our ALBERT with transformers' in a separate virtual environment (a download of 3 GB, mostly PyTorch). Needs
-# a release build. Takes about 10 minutes on two cores and 8 GB of memory.
+# Compares our ALBERT with that of transformers in a separate virtual environment (a download of 3 GB, mostly PyTorch).
+# Needs a release build. Takes about 10 minutes on two cores and 8 GB of memory.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
