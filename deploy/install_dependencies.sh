@@ -40,7 +40,8 @@ require_debian_12() {
   fail "this script supports Debian 12 only; this system is '${id:-unknown} ${version:-}'.
 The project needs:
   g++ 12 or newer (C++17), cmake 3.25, ninja, Python 3.11 with venv
-  gRPC 1.51 (with grpc_cpp_plugin) and Protobuf 3.21 (with protoc) with their CMake packages, Abseil 20220623, prometheus-cpp 1.0 (core and pull),
+  gRPC 1.51 (with grpc_cpp_plugin) and Protobuf 3.21 (with protoc) with their CMake packages,
+  Abseil 20220623, prometheus-cpp 1.0 (core and pull),
   nlohmann-json 3.11, OpenSSL 3, ICU 72 (its Unicode tables), liblzma 5.4, GoogleTest 1.12 (with GoogleMock), libcurl 7
   LibTorch $TORCH (-DLIBTORCH_ROOT=FOLDER, the folder with include/ and lib/)
   sentencepiece $SENTENCEPIECE, built as static libraries with the same Protobuf

@@ -1,8 +1,9 @@
-# Precompiled headers. Reading torch's headers, or GoogleMock's, takes longer than compiling most of our files: a clean
-# build of everything takes about half as long with them. Every source still includes what it uses, since the headers
-# are precompiled only under GCC and clang's analysis (the `tidy` preset) runs without them.
+# Precompiled headers. Most files take longer to read the headers of torch or GoogleMock than to compile, so precompiling
+# them halves the time of a clean build. Every source still includes what it uses: the `tidy` preset compiles without
+# precompiled headers.
 
-# newsgenre_precompiled(NAME HEADERS header… LINK target… OPTIONS option…): a set of headers, for REUSE_FROM.
+# newsgenre_precompiled(NAME HEADERS header… LINK target… OPTIONS option…): precompiles headers for
+# newsgenre_reuse_headers.
 function(newsgenre_precompiled name)
   cmake_parse_arguments(arg "" "" "HEADERS;LINK;OPTIONS" ${ARGN})
   file(WRITE "${CMAKE_BINARY_DIR}/${name}.cc" "")
@@ -14,8 +15,8 @@ function(newsgenre_precompiled name)
   target_compile_options(${name} PRIVATE "$<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>")
 endfunction()
 
-# newsgenre_reuse_headers(TARGET TORCH_HEADERS OTHER_HEADERS link…): TARGET, which links these libraries, reuses the first
-# set if one of them is LibTorch or a library of ours that links it, and otherwise the second, which may be empty.
+# newsgenre_reuse_headers(TARGET TORCH_HEADERS OTHER_HEADERS library…): lets TARGET, which links the libraries, use the
+# precompiled headers TORCH_HEADERS if a library is or links LibTorch, and otherwise OTHER_HEADERS, which can be empty.
 function(newsgenre_reuse_headers target torch_headers other_headers)
   set(links_torch FALSE)
   foreach(library ${ARGN})

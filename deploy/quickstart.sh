@@ -9,7 +9,7 @@ readonly MODEL=$WORK/model SERVER_LOG=$WORK/server.log
 server_pid=''
 current_step='starting'
 
-# The server runs on this machine. Do not use the proxy that downloads can need.
+# Requests to the server on this machine must not use a proxy that downloads need.
 export no_proxy=127.0.0.1${no_proxy:+,$no_proxy}
 
 step() { current_step=$*; printf '\n\033[1m== %s\033[0m\n' "$*"; }
