@@ -1,8 +1,8 @@
 """Checks that the programs read and continue what older versions wrote: tests/golden/VERSION.
 
 For each of these folders, the release is evaluated and served, the Hugging Face folder is served, and the two
-interrupted runs are resumed. Answers and weights must be those of the older programs. Weights are compared bit by bit on the kind of
-machine that made the golden files, and with a tolerance on any other.
+interrupted runs are resumed. Answers and weights must be those of the older programs. Weights are compared bit by bit
+on the kind of machine that made the golden files, and with a tolerance on any other.
 
 Usage: compatibility_test.py TRAINER SERVER CLIENT GOLDEN_FOLDER
 """
