@@ -15,7 +15,7 @@ absl::Status ServerConfig::Validate() const {
   RETURN_IF_ERROR(CheckRange("threads_per_worker", model.threads_per_worker, 0, 1024));
   RETURN_IF_ERROR(CheckRange("max_text_bytes", static_cast<double>(limits.max_text_bytes), 1, 1 << 20));
   RETURN_IF_ERROR(CheckRange("max_batch_texts", limits.max_batch_texts, 1, 4096));
-  // In a shorter queue the largest BatchClassify call would never find room. In a longer one BatchQueue's
+  // In a shorter queue the largest BatchClassify call would never fit. In a longer one BatchQueue's
   // sweeps would delay the batches.
   RETURN_IF_ERROR(CheckRange("max_queue_texts", max_queue_texts, limits.max_batch_texts, 1 << 16));
   return CheckRange("drain_seconds", drain_seconds, 0, 3600);

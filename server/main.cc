@@ -29,8 +29,8 @@ int Serve(const ServerConfig& config, std::future<int> stop_signal) {
   const absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(config);
   if (!server.ok()) return Fail("can't listen", server.status(), kFailed);
 
-  // Loads on a separate thread, because the OpenMP team that torch starts for a computing thread ends with
-  // that thread.
+  // Loads on a separate thread: torch starts an OpenMP team for each thread that computes, and the team ends
+  // with its thread.
   const auto first = std::async(std::launch::async, [&] { return LoadFirstModel(config.model); }).get();
   if (!first.ok()) return Fail("can't load the model", first.status(), kFailed);
   if (stop_signal.wait_for(std::chrono::seconds(0)) == std::future_status::timeout) {

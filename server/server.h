@@ -22,10 +22,12 @@ namespace newsgenre {
 //
 //   Start  Listens for calls and for metrics. Health reports NOT_SERVING and calls get UNAVAILABLE.
 //   Serve  Warms the model up and lets it answer calls. Health reports SERVING.
-//   Stop   Health reports NOT_SERVING. New calls are refused, running calls finish, and metrics end last.
+//   Stop   Health reports NOT_SERVING. New calls are refused, running calls finish, and metrics are
+//          served until then.
 class Server {
  public:
-  // `config` must be valid. Returns UNAVAILABLE with the address if it can't listen on one.
+  // `config` must be valid. Returns UNAVAILABLE, with the address in the message, if it can't
+  // listen on it.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config);
   // Calls Stop.
   ~Server();
@@ -33,7 +35,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   // Runs `model` on every worker to warm it up, and answers calls with it from then on. Returns the model's
-  // error if that fails; the calls are then answered as before.
+  // error if that fails; calls are then answered as before.
   absl::Status Serve(std::shared_ptr<const Model> model);
 
   // Blocks until every call has ended. Cancels calls that still run after config.drain_seconds, but waits for

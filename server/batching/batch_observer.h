@@ -15,14 +15,15 @@ class BatchObserver {
   using Durations = std::vector<Job::Clock::duration>;
 
   virtual ~BatchObserver() = default;
-  // The number of waiting texts changed. Called with the batcher's lock held, so that the sum of all deltas
-  // is never negative.
+  // Called when the number of waiting texts changes, with the batcher's lock held, so that the sum of all
+  // deltas is never negative.
   virtual void OnQueueChange(int64_t delta_texts) = 0;
-  // A batch was taken from the queue. `waits` has the time since submission of each of its texts.
+  // Called when a batch is taken from the queue. `waits` has the time since submission of each of its texts.
   virtual void OnQueueWaits(const Durations& waits) = 0;
-  // A batch is about to run through the model. Not called for warm-up runs.
+  // Called before a batch runs through the model. Not called for warm-up runs.
   virtual void OnBatch(int64_t texts, int64_t tokens) = 0;
-  // Replies were sent. `delays` has, for each text, the time from the model's result to the return of `done`.
+  // Called after replies are sent. `delays` has, for each text, the time from the model's result to the
+  // return of `done`.
   virtual void OnReplies(const Durations& delays) = 0;
 };
 

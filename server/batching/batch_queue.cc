@@ -8,7 +8,7 @@ namespace {
 
 int64_t Tokens(const Job& job) { return static_cast<int64_t>(job.encoding.ids.size()); }
 
-// Returns the list that takes a cancelled or expired job, or nullptr if the job is still to run.
+// Returns the list that takes a cancelled or expired job, or nullptr if the job should still run.
 std::vector<Job>* DiscardListFor(const Job& job, BatchQueue::TimePoint now,
                                  BatchQueue::BatchSelection* selection) {
   if (job.cancelled != nullptr && job.cancelled()) return &selection->cancelled;

@@ -19,11 +19,11 @@ class BatchQueue {
   // A job's urgency is its deadline or its arrival plus kPatience, whichever is earlier. This prevents
   // starvation: a job that arrives more than kPatience later is less urgent or has already expired.
   static constexpr std::chrono::milliseconds kPatience{1000};
-  // Two bounds keep Take short however many jobs wait. Take examines the whole queue for expired and
-  // cancelled jobs at most once per kSweepInterval; in between it removes only those it meets while it fills
-  // the batch.
+  // Two bounds limit the duration of Take, however many jobs wait. First, Take examines the whole queue for
+  // expired and cancelled jobs at most once per kSweepInterval. In between, it removes only those that it
+  // finds while it fills the batch.
   static constexpr std::chrono::milliseconds kSweepInterval{100};
-  // Take stops looking for more jobs that fit after it has skipped this many that do not.
+  // Second, Take stops looking for more jobs that fit after it has skipped this many that do not.
   static constexpr int kMaxSkippedJobs = 256;
 
   // The jobs that Take removed from the queue.

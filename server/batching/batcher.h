@@ -22,12 +22,13 @@ namespace newsgenre {
 // Owns the queue, the workers (threads that run models) and the reply threads. Thread-safe, except where a
 // method says otherwise.
 //
-// A free worker fills one batch up to the model's limits even if other workers are free: below the limits a
-// larger batch gains more than sharing the jobs would. Jobs beyond the limits go to the next free worker.
+// A free worker fills one batch up to the model's limits even if other workers are free: below the limits, a
+// larger batch gains more than splitting the jobs between workers. Jobs beyond the limits go to the next free
+// worker.
 class Batcher {
  public:
   struct Options {
-    int workers = 1;  // at the start; see AddWorkers
+    int workers = 1;  // initial number; see AddWorkers
     int reply_threads = 1;
     int64_t max_queue_texts = 0;  // waiting and reserved texts; running texts do not count
   };
@@ -59,8 +60,8 @@ class Batcher {
   // batcher's threads, nor concurrently with itself or with Drain.
   void AddWorkers(int workers) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Reserves places for `texts` texts, or none. Returns RESOURCE_EXHAUSTED if the queue has fewer places
-  // left, UNAVAILABLE after Drain was called. Takes no lock.
+  // Reserves places for all of `texts` texts. Returns RESOURCE_EXHAUSTED if the queue has fewer places left,
+  // or UNAVAILABLE after Drain was called. Takes no lock.
   absl::StatusOr<QueueReservation> Reserve(int64_t texts);
 
   // Queues `jobs`, at most as many as were reserved, and returns at once; each job's `done` is called later.

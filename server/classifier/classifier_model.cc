@@ -117,8 +117,8 @@ class ClassifierModel : public Model {
   }
   absl::StatusOr<ProbabilityRows> Predict(const std::vector<const Encoding*>& batch) const override {
     auto rows = classifier_->Predict(batch);
-    // Callers take RESOURCE_EXHAUSTED for a full queue and retry; a device without memory is the operator's
-    // problem.
+    // Callers would take RESOURCE_EXHAUSTED for a full queue and retry. A device that is out of memory is for
+    // the operator to fix.
     if (absl::IsResourceExhausted(rows.status())) return absl::InternalError(rows.status().message());
     return rows;
   }

@@ -168,7 +168,7 @@ class PathTester {
     return absl::OkStatus();
   }
 
-  // Returns no value if one run would take too long.
+  // Returns nullopt if one run would take too long.
   absl::StatusOr<std::optional<double>> TextsPerSecond(const Classifier& classifier, const Batch& batch,
                                                        double expected_seconds) const {
     using Clock = std::chrono::steady_clock;

@@ -11,21 +11,21 @@ namespace {
 
 bool Within(double difference, double bound) { return difference <= bound; }  // false for a NaN
 
-std::string Name(const PathResult& result) {
+std::string FullName(const PathResult& result) {
   return absl::StrCat(result.device, " ", result.precision, " ", result.path);
 }
 
 // Formats 1234567 as "1,234,567", with at least three significant digits.
-std::string Rate(double rate) {
+std::string FormatRate(double rate) {
   if (rate < 100) return absl::StrFormat(rate < 10 ? "%.2f" : "%.1f", rate);
   std::string digits = absl::StrFormat("%.0f", rate);
   for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(at, ",");
   return digits;
 }
 
-std::string RateOrDash(const std::optional<double>& rate) { return rate ? Rate(*rate) : "-"; }
+std::string FormatRateOrDash(const std::optional<double>& rate) { return rate ? FormatRate(*rate) : "-"; }
 
-std::string Names(const PathResult& result) {
+std::string NameColumns(const PathResult& result) {
   return absl::StrFormat("%-7s %-9s %-7s", result.device, result.precision, result.path);
 }
 
@@ -46,19 +46,19 @@ std::string SelfTestHeader() {
 }
 
 std::string SelfTestRow(const PathResult& result) {
-  if (!result.error.empty()) return absl::StrCat(Names(result), " MISS  ", result.error, "\n");
+  if (!result.error.empty()) return absl::StrCat(NameColumns(result), " MISS  ", result.error, "\n");
   std::string rates;
-  for (const auto& rate : result.texts_per_second) rates += absl::StrFormat(" %9s", RateOrDash(rate));
+  for (const auto& rate : result.texts_per_second) rates += absl::StrFormat(" %9s", FormatRateOrDash(rate));
   const std::string eager = result.from_eager ? absl::StrFormat("%.1e", *result.from_eager) : "-";
-  return absl::StrFormat("%s %9.1e %9s %9.1e %5s %s  %11s %9s\n", Names(result), result.difference, eager,
-                         result.bound, Passed(result) ? "ok" : "MISS", rates, Rate(result.tokens_per_second),
-                         RateOrDash(result.product_teraflops));
+  return absl::StrFormat("%s %9.1e %9s %9.1e %5s %s  %11s %9s\n", NameColumns(result), result.difference,
+                         eager, result.bound, Passed(result) ? "ok" : "MISS", rates,
+                         FormatRate(result.tokens_per_second), FormatRateOrDash(result.product_teraflops));
 }
 
 std::string SelfTestVerdict(const std::vector<PathResult>& results) {
   std::vector<std::string> missed;
   for (const PathResult& result : results) {
-    if (!Passed(result)) missed.push_back(Name(result));
+    if (!Passed(result)) missed.push_back(FullName(result));
   }
   if (missed.empty() && results.size() == 1) return "1 path, within its bound\n";
   if (missed.empty()) return absl::StrCat(results.size(), " paths, all within their bounds\n");

@@ -22,7 +22,7 @@ struct PathResult {
   // The largest difference from the "eager" path of the same precision, with the same limit. Only set for
   // "graphs".
   std::optional<double> from_eager;
-  // One per kSelfTestBatches; no value if a batch would take too long.
+  // One per kSelfTestBatches; nullopt if a batch would take too long.
   std::vector<std::optional<double>> texts_per_second;
   double tokens_per_second = 0;             // the best of these batches
   std::optional<double> product_teraflops;  // matrix products only; 10¹² operations per second

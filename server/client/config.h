@@ -1,4 +1,4 @@
-// The client's settings.
+// The client's configuration.
 #pragma once
 
 #include <chrono>

@@ -5,8 +5,8 @@
 
 namespace newsgenre {
 
-// Parses the command line into a config, which is not validated yet. Prints the manual and exits on --help,
-// and exits with 1 on an unknown or malformed flag. Call once, from main().
+// Parses the command line into a configuration that is not yet validated. Prints the usage and exits on
+// --help; exits with 1 on a flag that it can't parse, as Abseil does. Call it once, from main().
 ClientConfig ParseClientFlags(int argc, char** argv);
 
 }  // namespace newsgenre

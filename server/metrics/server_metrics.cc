@@ -54,9 +54,8 @@ auto& Family(Builder builder, const char* name, const char* help, prometheus::Re
 prometheus::Histogram& Stage(const char* name, prometheus::Registry* registry) {
   return Family(BuildHistogram(), "newsgenre_stage_seconds",
                 "Duration of a stage: encode (cleaning and tokenizing a text), queue (from a text's "
-                "submission to "
-                "its batch), forward (running a batch through the model), reply (from the model's result to "
-                "the reply for a text).",
+                "submission to its batch), forward (running a batch through the model), reply (from the "
+                "model's result to the reply for a text).",
                 registry)
       .Add({{"stage", name}}, StageBuckets());
 }

@@ -9,7 +9,7 @@ namespace newsgenre {
 
 struct CallContext {
   Job::Clock::time_point deadline = Job::Clock::time_point::max();
-  // As Job::cancelled. Valid until the call is answered.
+  // See Job::cancelled. Can be called until the call is answered.
   std::function<bool()> cancelled;
 };
 

@@ -14,8 +14,8 @@
 
 namespace newsgenre {
 
-// Returns `status` as a caller receives it: a code that is not in kApiStatusCodes becomes INTERNAL. Logs
-// statuses that are INTERNAL then.
+// Returns the status to send to the caller: `status`, or INTERNAL with its message if its code is not in
+// kApiStatusCodes. Logs `status` if the result is INTERNAL.
 absl::Status ToApiStatus(const absl::Status& status);
 
 // Answers and measures one call. Deletes itself: Reply or Fail must be called exactly once, on any thread,
@@ -33,14 +33,15 @@ class UnaryCall {
   void Fail(const absl::Status& status) { FinishWith(ToApiStatus(status)); }
 
   // Returns what the handler must return to gRPC. Must be called before the call can end. This is gRPC's
-  // default reactor, whose reactions run inline; those of other reactors run on threads made for them.
+  // default reactor, because gRPC runs its reactions inline; it runs those of other reactors on extra
+  // threads.
   grpc::ServerUnaryReactor* reactor() const { return reactor_; }
 
   // The caller's deadline; time_point::max() if there is none.
   Clock::time_point deadline() const { return deadline_; }
   // Returns whether the caller has cancelled the call. Thread-safe.
   bool cancelled() const { return context_->IsCancelled(); }
-  // Returns both for the batcher; `cancelled` refers to this object.
+  // Returns the deadline and a cancellation check, which refers to this object.
   CallContext context() const {
     return {deadline_, [this] { return cancelled(); }};
   }

@@ -132,17 +132,18 @@ TEST_F(EndToEndTest, MetricsCountTheTextsOfTheClient) {
   ASSERT_TRUE(server.serving()) << server.log();
   ASSERT_EQ(ClassifyFile(server.address(), Sample("test.csv")).size(), 148u);
 
-  const std::string page = HttpGet(server.metrics_port(), "/metrics");
-  EXPECT_EQ(SeriesValue(page, "newsgenre_model_info{device=\"cpu\",precision=\"fp32\",version=\"tiny\"}"), 1);
-  EXPECT_EQ(SeriesValue(page, "newsgenre_rpc_calls_total{code=\"OK\",method=\"Classify\"}"), 148);
-  EXPECT_EQ(SeriesValue(page, "newsgenre_batch_texts_sum"), 148);
+  const std::string metrics = HttpGet(server.metrics_port(), "/metrics");
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_model_info{device=\"cpu\",precision=\"fp32\",version=\"tiny\"}"),
+            1);
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_rpc_calls_total{code=\"OK\",method=\"Classify\"}"), 148);
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_batch_texts_sum"), 148);
   double predictions = 0;
   for (const std::string label : {"World", "Sports", "Business", "Sci/Tech"}) {
-    predictions += SeriesValue(page, "newsgenre_predictions_total{label=\"" + label + "\"}");
+    predictions += SeriesValue(metrics, "newsgenre_predictions_total{label=\"" + label + "\"}");
   }
   EXPECT_EQ(predictions, 148);
-  EXPECT_EQ(SeriesValue(page, "newsgenre_rpc_in_flight{method=\"Classify\"}"), 0);
-  EXPECT_EQ(SeriesValue(page, "newsgenre_queue_depth_texts"), 0);
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_rpc_in_flight{method=\"Classify\"}"), 0);
+  EXPECT_EQ(SeriesValue(metrics, "newsgenre_queue_depth_texts"), 0);
   EXPECT_EQ(server.Stop(), 0) << server.log();
 }
 

@@ -99,7 +99,7 @@ class ServerTest : public testing::Test {
   absl::Status Serve(FakeModel::PredictFunction predict = FakeModel::PredictByLength) {
     return server_->Serve(std::make_shared<const FakeModel>("fake-1", std::move(predict)));
   }
-  std::string Page() const { return HttpGet(server_->metrics_port(), "/metrics"); }
+  std::string ScrapeMetrics() const { return HttpGet(server_->metrics_port(), "/metrics"); }
 
   // Returns the first log line with this message, or null.
   nlohmann::json LogLine(const std::string& message) const {
@@ -168,7 +168,7 @@ TEST_F(ServerTest, WarmsUpEveryWorker) {
               }),
               IsOk());
   EXPECT_EQ(workers.size(), 3u);
-  EXPECT_EQ(SeriesValue(Page(), "newsgenre_batch_texts_count"), 0);
+  EXPECT_EQ(SeriesValue(ScrapeMetrics(), "newsgenre_batch_texts_count"), 0);
 }
 
 TEST_F(ServerTest, TakesTheNumberOfWorkersFromTheModel) {
@@ -188,9 +188,9 @@ TEST_F(ServerTest, TakesTheNumberOfWorkersFromTheModel) {
 // Series with the model's labels appear when it is served, all others at the start.
 TEST_F(ServerTest, EverySeriesExistsBeforeTheFirstCall) {
   Start();
-  const std::set<std::string> listening = SeriesNames(Page());
+  const std::set<std::string> listening = SeriesNames(ScrapeMetrics());
   ASSERT_THAT(Serve(), IsOk());
-  const std::set<std::string> serving = SeriesNames(Page());
+  const std::set<std::string> serving = SeriesNames(ScrapeMetrics());
   std::set<std::string> added;
   std::set_difference(serving.begin(), serving.end(), listening.begin(), listening.end(),
                       std::inserter(added, added.end()));
@@ -201,7 +201,7 @@ TEST_F(ServerTest, EverySeriesExistsBeforeTheFirstCall) {
                                  "newsgenre_predictions_total{label=\"World\"}"));
   ASSERT_TRUE(client_->Classify("abc").ok());
   ASSERT_FALSE(client_->Classify("").ok());
-  EXPECT_EQ(SeriesNames(Page()), serving);
+  EXPECT_EQ(SeriesNames(ScrapeMetrics()), serving);
 }
 
 TEST_F(ServerTest, MetricsCountTheFirstCall) {
@@ -209,14 +209,14 @@ TEST_F(ServerTest, MetricsCountTheFirstCall) {
   ASSERT_THAT(Serve(), IsOk());
   const std::string ok = "newsgenre_rpc_calls_total{code=\"OK\",method=\"Classify\"}";
   const std::string sports = "newsgenre_predictions_total{label=\"Sports\"}";
-  const std::string before = Page();
+  const std::string before = ScrapeMetrics();
   EXPECT_EQ(SeriesValue(before, ok), 0);
   EXPECT_EQ(SeriesValue(before, sports), 0);
   for (const char* method : {"Classify", "BatchClassify", "GetModel"}) {
     EXPECT_EQ(SeriesValue(before, "newsgenre_rpc_in_flight{method=\"" + std::string(method) + "\"}"), 0);
   }
   ASSERT_TRUE(client_->Classify("abc").ok());
-  const std::string after = Page();
+  const std::string after = ScrapeMetrics();
   EXPECT_EQ(SeriesValue(after, ok), 1);
   EXPECT_EQ(SeriesValue(after, sports), 1);
 }
@@ -309,12 +309,14 @@ TEST_F(StoppingServerTest, StopFinishesRunningCallsAndRefusesNewOnes) {
     late = Client(server_->port()).Classify("late", std::chrono::milliseconds(100)).error_code();
   } while (late == grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_EQ(late, grpc::StatusCode::UNAVAILABLE);
-  EXPECT_THAT(Page(), HasSubstr("newsgenre_rpc_in_flight{method=\"Classify\"} 1"));  // metrics end last
+  EXPECT_THAT(
+      ScrapeMetrics(),
+      HasSubstr("newsgenre_rpc_in_flight{method=\"Classify\"} 1"));  // metrics are served until the calls end
 
   gate_.Open();
   stopped.get();
   EXPECT_TRUE(in_model_.get().ok());
-  EXPECT_EQ(Page(), "");
+  EXPECT_EQ(ScrapeMetrics(), "");
 }
 
 TEST_F(StoppingServerTest, StopCancelsCallsAfterDrainSeconds) {
@@ -322,7 +324,7 @@ TEST_F(StoppingServerTest, StopCancelsCallsAfterDrainSeconds) {
   config.drain_seconds = 0;
   StartWithACallInTheModel(config);
   auto stopped = std::async(std::launch::async, [this] { server_->Stop(); });
-  EXPECT_FALSE(in_model_.get().ok());  // at once, while the model still computes
+  EXPECT_FALSE(in_model_.get().ok());  // returns while the model still computes
   gate_.Open();
   stopped.get();
 }

@@ -24,7 +24,7 @@ namespace {
 constexpr int kSubmitters = 6;
 constexpr int kAcceptedBeforeDrain = 30000;
 
-enum Kind : int32_t { kGood, kRefused, kThrows, kShortAnswer, kKinds };
+enum Kind : int32_t { kGood, kFails, kThrows, kTooFewRows, kKinds };
 
 // A model whose encodings have the ids {model number, job kind, payload} and whose rows are {number,
 // payload}.
@@ -34,9 +34,9 @@ std::shared_ptr<const Model> MakeModel(int32_t number, std::atomic<int>* mixed_b
     rows.reserve(batch.size());
     for (const Encoding* encoding : batch) {
       if (encoding->ids[0] != number) ++*mixed_batches;
-      if (encoding->ids[1] == kRefused) return absl::InternalError("refused");
+      if (encoding->ids[1] == kFails) return absl::InternalError("failed");
       if (encoding->ids[1] == kThrows) throw std::runtime_error("thrown");
-      if (encoding->ids[1] == kShortAnswer) return ProbabilityRows();
+      if (encoding->ids[1] == kTooFewRows) return ProbabilityRows();
       rows.push_back({static_cast<float>(number), static_cast<float>(encoding->ids[2])});
     }
     return rows;
@@ -136,7 +136,7 @@ class Submitter {
   Batcher* batcher_;
   ModelStore* store_;
   std::atomic<int>* accepted_;
-  std::shared_ptr<std::atomic<bool>> last_cancel_;
+  std::shared_ptr<std::atomic<bool>> last_cancel_;  // cancels the last jobs; null if they are not cancellable
   std::deque<Outcome> outcomes_;
 };
 

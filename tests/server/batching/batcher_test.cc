@@ -37,7 +37,7 @@ class Recorder : public BatchObserver {
     tokens_.push_back(tokens);
   }
   int64_t queued() const { return queued_; }
-  // The numbers of durations reported; every duration must be plausible.
+  // The numbers of durations reported. Every duration is checked to be plausible.
   int64_t waits() const { return waits_; }
   int64_t replies() const { return replies_; }
   std::vector<int64_t> texts() const {

@@ -24,7 +24,7 @@ v1::ClassifyResponse Response(float world, float sports) {
   return response;
 }
 
-TEST(ResultLineTest, HasThisFormat) {
+TEST(ResultLineTest, WritesTheDocumentedFormat) {
   EXPECT_EQ(ResultLine(Response(0.98f, 0.02f)),
             R"({"label": "World", "probabilities": {"World": 0.98, "Sports": 0.02}, "tokens": 54, )"
             R"("truncated": false, "model_version": "r7"})");

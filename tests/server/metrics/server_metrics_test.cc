@@ -130,8 +130,8 @@ TEST_F(ServerMetricsTest, PassesPromtool) {
   metrics_.AddMethod("Classify");
   metrics_.Instrument(std::make_shared<const FakeModel>());
   const TempDir dir;
-  std::ofstream(dir.File("page")) << MetricsText(metrics_.collectables());
-  EXPECT_EQ(std::system(("promtool check metrics < " + dir.File("page")).c_str()), 0);
+  std::ofstream(dir.File("metrics.txt")) << MetricsText(metrics_.collectables());
+  EXPECT_EQ(std::system(("promtool check metrics < " + dir.File("metrics.txt")).c_str()), 0);
 }
 
 }  // namespace

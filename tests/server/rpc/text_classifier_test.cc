@@ -38,7 +38,7 @@ class TextClassifierTest : public testing::Test {
     models_.Replace(std::make_shared<const FakeModel>("fake-1", std::move(predict)));
   }
 
-  // Returns the result, or the error of the start.
+  // Returns the result that `done` receives, or the error of TextClassifier::Classify.
   Result Classify(const TextRequest& request, const CallContext& call = {}) {
     const auto result = std::make_shared<std::promise<Result>>();
     const absl::Status started = classifier_->Classify(
