@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 SEED = 20240229
 LABELS = ["World", "Sports", "Business", "Sci/Tech"]
 VOCAB_SIZE = 30000
-# Twice the value of transformers, so that the network's outputs for two texts differ by far more than rounding.
+# Twice transformers' default, so that the network's outputs for two texts differ by far more than rounding.
 STANDARD_DEVIATION = 0.04
 
 

@@ -203,7 +203,7 @@ def measure_goals(bench, native_bf16):
 def print_survey(bench):
     """Prints the rates of all contenders, and newsgenre's speedup in each precision, for both orders."""
     for order in ("arrival", "length"):
-        batches = [batch for of_order, batch in bench.setting.cells if of_order == order]
+        batches = [batch for cell_order, batch in bench.setting.cells if cell_order == order]
         print("\n" + results.rate_table(bench.samples, list(bench.workers), order, batches))
         for ours in bench.names("fp32", "bf16", "int8", ours=True):
             peers = [name for name in bench.workers if not name.startswith("ours")]

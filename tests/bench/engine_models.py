@@ -32,7 +32,7 @@ import report
 
 
 def attention(_module, query, key, value, attention_mask, **_):
-    """Computes transformers' eager attention with a division by the root of the width, the form that the optimizer fuses."""
+    """Computes transformers' eager attention with a division by the root of the width, as the optimizer expects."""
     scores = torch.matmul(query, key.transpose(2, 3)) / query.size(-1) ** 0.5 + attention_mask
     return torch.matmul(torch.softmax(scores, dim=-1), value).transpose(1, 2), None
 
@@ -66,7 +66,7 @@ def fuse(folder, source, path):
     model = optimizer.optimize_model(str(source), model_type="bert", num_heads=config["num_attention_heads"],
                                      hidden_size=config["hidden_size"], opt_level=0)
     fused = model.get_fused_operator_statistics()
-    # The first layer's attention is not fused: the optimizer expects a layer norm before it, where ALBERT has a mapping.
+    # The first layer's attention is not fused: the optimizer expects a layer norm before it, but ALBERT has a mapping there.
     if fused["Attention"] < config["num_hidden_layers"] - 1 or fused["SkipLayerNormalization"] < 2 * config["num_hidden_layers"]:
         raise RuntimeError(f"the optimizer fused only {fused}")
     model.save_model_to_file(str(path))
@@ -92,7 +92,8 @@ def convert_openvino(source, folder, calibration_texts):
 
 
 def delete_outdated_files(folder):
-    """Deletes the files if another version of this script, other packages or other instructions made them."""
+    """Deletes the files if another version of this script or of its packages made them, or if the processor has other
+    instruction sets."""
     sources = [pathlib.Path(__file__), pathlib.Path(__file__).with_name("requirements.txt"), folder / "config.json"]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources))
     digest.update(" ".join(report.machine()["flags"]).encode())

@@ -41,14 +41,14 @@ def rates(samples):
     cells = {}
     for sample in matching(samples, phase="survey"):
         cells.setdefault((sample["contender"], sample["order"], sample["batch"]), []).append(sample)
-    return {cell: texts_per_second(of_cell) for cell, of_cell in cells.items()}
+    return {cell: texts_per_second(cell_samples) for cell, cell_samples in cells.items()}
 
 
 def best_cells(rates_of_cells, contenders, order, count):
     """Returns the `count` fastest (contender, batch), each contender at its best batch size, fastest first."""
     best = {}
-    for (contender, of_order, batch), rate in rates_of_cells.items():
-        if of_order == order and contender in contenders and rate > best.get(contender, (0, 0))[0]:
+    for (contender, cell_order, batch), rate in rates_of_cells.items():
+        if cell_order == order and contender in contenders and rate > best.get(contender, (0, 0))[0]:
             best[contender] = (rate, batch)
     ranked = sorted(best, key=lambda contender: best[contender][0], reverse=True)
     return [(contender, best[contender][1]) for contender in ranked[:count]]

@@ -26,8 +26,8 @@ STAGES = ("encode", "queue", "forward", "reply")
 
 def stage_seconds(server):
     """Returns (sum, count) of each stage so far, from newsgenre's metrics."""
-    page = servers.newsgenre_metrics(server)
-    return {stage: tuple(page.get(f'newsgenre_stage_seconds_{part}{{stage="{stage}"}}', 0) for part in ("sum", "count"))
+    metrics = servers.newsgenre_metrics(server)
+    return {stage: tuple(metrics.get(f'newsgenre_stage_seconds_{part}{{stage="{stage}"}}', 0) for part in ("sum", "count"))
             for stage in STAGES}
 
 

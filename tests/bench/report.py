@@ -113,18 +113,19 @@ def table(header, rows):
 
 
 def goals_table(goals):
-    def verdict(one):
-        if one["met"] is None:
-            return f"not applicable: {one['reason']}"
-        if one["met"]:
+    def verdict(entry):
+        if entry["met"] is None:
+            return f"not applicable: {entry['reason']}"
+        if entry["met"]:
             return "met"
-        return f"NOT MET: {one['reason']}" if "reason" in one else "NOT MET"
+        return f"NOT MET: {entry['reason']}" if "reason" in entry else "NOT MET"
 
-    def limit(one):
-        return ("≤ " if one.get("at_most") else "≥ ") + number(one["goal"])
+    def limit(entry):
+        return ("≤ " if entry.get("at_most") else "≥ ") + number(entry["goal"])
 
     # Four digits show that a value is just short of its goal.
-    rows = [[one["name"], "-" if one["value"] is None else f"{one['value']:.4g}", limit(one), verdict(one)] for one in goals]
+    rows = [[entry["name"], "-" if entry["value"] is None else f"{entry['value']:.4g}", limit(entry), verdict(entry)]
+            for entry in goals]
     return table(["goal", "value", "limit", "verdict"], rows)
 
 

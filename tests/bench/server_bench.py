@@ -109,23 +109,23 @@ class Bench:
     def choose(self, peer):
         """Starts the peer in each configuration, and stops all except two. The one with the highest rate is for saturation. The
         other is for lower loads: it has the highest rate among those within 5 % of the fastest call of a single caller."""
-        tried = []
+        candidates = []
         try:
             for configuration in CONFIGURATIONS:
                 server = peer.start(*configuration)
-                tried.append({"server": server})
+                candidates.append({"server": server})
                 rate = self.load(server, "choice", seconds=self.choice_seconds, callers=8)["texts_per_second"]
                 median = self.load(server, "choice: one caller", seconds=self.choice_seconds, callers=1)["p50_ms"]
-                tried[-1] |= {"rate": rate, "median": median}
-            fastest_call = min(one["median"] for one in tried)
-            peer.saturated = max(tried, key=lambda one: one["rate"])["server"]
-            responsive = [one for one in tried if one["median"] <= 1.05 * fastest_call]
-            peer.responsive = max(responsive, key=lambda one: one["rate"])["server"]
+                candidates[-1] |= {"rate": rate, "median": median}
+            fastest_call = min(candidate["median"] for candidate in candidates)
+            peer.saturated = max(candidates, key=lambda candidate: candidate["rate"])["server"]
+            responsive = [candidate for candidate in candidates if candidate["median"] <= 1.05 * fastest_call]
+            peer.responsive = max(responsive, key=lambda candidate: candidate["rate"])["server"]
         except servers.ServerFailed as problem:
             peer.problem = str(problem)
-        for one in tried:
-            if one["server"] not in peer.servers():
-                one["server"].stop()
+        for candidate in candidates:
+            if candidate["server"] not in peer.servers():
+                candidate["server"].stop()
 
     def saturation(self, ours, peers, number):
         """Measures the highest rates of newsgenre, of its engine alone, and of the peers."""

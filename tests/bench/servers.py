@@ -137,8 +137,8 @@ def logged_address(key, message=None):
 def healthy_url(url, address):
     """Returns a `ready` that waits for status 200 of a URL."""
     def ready(_log):
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1) as page:
-            if page.status == 200:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1) as response:
+            if response.status == 200:
                 return address
         return None
     return ready
@@ -155,8 +155,8 @@ def newsgenre(model, precision=None):
 
 def newsgenre_metrics(server):
     """Returns the metrics of a newsgenre server as {series: value}."""
-    with urllib.request.urlopen(f"http://{server.metrics_address}/metrics", timeout=10) as page:
-        lines = page.read().decode().splitlines()
+    with urllib.request.urlopen(f"http://{server.metrics_address}/metrics", timeout=10) as response:
+        lines = response.read().decode().splitlines()
     return {series: float(value) for series, value in (line.rsplit(" ", 1) for line in lines if line and line[0] != "#")}
 
 

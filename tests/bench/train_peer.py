@@ -44,7 +44,7 @@ class RequestStream:
                        "labels": torch.tensor([row % LABELS for row in rows])}
 
     def step_done(self, seconds, loss):
-        """Records a step, and responds after the last one. `loss` is a tensor, which is not read before."""
+        """Records a step, and responds after the last one. `loss` is a tensor whose value is read only then."""
         self._steps.append((seconds, loss))
         if len(self._steps) == self._requested:
             seconds, losses = zip(*self._steps, strict=True)

@@ -44,7 +44,8 @@ class GrpcTarget : public Target {
   struct Pending;
 
   void ReadResponses() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Returns false if the target is stopping, and the listener must not be called.
+  // Removes the call from pending_. Returns false if the target is stopping; the listener must then not be
+  // called.
   bool Remove(Pending* pending) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const GrpcMethod method_;

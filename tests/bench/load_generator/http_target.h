@@ -28,7 +28,7 @@ class HttpTarget : public Target {
     size_t text;
   };
 
-  // The body of the thread.
+  // The main function of the thread.
   void Run() ABSL_LOCKS_EXCLUDED(mutex_);
   // Moves the queued calls to `calls`. Returns false if the target is stopping.
   bool TakeQueuedCalls(std::vector<QueuedCall>* calls) ABSL_LOCKS_EXCLUDED(mutex_);

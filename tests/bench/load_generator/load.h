@@ -22,10 +22,10 @@ struct LoadOptions {
   double seconds = 10;        // of the measurement
   uint64_t seed = 1;          // for the arrivals
   size_t texts = 1;           // number of texts; call i has text i modulo this
-  double grace_seconds = 60;  // wait for the last responses
+  double grace_seconds = 60;  // longest wait for the last responses
 };
 
-// One run of a closed or an open loop. Run must be called once; the target calls OnFinished on its own
+// One run of a closed or an open loop. Run must be called only once. The target calls OnFinished on its own
 // threads.
 class Load : public Target::Listener {
  public:
