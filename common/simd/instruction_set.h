@@ -21,18 +21,27 @@ enum class InstructionSet {
 inline bool CpuSupports([[maybe_unused]] InstructionSet instruction_set) {
 #if defined(__x86_64__)
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  if (instruction_set == InstructionSet::kAvx2) return avx2;
-  return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bf16");
-#else
-  return false;
+  switch (instruction_set) {
+    case InstructionSet::kAvx2:
+      return avx2;
+    case InstructionSet::kAvx512:
+      return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bf16");
+  }
 #endif
+  return false;
 }
 
-// Returns "AVX2" or "AVX-512". The names are part of persisted kernel names.
+// Returns "AVX2" or "AVX-512". Reports and training states contain these names: do not change them.
 inline const char* InstructionSetName(InstructionSet instruction_set) {
-  return instruction_set == InstructionSet::kAvx2 ? "AVX2" : "AVX-512";
+  switch (instruction_set) {
+    case InstructionSet::kAvx2:
+      return "AVX2";
+    case InstructionSet::kAvx512:
+      return "AVX-512";
+  }
+  return "";
 }
 
 }  // namespace newsgenre

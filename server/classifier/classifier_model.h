@@ -45,7 +45,8 @@ absl::StatusOr<FirstModel> LoadFirstModel(const ClassifierModelOptions& options)
 // model's batch limits. Returns Classifier::Load's errors.
 //
 // Changes no setting of the process or of the calling thread, so another model can serve meanwhile. Call it
-// on a new thread, because new threads compute with the process's number of CPU threads.
+// on a new thread, because new threads compute with the process's number of CPU threads. Only tests call it
+// so far: the server serves one model until it stops.
 absl::StatusOr<std::shared_ptr<const Model>> LoadNextModel(const ClassifierModelOptions& options,
                                                            const ComputePlan& plan);
 

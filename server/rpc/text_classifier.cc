@@ -61,6 +61,10 @@ absl::Status TextClassifier::Classify(const TextRequest& request, const CallCont
 absl::Status TextClassifier::ClassifyBatch(const std::vector<TextRequest>& requests, const CallContext& call,
                                            BatchCallback done) const {
   ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, CurrentModel());
+  if (requests.empty()) {
+    done({});
+    return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(Batcher::QueueReservation reservation,
                    batcher_->Reserve(static_cast<int64_t>(requests.size())));
   const auto results = std::make_shared<BatchResults>(requests.size(), std::move(done));

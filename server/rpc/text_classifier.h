@@ -47,7 +47,7 @@ class TextClassifier {
   absl::Status Classify(const TextRequest& request, const CallContext& call, Callback done) const;
 
   // Starts the classification of several texts. A bad request does not fail the others: its result is its
-  // error. `done` receives one result per request, in their order. If every request is bad, it is called
+  // error. `done` receives one result per request, in their order. If no request is valid, it is called
   // before this returns; otherwise it is called as in Classify. Returns UNAVAILABLE without a model or while
   // the server stops, and RESOURCE_EXHAUSTED if the queue cannot take all texts.
   absl::Status ClassifyBatch(const std::vector<TextRequest>& requests, const CallContext& call,

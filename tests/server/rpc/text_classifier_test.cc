@@ -70,6 +70,12 @@ TEST_F(TextClassifierTest, ReturnsProbabilitiesLabelAndModel) {
   EXPECT_FALSE(result.truncated);
 }
 
+TEST_F(TextClassifierTest, AnEmptyBatchHasNoResults) {
+  Serve();
+  ASSERT_OK_AND_ASSIGN(const std::vector<Result> results, ClassifyBatch({}));
+  EXPECT_TRUE(results.empty());
+}
+
 TEST_F(TextClassifierTest, JoinsTitleAndBodyAndReportsTruncation) {
   Serve();
   ASSERT_OK_AND_ASSIGN(const Classification joined, Classify({"", "ab", "cd"}));
