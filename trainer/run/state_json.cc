@@ -12,6 +12,7 @@ using Json = nlohmann::ordered_json;
 constexpr int kFormatVersion = 2;
 
 // Visits the fields of an epoch, except those that follow from the validation's probabilities.
+// Every field is required when a state is read: states of older versions lack fields that are added later.
 template <typename Epoch, typename Visit>
 void VisitEpoch(Epoch* epoch, const Visit& visit) {
   visit("epoch", &epoch->epoch);
