@@ -16,10 +16,7 @@ install_promtool() {
   echo '== downloading promtool' >&2
   rm -rf "$TOOLS"
   mkdir -p "$TOOLS"
-  cd "$TOOLS"
-  apt-get download -qq prometheus
-  dpkg -x prometheus_*.deb .
-  rm prometheus_*.deb
+  (cd "$TOOLS" && apt-get download -qq prometheus && dpkg -x prometheus_*.deb . && rm prometheus_*.deb)
 }
 
 # The reference libraries, in an environment of their own.
