@@ -12,7 +12,7 @@ enum class FreedMemory {
 // Re-executes the running program (execv with `argv`) with these environment variables set, because the
 // libraries read them only at startup:
 //   GOMP_SPINCOUNT  makes waiting libgomp threads sleep after a short spin
-//   GLIBC_TUNABLES  requests huge pages, a single arena, and the handling of freed memory in `freed`
+//   GLIBC_TUNABLES  requests huge pages, a single arena, and what `freed` says about freed memory
 // Leaves a variable that the user has set unchanged; OMP_WAIT_POLICY counts as GOMP_SPINCOUNT. Returns
 // without re-executing if nothing is left to set, which is the case in the re-executed program, or if execv
 // fails. Call it first in main, before any thread starts: everything done earlier is lost or done twice.

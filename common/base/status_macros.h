@@ -10,7 +10,7 @@
 namespace newsgenre {
 
 // Returns `status` with "context: " prepended to its message, or an OK status unchanged. Only the layer that
-// knows the file, line or field adds it.
+// knows the file, line or field adds this context.
 inline absl::Status AddContext(const absl::Status& status, const std::string& context) {
   if (status.ok()) return status;
   return absl::Status(status.code(), context + ": " + std::string(status.message()));

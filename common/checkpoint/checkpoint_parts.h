@@ -34,8 +34,8 @@ struct CheckpointParts {
   // Without the tensors of other ALBERT architectures (predictions.*, sop_classifier.*, position_ids). All
   // values are finite.
   TensorMap tensors;
-  // For a plain Hugging Face folder: the labels of id2label, head "pooler", no cleaning, all positions, the
-  // folder's name as the version.
+  // For a plain Hugging Face folder: the labels of id2label, head "pooler", no cleaning, max_tokens equal to
+  // max_position_embeddings, the folder's name as the version.
   v1::Manifest manifest;
 };
 

@@ -17,8 +17,8 @@ int AvailableCpus();
 // the text of the process's /proc/PID/cgroup.
 int CpuQuota(const std::string& root, const std::string& membership);
 
-// Returns the number of threads that a piece of work is worth: `max_threads`, halved as long as the work
-// takes less than kClearGain times its shortest time so far. Small models are no slower with one thread,
+// Chooses the number of threads for a piece of work. Starts with `max_threads` and halves it as long as the
+// work takes less than kClearGain times its shortest time so far. Small models are no slower with one thread,
 // which leaves the other CPUs to the rest of the program. `measure` returns the seconds that the work takes
 // with a number of threads; its errors are returned.
 absl::StatusOr<int> ChooseCpuThreads(int max_threads,

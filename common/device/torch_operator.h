@@ -16,6 +16,7 @@ c10::TypedOperatorHandle<Signature> TorchOperator(const char* name, const char* 
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).typed<Signature>();
 }
 
+// The arguments of an operation that oneDNN applies after a product, as torch's operators take them.
 using PostOpArguments = c10::List<std::optional<at::Scalar>>;
 
 }  // namespace newsgenre

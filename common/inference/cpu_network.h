@@ -34,8 +34,8 @@ class CpuNetwork : public Network {
   Kernel Choose(const LinearMap& map, Precision precision, const std::vector<KernelChoice>& kernels);
   // Writes the last layer's first tokens, [texts, hidden], to `first`.
   void RunPiece(const Piece& piece, float* first) const;
-  // The steps below run on the calling thread, for the rows from `begin` to `end`; for the texts from `begin`
-  // to `end` in the last layer.
+  // The steps below run on the calling thread, for the rows from `begin` to `end` - 1. In the last layer,
+  // `begin` and `end` count texts.
   void Embed(const Piece& piece, int64_t begin, int64_t end, float* x) const;
   void RunLayer(const Piece& piece, int64_t begin, int64_t end, const float* qkv, float* x) const;
   void RunLastLayer(const Piece& piece, int64_t begin, int64_t end, const float* key_value, const float* x,

@@ -35,8 +35,8 @@ struct ExecutionPathCandidate {
   std::function<absl::Status(ExecutionPath*)> build;
 };
 
-// Returns the paths that `options` allows, from the fastest to the plain one, which is always there: on a GPU
-// CUDA graphs and the network without graphs, on the CPU the network. `model` is on its device; the
+// Returns the paths that `options` allows, the fastest first. On a GPU: CUDA graphs, then the network without
+// graphs. On the CPU: the network. The last one is always the plain path. `model` is on its device; the
 // candidates share it.
 std::vector<ExecutionPathCandidate> CandidatesFor(const Albert& model, Precision precision,
                                                   const ClassifierOptions& options);

@@ -34,7 +34,7 @@ struct AlbertWeights {
   Affine ffn, ffn_output, layer_norm;
   Affine pooler;      // undefined except for Head::kPooler
   Affine classifier;  // undefined for Head::kMaskedLm
-  // For Head::kMaskedLm, undefined for other heads. The last map's weight is word_embeddings.
+  // For Head::kMaskedLm, undefined for other heads. The output map's weight is word_embeddings.
   Affine prediction_dense, prediction_norm;
   at::Tensor prediction_bias;
 };

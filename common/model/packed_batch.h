@@ -1,4 +1,4 @@
-// A batch without padding: the tokens of all texts one after the other, and the position of each text.
+// A packed batch: the tokens of all texts one after the other. Texts are not padded to a common length.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,16 +11,15 @@
 
 namespace newsgenre {
 
-// The number of tokens and texts that a batch can hold. There are fewer texts than rows unless each text has
-// one token and the batch is full.
+// The number of tokens (rows) and texts that a batch can hold.
 struct BatchShape {
   int64_t rows = 0;
   int64_t texts = 0;
 };
 
-// A batch can be padded, because a CUDA graph runs at one shape only. Rows from tokens() on belong to no
-// text, and texts at the end can have length 0; the network's results for both are meaningless. Padding does
-// not change the results of the other texts.
+// The end of a batch can be padding, because a CUDA graph runs at one shape only. Rows from tokens() on
+// belong to no text, and texts at the end can have length 0; the network's results for both are meaningless.
+// Padding does not change the results of the other texts.
 struct PackedBatch {
   at::Tensor ids;               // [rows] int32, on the device
   at::Tensor positions;         // [rows] int32, on the device: 0, 1, … within each text

@@ -1,4 +1,5 @@
-// Steps of attention, in newsgenre::avx2 and newsgenre::avx512: Transpose, Exponentiate and Scale.
+// Steps of attention, in newsgenre::avx2 and newsgenre::avx512: Transpose, Exponentiate and Scale. Their
+// contracts are in attention_steps.inc.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 
 namespace newsgenre {
 
-// The sum that turns exponentials into a softmax, and what its logarithm is computed from.
+// The sum of the exponentials of a softmax: ln Σ exp(scale · score) = offset + ln(sum).
 struct ExponentialSum {
   float offset;  // scale · the largest score
   float sum;     // Σ exp(scale · score - offset)

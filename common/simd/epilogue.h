@@ -3,7 +3,8 @@
 
 namespace newsgenre {
 
-// Applied to x Wᵀ + b: nothing, GELU, GELU's tanh approximation, or the addition of a residual.
+// Applied to the result of a linear map, x Wᵀ + b: nothing, GELU, GELU's tanh approximation, or the addition
+// of a residual.
 enum class Epilogue { kNothing, kGelu, kGeluTanh, kAddResidual };
 
 }  // namespace newsgenre

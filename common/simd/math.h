@@ -1,5 +1,5 @@
 // Functions of a vector of fp32 values, in newsgenre::avx2 and newsgenre::avx512: Exp, Gelu, GeluTanh and
-// ApplyEpilogue.
+// ApplyEpilogue. Their contracts are in math.inc.
 #pragma once
 
 #include "common/simd/epilogue.h"

@@ -19,7 +19,7 @@
 
 namespace newsgenre {
 
-inline constexpr int64_t kAnyWidth = 0;  // a multiple of every vector length
+inline constexpr int64_t kAnyWidth = 0;  // passes every check of the width
 
 #if defined(__x86_64__)
 inline bool SelectsAvx512(int64_t width) {

@@ -12,7 +12,8 @@
 
 namespace newsgenre {
 
-// A matrix of words in memory. `stride` is the distance of its rows, in words.
+// A matrix of 32-bit words in memory: fp32, or pairs of bf16, or four 8-bit values, in the type float.
+// `stride` is the distance of its rows, in words.
 struct WordMatrix {
   const float* first;
   int64_t stride;

@@ -23,8 +23,8 @@ class DeviceDataset {
  public:
   DeviceDataset(const Dataset& data, c10::Device device);
 
-  // Returns the batch of these rows (at least one), in this order. On the CPU, pads the tokens to a multiple
-  // of kRowMultiple rows (packed_batch.h): oneDNN prepares each new number of rows separately, which takes
+  // Returns the batch of these texts (at least one), in this order. On the CPU, pads the tokens to a multiple
+  // of kRowMultiple (packed_batch.h): oneDNN prepares each new number of tokens separately, which takes
   // time.
   LabelledBatch Batch(const RowBatch& rows) const;
 

@@ -12,7 +12,7 @@ struct BatchBudget {
   int64_t texts = 0;
 };
 
-// Row indices.
+// The texts of a batch, as indices of a Dataset's rows.
 using RowBatch = std::vector<int32_t>;
 
 // Returns the batches of an epoch, with every row exactly once. The order depends on `seed` and `epoch` only.

@@ -24,7 +24,7 @@ struct ImportSummary {
   int64_t weights = 0;               // values of these tensors
   std::vector<std::string> dropped;  // names of tensors that were left out
   std::string out;                   // the new folder
-  // Only of a release. An encoder without a classifier has no labels.
+  // Only of a release. A network without a classifier (AlbertModel) has no labels.
   std::vector<std::string> labels;
   std::string head;
   int max_tokens = 0;

@@ -27,6 +27,7 @@ struct HeadForward {
   float* log_sums;
 };
 
+// dX is the gradient of X.
 template <typename T>
 struct HeadBackward {
   int64_t width;
@@ -47,7 +48,7 @@ struct Panel {
 struct ForwardPanels {
   Panel key_columns;  // all keys, transposed
   Panel values;       // all values
-  Panel rows;         // all keys; then a block of queries; then the context of this block
+  Panel rows;         // in turn: all keys, a block of queries, the context of this block
   Panel scores;       // of a block of queries
 };
 

@@ -17,8 +17,9 @@ namespace newsgenre {
 // Returns the name of the attention kernel for a network on `device`: "AVX-512", "AVX2" or "torch".
 std::string AttentionKernel(c10::Device device, double dropout);
 
-// What all layers' attention over one batch shares. Uses TrainingAttention on a CPU with AVX2 if there is no
-// dropout, and torch's operators with autograd otherwise. Immutable; safe to use from any thread.
+// The state of one batch that the attention of every layer shares. Uses TrainingAttention on a CPU with AVX2
+// if there is no dropout, and torch's operators with autograd otherwise. Immutable; safe to use from any
+// thread.
 class BatchAttention {
  public:
   // `dropout` is the probability that an attention probability is dropped, 0 <= dropout < 1.

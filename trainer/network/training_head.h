@@ -21,7 +21,7 @@ struct BatchResult {
 // The label of a padding row, which is not a prediction.
 inline constexpr int64_t kNoLabel = -1;
 
-// The weights of a network in three forms, all shared with it.
+// The weights of a network in three forms, all shared with the network.
 struct HeadWeights {
   const AlbertWeights& values;     // fp32
   const AlbertWeights& working;    // in the type of the matrix products

@@ -77,8 +77,8 @@ class TrainingNetwork {
   Linears MakeLinears() const;
   at::Tensor Embed(const PackedBatch& batch, bool training, EmbeddingPass* pass) const;
   void EmbedBackward(const PackedBatch& batch, const EmbeddingPass& pass, const at::Tensor& dx) const;
-  // Restricts the last layer's output to the rows that the head reads. For other rows it only computes keys
-  // and values, and with kSelected attention too.
+  // Restricts the last layer's output to the rows that the head reads. Other rows only get keys and values;
+  // with kSelected they get attention too.
   void SelectLastLayerRows(const PackedBatch& batch, const Targets& targets, LayerPass* last_layer) const;
   at::Tensor RunLayer(const BatchAttention& attention, bool training, LayerPass* pass) const;
   at::Tensor LayerBackward(const BatchAttention& attention, const LayerPass& pass,

@@ -76,7 +76,7 @@ class StepLoop {
   // Halves the micro-batch after a pass with `tokens` tokens ended with `failure`. Returns `failure` if the
   // micro-batch is no larger than `longest`, the tokens of the longest text.
   absl::Status ReduceMicroBatch(int64_t tokens, int64_t longest, const absl::Status& failure);
-  // The most tokens of a pass through the network. A pass without gradients of that size fits in memory.
+  // The most tokens of a pass through the network. A pass of this size without gradients fits in memory.
   int64_t max_pass_tokens() const {
     return std::min(config_.optimizer.batch_tokens, state_.micro_batch_tokens);
   }

@@ -21,8 +21,8 @@ struct StepSums {
   double mean_loss = 0;  // over the steps, of each step's mean
 };
 
-// Owns two values per step on the device, and a copy on the CPU of the steps that were fetched, with a third
-// value. Not thread-safe.
+// Records each step's sum of losses and number of correct predictions on the device. Fetched steps are copied
+// to the CPU, together with their number of predictions. Not thread-safe.
 class StepRecords {
  public:
   StepRecords(int64_t steps, c10::Device device);

@@ -29,7 +29,7 @@ struct TrainingState {
   double training_seconds = 0;              // of the current epoch, without validation
   double seconds = 0;                       // of the run
   double cpu_seconds = 0;                   // of the run, over all threads of its processes
-  at::Tensor values, means, squares;        // [parameters]: weights and the optimizer's moments
+  at::Tensor values, means, squares;        // [parameters]: the weights, and the optimizer's moments
   at::Tensor records;                       // [step, 3]: sum of the losses, correct and all predictions
   std::vector<EpochResult> epochs;          // validated epochs
   std::vector<ProbabilityRows> validation;  // of each of those epochs, by validation row

@@ -12,7 +12,7 @@ struct ProgressState {
   int epochs = 0;
   int64_t step = 0;  // steps done over the whole run
   int64_t steps = 0;
-  double loss = 0;      // mean over the epoch so far, or over the last steps
+  double loss = 0;      // mean over the epoch so far, or over the last TrainingTask::loss_steps steps
   double accuracy = 0;  // over the same steps, 0 … 1
   double learning_rate = 0;
   double texts_per_second = 0;
