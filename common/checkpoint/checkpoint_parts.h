@@ -30,7 +30,7 @@ inline constexpr int64_t kMaxTensorBytes = int64_t{1} << 32;
 struct CheckpointParts {
   AlbertConfig config;
   Tokenizer tokenizer;
-  // By the names of AlbertForSequenceClassification: names of a bare AlbertModel get the prefix "albert.".
+  // Named as in AlbertForSequenceClassification: names of a bare AlbertModel get the prefix "albert.".
   // Without the tensors of other ALBERT architectures (predictions.*, sop_classifier.*, position_ids). All
   // values are finite.
   TensorMap tensors;

@@ -96,7 +96,7 @@ class Batcher {
   CondVar work_;     // signalled when a job or a warm-up task is added or Drain is called
   CondVar stopped_;  // signalled when a worker ends
   BatchQueue queue_ ABSL_GUARDED_BY(mutex_);
-  std::vector<WarmUpTask> warm_ups_ ABSL_GUARDED_BY(mutex_);  // one per worker; valid while it waits
+  std::vector<WarmUpTask> warm_ups_ ABSL_GUARDED_BY(mutex_);  // by worker; an empty task if there is none
   std::atomic<bool> draining_{false};                         // set with mutex_ held
   int running_workers_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::thread> threads_;  // the workers

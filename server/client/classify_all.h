@@ -13,7 +13,7 @@ namespace newsgenre {
 struct CallOptions {
   size_t max_in_flight = 64;                 // concurrent calls, including those that wait for a retry
   std::chrono::milliseconds timeout{30000};  // per text, including retries
-  size_t max_ahead = 4096;                   // texts sent beyond the oldest unanswered one
+  size_t max_ahead = 4096;                   // how far past the oldest unanswered text to send
   // Wait before the first retry. It doubles from retry to retry, up to 2 s.
   std::chrono::milliseconds first_backoff{50};
 };
