@@ -29,9 +29,9 @@ struct ReadingOptions {
   const TextEncoder* encoder = nullptr;
 };
 
-// Reads and checks a file. Returns INVALID_ARGUMENT with a list of all bad rows (BadRows), including texts
-// that are empty after cleaning, or if there is no good row. Also returns the errors of ReadFile and
-// ForEachRow.
+// Reads and checks a file. Texts that are empty after cleaning count as bad rows. Returns INVALID_ARGUMENT
+// with a list of the bad rows (BadRows) if there are more than options.max_bad_rows, and if there is no good
+// row. Also returns the errors of ReadFile and ForEachRow.
 absl::StatusOr<LabelledRows> ReadLabelledRows(const std::string& file, const ReadingOptions& options,
                                               const RunControl& control);
 

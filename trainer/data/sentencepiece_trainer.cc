@@ -19,7 +19,8 @@ std::string TrainSentencePiece(const std::vector<std::string>& sentences, int vo
       {"control_symbols", "[CLS],[SEP],[MASK]"},
       {"character_coverage", "0.99995"},
       {"normalization_rule_name", "nmt_nfkc"},
-      // Uses every sentence, and a fixed order of floating-point operations.
+      // Use every sentence, in a fixed order of floating-point operations, so that the result is
+      // reproducible.
       {"num_threads", "1"},
       {"shuffle_input_sentence", "false"},
       {"max_sentence_length", "1000000000"},

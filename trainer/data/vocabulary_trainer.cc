@@ -10,8 +10,8 @@
 namespace newsgenre {
 namespace {
 
-// Returns the words as Tokenizer::Encode will see them, without word marks and character map: SentencePiece's
-// trainer adds the marks and applies the map that it writes to the model.
+// Returns the words of each text as Tokenizer::Encode splits them, but without word marks and without the
+// character map. SentencePiece's trainer adds the marks and applies the map that it writes to the model.
 std::vector<std::string> NormalizedSentences(const std::vector<std::string>& texts) {
   const TextNormalizer normalizer{CharMap()};
   std::vector<std::string> sentences;

@@ -18,7 +18,7 @@ struct EvaluationConfig {
   std::string out;   // folder for the report; empty: none
   int64_t max_bad_rows = 0;
   std::string device = "auto";     // or "cpu", "cuda:N"
-  std::string precision = "fp32";  // or another that the server takes
+  std::string precision = "fp32";  // or another precision of the server
   int threads = 0;                 // 0: all CPUs
 
   // Returns INVALID_ARGUMENT if a field is out of range, and names the first one by its flag.
@@ -26,8 +26,8 @@ struct EvaluationConfig {
 };
 
 // Classifies all rows through the serving code, and writes the report if config.out is set. `config` must be
-// valid. Returns CANCELLED once asked to stop, and the errors of Classifier::Load and ReadLabelledRows. Sets
-// torch's number of threads.
+// valid. Returns CANCELLED if control.stop becomes true, and the errors of Classifier::Load and
+// ReadLabelledRows. Sets torch's number of threads.
 absl::StatusOr<Report> RunEvaluation(const EvaluationConfig& config, const RunControl& control);
 
 }  // namespace newsgenre

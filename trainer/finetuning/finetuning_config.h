@@ -23,7 +23,7 @@ struct FinetuningConfig {
   OptimizerConfig optimizer;
   double token_dropout = 0;  // fraction of a text's tokens, 0 … 0.99
   RunConfig run;
-  std::string model_version;  // of the release; empty: the UTC time
+  std::string model_version;  // name of the release; empty: the UTC time
 
   // Returns INVALID_ARGUMENT if a field is out of range, and names the first one by its flag.
   absl::Status Validate() const;

@@ -33,12 +33,12 @@ absl::StatusOr<Checkpoint> MakeStart(const FinetuningConfig& config, const Label
 absl::Status CheckAllLabels(const std::string& train, const TrainingRows& rows, Progress* progress) {
   for (const auto& [part, data] : {std::pair<const char*, const Dataset*>{"training", &rows.training},
                                    {"validation", &rows.validation}}) {
-    const absl::StatusOr<std::vector<std::string>> remarks = CheckLabels(part, data->labels, AgNewsLabels());
-    // A few validation rows can happen to have one label.
-    if (!remarks.ok() && data == &rows.training) return AddContext(remarks.status(), train);
-    if (!remarks.ok()) progress->Log("warning: " + std::string(remarks.status().message()));
-    if (remarks.ok()) {
-      for (const std::string& remark : *remarks) progress->Log("warning: " + remark);
+    const absl::StatusOr<std::vector<std::string>> warnings = CheckLabels(part, data->labels, AgNewsLabels());
+    // A small number of validation rows can have the same label by chance.
+    if (!warnings.ok() && data == &rows.training) return AddContext(warnings.status(), train);
+    if (!warnings.ok()) progress->Log("warning: " + std::string(warnings.status().message()));
+    if (warnings.ok()) {
+      for (const std::string& warning : *warnings) progress->Log("warning: " + warning);
     }
   }
   return absl::OkStatus();

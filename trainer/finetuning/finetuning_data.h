@@ -18,8 +18,9 @@ struct FinetuningData {
 };
 
 // Reads the files, splits off the validation rows, makes or loads the starting point, and encodes every row.
-// Returns INVALID_ARGUMENT with the problems of both files, or if nothing can be learned from the rows;
-// CANCELLED once asked to stop; the errors of the functions in finetuning_start.h.
+// Returns INVALID_ARGUMENT with the problems of both files, or if there are too few rows to split or all
+// training rows have the same label; CANCELLED if control.stop becomes true; and the errors of the functions
+// in finetuning_start.h.
 absl::StatusOr<FinetuningData> PrepareFinetuningData(const FinetuningConfig& config, int threads,
                                                      const RunControl& control);
 

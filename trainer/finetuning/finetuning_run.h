@@ -9,13 +9,13 @@
 namespace newsgenre {
 
 // Reads and encodes the data, makes or loads the starting point, trains, calibrates, tests, publishes, and
-// writes the report into run.model_dir. `config` must be valid. Keeps its state in MODEL_DIR/training-state
-// until it is finished; once asked to stop, saves the state and returns CANCELLED. With run.resume it
-// continues from the saved state, if there is one.
+// writes the report into config.run.model_dir. `config` must be valid. Keeps the run's state in
+// MODEL_DIR/training-state until the run is finished. If control.stop becomes true, saves the state and
+// returns CANCELLED. With config.run.resume, continues from the saved state if there is one.
 //
 // Returns INVALID_ARGUMENT if the data or a flag is wrong, ALREADY_EXISTS if the release exists, and
-// FAILED_PRECONDITION if there is a saved state that belongs to another run or isn't to be resumed. Sets
-// torch's number of threads; at most one run at a time.
+// FAILED_PRECONDITION if there is a saved state and it belongs to another run or config.run.resume is false.
+// Sets torch's number of threads. At most one run at a time.
 absl::StatusOr<Report> RunFinetuning(const FinetuningConfig& config, const RunControl& control);
 
 }  // namespace newsgenre

@@ -20,9 +20,9 @@ struct Published {
 // Records canaries (a few fixed texts with their probabilities), writes the checkpoint into a temporary
 // folder in `model_dir`, loads it from there through the serving code on `device`, tests it, adds the test's
 // metrics to the manifest, and publishes the release. A release with the same name and the same files counts
-// as this one, so that a process that was killed during publication can be resumed. On an error, or CANCELLED
-// once asked to stop, MODEL_DIR/CURRENT is unchanged. The manifest must have version and labels; `model_dir`
-// must exist.
+// as this one, so that a process that was killed during publication can be resumed. Returns CANCELLED if
+// control.stop becomes true. After any error MODEL_DIR/CURRENT is unchanged. The manifest must have a version
+// and labels, and `model_dir` must exist.
 absl::StatusOr<Published> TestAndPublish(Checkpoint checkpoint, const std::string& model_dir,
                                          const std::string& device, const LabelledRows& test,
                                          const RunControl& control);

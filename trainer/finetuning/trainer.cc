@@ -77,7 +77,7 @@ absl::Status Trainer::RunEpoch(const std::atomic<bool>& stop) {
   RETURN_IF_ERROR(validation.status());
   AddEpoch(*std::move(validation));
   const TrainingState& state = loop_.state();
-  // The observer comes first: a reader of the progress finds the epoch's metrics published.
+  // Calls the observer first, so that the epoch's metrics are published when the progress reports it.
   hooks_.observer->OnEpoch(state.step, state.epochs.back());
   hooks_.progress->EpochDone(state.epochs.back(), config_.optimizer.epochs);
   // Saves after the last epoch, because calibration and test take a while and can be stopped.

@@ -24,21 +24,21 @@ struct TrainingResult {
   TensorMap weights;             // of the best epoch, on the CPU
   ProbabilityRows validation;    // of the best epoch, by validation row
   std::vector<StepPoint> steps;  // LossCurve of the whole run
-  double seconds = 0;            // of training and validation, including those before the run was resumed
+  double seconds = 0;            // of training and validation, in all processes of the run
 };
 
-// Trains a network once, epoch by epoch, and validates each epoch. Not thread-safe.
+// Trains a network once, and validates it after each epoch. Not thread-safe.
 class Trainer {
  public:
-  // The arguments, except for `hooks` itself, must outlive the trainer.
+  // The arguments and the objects in `hooks` must outlive the trainer. `hooks` itself is copied.
   Trainer(const FinetuningConfig& config, const TrainingRows& rows, const RunPlan& plan,
           TrainingNetwork* network, const RunHooks& hooks);
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  // Sets the state to begin with, a fresh one with its identity and version or a saved one. Must be called
-  // before Run. Returns FAILED_PRECONDITION if the state doesn't fit the network, the plan or the validation
-  // rows.
+  // Sets the initial state: a saved one, or a fresh one that has only its identity and version. Must be
+  // called before Run. Returns FAILED_PRECONDITION if the state doesn't fit the network, the plan or the
+  // validation rows.
   absl::Status Start(TrainingState state);
 
   // Runs the remaining epochs. Once `stop` is true, saves the state after the current step and returns

@@ -29,7 +29,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kMaxConfigBytes = int64_t{1} << 20;
-constexpr int kMaxArticleTokens = 512;
+constexpr int kMaxArticleTokens = 512;  // the article's length of a text
 constexpr char kClassifierWeight[] = "classifier.weight";
 
 // https://huggingface.co/albert/albert-base-v1, config.json.
@@ -93,7 +93,8 @@ absl::Status WriteRelease(const std::string& out, const Checkpoint& checkpoint) 
   });
 }
 
-// Checks names and shapes of the tensors. Albert does so if there is a classifier, here of zeros.
+// Checks the names and shapes of an encoder's tensors. Albert::FromTensors does this but requires a
+// classifier, so a classifier of zeros is added.
 absl::Status CheckEncoder(const CheckpointParts& parts) {
   TensorMap tensors = parts.tensors;
   const int labels = parts.manifest.labels_size();

@@ -24,7 +24,7 @@ struct ImportSummary {
   int64_t weights = 0;               // values of these tensors
   std::vector<std::string> dropped;  // names of tensors that were left out
   std::string out;                   // the new folder
-  // Only of a release. A network without a classifier (AlbertModel) has no labels.
+  // The fields below describe a release. They are empty for a network without a classifier (AlbertModel).
   std::vector<std::string> labels;
   std::string head;
   int max_tokens = 0;
@@ -43,7 +43,7 @@ struct ImportSummary {
 // ReadForeignTensors and LoadCheckpoint.
 absl::StatusOr<ImportSummary> ImportCheckpoint(const ImportConfig& config);
 
-// Returns a text that says what was read, left out and written.
+// Returns a description of what was read, left out and written.
 std::string ImportText(const ImportSummary& summary);
 
 }  // namespace newsgenre

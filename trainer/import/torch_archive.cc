@@ -145,8 +145,8 @@ absl::StatusOr<TorchArchive> ParseLegacyFormat(std::string_view bytes) {
 }  // namespace
 
 absl::StatusOr<TorchStorage> StorageOf(const Pickle& pickle, const PickleValue& value) {
-  // ("storage", torch.FloatStorage, key, device, elements). The older format adds the view of another storage
-  // that it is, which torch writes as None.
+  // ("storage", torch.FloatStorage, key, device, elements). The older format adds a sixth item for storages
+  // that are views of other storages. torch writes None there.
   const PickleValue* id = pickle.Item(value, 0, Kind::kTuple);
   if (id == nullptr) return Broken("a storage's description is not a tuple");
   const PickleValue* type = pickle.Item(*id, 1, Kind::kGlobal);

@@ -49,7 +49,7 @@ struct ZipDirectory {
 };
 
 absl::StatusOr<ZipDirectory> FindDirectory(std::string_view bytes) {
-  const uint64_t end_at = bytes.size() - kEndBytes;  // wraps around in a shorter file, which Record refuses
+  const uint64_t end_at = bytes.size() - kEndBytes;  // underflows in a shorter file; Record then returns ""
   const std::string_view end = Record(bytes, end_at, kEndBytes, kEndSignature);
   if (end.empty()) return Broken("its last record is not at the end of the file, which may be truncated");
   const std::string_view locator =

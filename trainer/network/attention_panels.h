@@ -53,11 +53,11 @@ struct ForwardPanels {
 };
 
 struct BackwardPanels {
-  // Of all queries; `columns` are transposed.
+  // The panels of all queries. Those named `columns` are transposed.
   Panel queries, dcontext, dqueries, query_columns, dcontext_columns;
   float* log_sums;
   float* dots;  // for each query the dot product of its context and the context's gradient
-  // Of a block of keys.
+  // The panels of a block of keys.
   Panel keys, values, probabilities, dscores;
 };
 

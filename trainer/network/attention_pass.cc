@@ -12,7 +12,7 @@
 namespace newsgenre {
 namespace {
 
-// Returns nothing if torch's operators are to be used.
+// Returns the instruction set of TrainingAttention, or nullopt to use torch's operators.
 std::optional<InstructionSet> SelectOwnKernel(c10::Device device, double dropout) {
   if (!device.is_cpu() || dropout > 0 || !CpuSupports(InstructionSet::kAvx2)) return std::nullopt;
   return CpuSupports(InstructionSet::kAvx512) ? InstructionSet::kAvx512 : InstructionSet::kAvx2;

@@ -24,7 +24,7 @@ class Optimizer {
  public:
   Optimizer(const FlatParameters& parameters, const AdamWConfig& config);
 
-  // Takes step t with the gradients g, [count], which it can overwrite. Doesn't wait for a GPU.
+  // Takes step t with the gradients g, [count], and can overwrite them. Doesn't wait for a GPU.
   //   g ← g · min(1, clip_norm / ‖g‖)
   //   m ← β₁ m + (1 - β₁) g,  v ← β₂ v + (1 - β₂) g²
   //   θ ← θ - lr · decay · θ - lr · (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + ε)
@@ -41,7 +41,7 @@ class Optimizer {
   void set_steps(int64_t steps);
 
  private:
-  // Some of the weights with their gradients and moments, all of one shape.
+  // A part of the weights with its gradients and moments. All have the same shape.
   struct Part {
     at::Tensor values, gradients, means, squares;
   };

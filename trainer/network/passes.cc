@@ -19,7 +19,7 @@ at::Tensor NormPass::Forward(const at::Tensor& in, const Affine& norm, double ep
 }
 
 at::Tensor NormPass::Backward(const at::Tensor& dy, const Affine& norm, const Affine& gradients) const {
-  // On the CPU torch sums the rows in bf16, which is off by a tenth for a large batch.
+  // On the CPU, torch sums bf16 rows in bf16. For a large batch the sums are off by a tenth.
   const bool own_sums = x.is_cpu() && x.scalar_type() != at::kFloat;
   const auto [dx, dweight, dbias] = at::native_layer_norm_backward(
       dy, x, {x.size(1)}, mean, rstd, norm.weight, norm.bias, {true, !own_sums, !own_sums});

@@ -13,7 +13,7 @@ struct NormPass {
   at::Tensor x, mean, rstd;
 
   at::Tensor Forward(const at::Tensor& in, const Affine& norm, double epsilon);
-  // Adds to `gradients`, in fp32, those of the norm's weights, and returns the gradient of x.
+  // Adds the gradients of the norm's weights to `gradients`, which is fp32. Returns the gradient of x.
   at::Tensor Backward(const at::Tensor& dy, const Affine& norm, const Affine& gradients) const;
 };
 

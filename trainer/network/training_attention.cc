@@ -15,7 +15,7 @@
 namespace newsgenre {
 namespace {
 
-// Sizes of a block, so that its scores stay in the first-level cache for texts of usual lengths.
+// Block sizes. They keep the scores of a block in the first-level cache for texts of usual lengths.
 constexpr int64_t kMaxQueries = 24, kMaxKeys = 48;
 
 }  // namespace
@@ -99,9 +99,9 @@ void TrainingAttention::ForEachHead(const std::function<void(int64_t, int64_t)>&
     const int64_t from = work * begin / kWorkUnits, to = work * end / kWorkUnits;
     const auto after = std::upper_bound(work_before_.begin(), work_before_.end(), from);
     for (int64_t text = after - work_before_.begin() - 1; text < texts && work_before_[text] < to; ++text) {
-      const int64_t of_head = (work_before_[text + 1] - work_before_[text]) / heads_;
-      for (int64_t head = 0; of_head > 0 && head < heads_; ++head) {
-        const int64_t start = work_before_[text] + head * of_head;
+      const int64_t head_work = (work_before_[text + 1] - work_before_[text]) / heads_;
+      for (int64_t head = 0; head_work > 0 && head < heads_; ++head) {
+        const int64_t start = work_before_[text] + head * head_work;
         if (from <= start && start < to) body(text, head);
       }
     }

@@ -21,14 +21,15 @@ struct BatchResult {
 // The label of a padding row, which is not a prediction.
 inline constexpr int64_t kNoLabel = -1;
 
-// The weights of a network in three forms, all shared with the network.
+// A network's weights in two types, and their gradients. All share the network's memory.
 struct HeadWeights {
   const AlbertWeights& values;     // fp32
   const AlbertWeights& working;    // in the type of the matrix products
   const AlbertWeights& gradients;  // fp32
 };
 
-// Not thread-safe. Throws torch's exceptions.
+// Computes logits and losses, and accumulates the gradients of the head's weights. Not thread-safe. Throws
+// torch's exceptions.
 class TrainingHead {
  public:
   virtual ~TrainingHead() = default;
@@ -46,6 +47,7 @@ class TrainingHead {
   virtual void Refresh() {}
 };
 
+// Returns a classification head or a masked-LM head, depending on `head`. It shares the memory of `weights`.
 std::unique_ptr<TrainingHead> MakeTrainingHead(const AlbertConfig& config, Head head,
                                                const HeadWeights& weights, ProductLibrary library);
 

@@ -64,7 +64,7 @@ TrainingNetwork::Linears TrainingNetwork::MakeLinears() const {
           /*ffn=*/linear(&W::ffn, library_),
           /*ffn_output=*/linear(&W::ffn_output, library_),
           /*key=*/linear(&W::key, library_),
-          // oneDNN doesn't suit it: it has one row per text, and each batch has another number of texts.
+          // Not oneDNN, which prepares each new number of rows separately: the query has one row per text.
           /*query=*/linear(&W::query, ProductLibrary::kTorch),
           /*value=*/linear(&W::value, library_)};
 }

@@ -22,7 +22,8 @@ struct PretrainingData {
 
 // Reads the raw text and the texts of the labelled rows, makes or loads the starting point, encodes all
 // texts, and splits off the held-out ones. Returns INVALID_ARGUMENT if there is no text, the errors of
-// ReadRawText, ReadLabelledRows and the functions in pretraining_start.h, and CANCELLED once asked to stop.
+// ReadRawText, ReadLabelledRows and the functions in pretraining_start.h, and CANCELLED if control.stop
+// becomes true.
 absl::StatusOr<PretrainingData> PreparePretrainingData(const PretrainingConfig& config, int threads,
                                                        const RunControl& control);
 

@@ -53,8 +53,8 @@ class MaskedLmTask {
         vocabulary_{data.start.tokenizer.vocab_size(), data.start.tokenizer.begins_word()},
         network_(*network) {}
 
-  // Implements TrainingTask::accumulate_gradients. The losses are over masked tokens, so the weight of a text
-  // is spread over the mean number of masked tokens per text.
+  // Implements TrainingTask::accumulate_gradients. The network sums the losses over masked tokens, so the
+  // weight per text is divided by the mean number of masked tokens per text.
   BatchResult AccumulateGradients(const RowBatch& rows, double weight) {
     Random random(at::randint(std::numeric_limits<int64_t>::max(), {1}, at::kLong).item<int64_t>());
     const MaskedBatch batch = MakeMaskedBatch(data_.training, rows, vocabulary_, &random, network_.device());
@@ -63,7 +63,7 @@ class MaskedLmTask {
                                         weight * static_cast<double>(rows.size()) / tokens);
   }
 
-  // Evaluates the held-out texts in batches within `budget`. Returns CANCELLED once asked to stop.
+  // Evaluates the held-out texts in batches within `budget`. Returns CANCELLED if `stop` becomes true.
   absl::StatusOr<HeldOutResult> EvaluateHeldOut(const BatchBudget& budget,
                                                 const std::atomic<bool>& stop) const {
     HeldOutResult sums;

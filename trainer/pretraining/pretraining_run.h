@@ -9,9 +9,9 @@
 namespace newsgenre {
 
 // Trains a masked-language model on config.text and the texts of config.data.train, and writes its Hugging
-// Face folder and the report into run.model_dir. `config` must be valid. Saves its state, resumes and stops
-// as RunFinetuning does, and returns its errors. Returns ALREADY_EXISTS if model_dir holds a model before the
-// run.
+// Face folder and the report into config.run.model_dir. `config` must be valid. Saves its state, resumes and
+// stops like RunFinetuning, and returns the same errors. Returns ALREADY_EXISTS if model_dir already holds a
+// model.
 absl::StatusOr<Report> RunPretraining(const PretrainingConfig& config, const RunControl& control);
 
 }  // namespace newsgenre

@@ -1,4 +1,4 @@
-// Reads unlabelled text for pretraining and cuts it into pieces.
+// Reads unlabelled text for pre-training and cuts it into pieces.
 #pragma once
 
 #include <cstdint>
@@ -21,18 +21,18 @@ struct RawText {
 inline constexpr int64_t kMaxLineBytes = int64_t{1} << 20;
 
 // Reads plain or xz files (see TextFile) with lines that end with LF or CRLF. Cleans each line with
-// kLatestCleaning and drops the lines that are empty then. Shows progress. Needs little more memory than the
+// kLatestCleaning and drops lines without any text left. Shows progress. Needs little more memory than the
 // paragraphs. Returns INVALID_ARGUMENT if there are no files or no paragraphs, or if a line, which the
 // message names, is longer than kMaxLineBytes; otherwise the errors of TextFile and ForEachRow.
 absl::StatusOr<RawText> ReadRawText(const std::vector<std::string>& files, int threads,
                                     const RunControl& control);
 
 // Encodes cleaned paragraphs as pieces of at most `max_tokens` tokens, including [CLS] and [SEP]. Cuts a
-// longer paragraph into as few pieces as possible, whose lengths differ by at most one token and which
-// contain all of it. Leaves out paragraphs with fewer than kMinPieceTokens tokens. In the result the labels
-// are 0, a piece's line is its paragraph's index + 1, and `truncated` is 0. Shows progress. Needs 4 bytes per
-// token and 20 per piece. Returns INVALID_ARGUMENT if `max_tokens` is below 2 * kMinPieceTokens or there are
-// no pieces, and otherwise the errors of ForEachRow.
+// longer paragraph into as few pieces as possible. The pieces contain all of its tokens, and their lengths
+// differ by at most one token. Leaves out paragraphs with fewer than kMinPieceTokens tokens. In the result
+// the labels are 0, a piece's line is its paragraph's index + 1, and `truncated` is 0. Shows progress. Needs
+// 4 bytes per token and 20 per piece. Returns INVALID_ARGUMENT if `max_tokens` is below 2 * kMinPieceTokens
+// or there are no pieces, and otherwise the errors of ForEachRow.
 absl::StatusOr<Dataset> EncodeParagraphs(const std::vector<std::string>& paragraphs,
                                          const Tokenizer& tokenizer, int max_tokens, int threads,
                                          const RunControl& control);

@@ -28,7 +28,7 @@ class TextFile {
   TextFile& operator=(const TextFile&) = delete;
 
   // Returns the next part of the text, or an empty view at its end. The view is valid until the next call.
-  // The first bytes of the file decide its format. Returns DATA_LOSS if xz data are corrupt or truncated,
+  // The first bytes of the file determine its format. Returns DATA_LOSS if xz data are corrupt or truncated,
   // RESOURCE_EXHAUSTED if they need more memory than the limit, and INVALID_ARGUMENT for gzip and zstd. Must
   // not be called again after an error.
   absl::StatusOr<std::string_view> Next();

@@ -8,7 +8,8 @@ namespace newsgenre {
 
 constexpr char kArticle[] = "the article's results: albert-base-v1, 110,000 training rows";
 constexpr int64_t kArticleValidationRows = 10000;
-constexpr std::array<int64_t, 5> kArticleCorrect = {9204, 9283, 9302, 9295, 9255};  // by epoch
+// The number of correct validation rows after each epoch.
+constexpr std::array<int64_t, 5> kArticleCorrect = {9204, 9283, 9302, 9295, 9255};
 constexpr int64_t kArticleTestRows = 7600;
 constexpr double kArticleTestAccuracy = 0.93079;
 constexpr double kArticleEpochSeconds = 1035;

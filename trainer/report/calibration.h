@@ -11,8 +11,8 @@ namespace newsgenre {
 
 constexpr double kMinTemperature = 0.05;
 constexpr double kMaxTemperature = 20;
-// The least number of wrong predictions for a fit. They bound the temperature from below: without any, the
-// loss keeps falling as the temperature falls.
+// The minimum number of wrong predictions for a fit. Wrong predictions bound the temperature from below:
+// without any, the loss keeps falling as the temperature falls.
 constexpr int64_t kMinMistakes = 20;
 
 // Returns softmax(ln p / temperature) of each row, which equals softmax(logits / temperature). A p below the

@@ -18,7 +18,7 @@ struct EpochResult {
   int64_t steps = 0;
   double training_loss = 0;          // mean over the epoch, with dropout, while the weights change
   double training_article_loss = 0;  // the same losses as ArticleLoss computes them
-  double training_accuracy = 0;      // over the same rows, 0 … 1
+  double training_accuracy = 0;      // measured like training_loss, 0 … 1
   int64_t training_correct = 0;
   ClassificationMetrics validation;  // at the end of the epoch
   double validation_article_loss = 0;
@@ -49,9 +49,9 @@ struct LengthHistogram {
   int max_tokens = 0;         // the network's limit
 };
 
-// The masked-LM result on held-out texts, which an earlier run that this one starts from may have trained on.
+// The masked-LM result on held-out texts. The starting point may have been trained on these texts.
 struct HeldOutResult {
-  int64_t predictions = 0;  // predicted tokens; a tenth of them are not masked, as in ALBERT
+  int64_t predictions = 0;  // predicted tokens; a tenth of them keep their id in the input
   int64_t correct = 0;
   double loss = 0;  // mean of -ln(probability of the true token)
 };
@@ -72,8 +72,8 @@ struct Report {
   int vocab_size = 0;
   std::vector<EpochResult> epochs;        // empty for an evaluation
   int best = 0;                           // the published epoch, an index into `epochs`
-  std::vector<StepPoint> steps;           // at most some hundreds
-  std::optional<HeldOutResult> held_out;  // only of a pre-training run
+  std::vector<StepPoint> steps;           // at most 400
+  std::optional<HeldOutResult> held_out;  // set for a pre-training run only
   std::optional<double> temperature;      // divides the logits of the release
   // The published epoch on the validation rows, and the release on the test rows, both with `temperature`.
   std::optional<ClassificationMetrics> calibrated;

@@ -10,7 +10,7 @@
 
 namespace newsgenre {
 
-// The report has at least one epoch.
+// Returns a table of the epochs. The report must have at least one.
 std::string EpochsHtml(const Report& report);
 // Returns a heat map of counts and of their shares of the row.
 std::string ConfusionHtml(const ClassificationMetrics& metrics, const std::vector<std::string>& labels);

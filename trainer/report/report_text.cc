@@ -18,7 +18,7 @@ char32_t VisibleCharacter(char32_t character) {
   return control ? kReplacement : character;
 }
 
-// Returns whether the character can be inline markup, with GitHub's tables, strikethrough and formulas.
+// Returns whether the character can be inline markup, including GitHub's tables, strikethrough and formulas.
 bool IsMarkup(char32_t character) {
   return character < 0x7F &&
          std::string_view("\\`*_~#$|[]>").find(static_cast<char>(character)) != std::string_view::npos;

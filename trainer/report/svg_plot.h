@@ -21,7 +21,7 @@ struct Axis {
   std::vector<Tick> ticks;  // multiples of 1, 2 or 5 times a power of ten, within the bounds
 };
 
-// Returns an axis with these bounds, which are finite and low <= high. Equal bounds are moved apart. Pure.
+// Returns an axis with these bounds, which must be finite, with low <= high. Moves equal bounds apart. Pure.
 Axis ExactAxis(std::string name, double low, double high, Unit unit);
 // Returns the same axis, but with its bounds moved outwards to the next ticks.
 Axis RoundAxis(std::string name, double low, double high, Unit unit);

@@ -51,7 +51,7 @@ absl::Status DataConfig::Validate() const {
 absl::Status ModelConfig::Validate(int min_tokens) const {
   if (max_tokens) RETURN_IF_ERROR(CheckRange("max_tokens", *max_tokens, min_tokens, kMaxTokensLimit));
   if (network.layers) RETURN_IF_ERROR(CheckRange("layers", *network.layers, 1, 1000));
-  // Checked before NewNetwork, which multiplies it.
+  // Checked before NewNetwork multiplies it, which could overflow.
   if (network.hidden_size) RETURN_IF_ERROR(CheckRange("hidden_size", *network.hidden_size, 1, 65536));
   RETURN_IF_ERROR(init_from.empty() ? CheckSizes(NewNetwork()) : RefuseSizes(network));
   if (network.dropout) RETURN_IF_ERROR(CheckRange("dropout", *network.dropout, 0, 0.99));

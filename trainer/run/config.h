@@ -23,8 +23,8 @@ struct DataConfig {
   absl::Status Validate() const;
 };
 
-// The network. Unset fields have the defaults of ModelConfig::NewNetwork, or init_from's values. Only layers
-// and dropout can be set together with init_from.
+// The network. Unset fields get the defaults of ModelConfig::NewNetwork, or the values of init_from. Only
+// layers and dropout can be set together with init_from.
 struct NetworkConfig {
   std::optional<int> vocab_size;
   std::optional<int> embedding_size;
@@ -40,7 +40,7 @@ struct ModelConfig {
   std::optional<int> max_tokens;  // including [CLS] and [SEP]
   NetworkConfig network;
 
-  // `min_tokens`: the smallest max_tokens allowed.
+  // `min_tokens` is the smallest allowed max_tokens.
   absl::Status Validate(int min_tokens) const;
 
   // Returns the configuration of a network from scratch: the fields that are set, and defaults for the

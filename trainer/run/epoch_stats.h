@@ -15,7 +15,7 @@
 
 namespace newsgenre {
 
-// A run after one of its steps. The current epoch is the one after those in state.epochs.
+// A view of a run after one of its steps. The current epoch follows those in state.epochs.
 struct RunSnapshot {
   const RunPlan& plan;
   const StepRecords& records;  // fetched up to the state's step

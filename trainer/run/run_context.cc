@@ -69,7 +69,8 @@ void RemoveLeftovers(const std::string& model_dir, const std::string& version) {
   }
 }
 
-// Returns the flags that affect the result. Of flags that name files, the identity has the files' hashes.
+// Returns the flags that affect the result. Flags that name files are left out, because the identity has the
+// hashes of these files.
 std::map<std::string, std::string> FlagsAffectingResult(const RunConfig& config) {
   static const auto* const without_effect = new std::set<std::string>{
       "train",     "text",    "test",   "init_from",    "model_dir",  "max_bad_rows",    "device",

@@ -31,14 +31,15 @@ struct RunContext {
 
 // Sets torch's number of threads, makes config.model_dir, checks that it can be written to, opens its saved
 // states, and removes the unfinished files of a killed run. `version` is that of a fresh run; empty: the UTC
-// time. Returns FAILED_PRECONDITION if another process uses the states, or if there is a state and the config
-// doesn't resume it, and ALREADY_EXISTS if model_dir has a release of that version.
+// time. Returns FAILED_PRECONDITION if another process uses the states, or if a state exists and
+// config.resume is false, and ALREADY_EXISTS if model_dir has a release of that version.
 absl::StatusOr<RunContext> PrepareContext(const RunConfig& config, const std::string& version,
                                           Progress* progress);
 
-// Completes `inputs` (hashes of the data and the like, by name) to the identity of a run: adds the flags that
-// affect the result, the device, the kernels and the weights. Stores it in a fresh run's state. Returns
-// FAILED_PRECONDITION with the differences if the state to resume has another identity.
+// Builds the identity of a run from `inputs` (values by name, such as hashes of the data), the flags that
+// affect the result, the device, the precision, the kernels, the threads and the weights. Stores it in a
+// fresh run's state. Returns FAILED_PRECONDITION with the differences if the state to resume has another
+// identity.
 absl::Status CheckRunIdentity(const RunConfig& config, const TrainingNetwork& network,
                               std::map<std::string, std::string> inputs, RunContext* context,
                               Progress* progress);

@@ -19,7 +19,7 @@ double Seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
 }
 
-// Replaces bytes that are not UTF-8, such as those of a file name.
+// Returns the JSON text. Replaces bytes that are not UTF-8, which a file name can have.
 std::string Dump(const nlohmann::ordered_json& json) {
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

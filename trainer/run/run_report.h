@@ -11,12 +11,12 @@
 
 namespace newsgenre {
 
-// Reports the most confident mistakes. `probabilities` are those of the texts in `data`, which were encoded
-// from `rows`.
+// Sets the mistakes of the report to the most confident ones. `probabilities` are those of the texts in
+// `data`, which were encoded from `rows`.
 void ReportMistakes(const LabelledRows& rows, const Dataset& data, const ProbabilityRows& probabilities,
                     Report* report);
 
-// Reports the test's metrics and mistakes.
+// Sets the report's test metrics and mistakes.
 void ReportTest(const LabelledRows& rows, const ClassifiedRows& classified, Report* report);
 
 // Returns the CPU seconds that all threads of this process have used.

@@ -11,8 +11,9 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kFormatVersion = 2;
 
-// Visits the fields of an epoch, except those that follow from the validation's probabilities.
-// Every field is required when a state is read: states of older versions lack fields that are added later.
+// Visits the fields of an epoch, except those that are computed from the validation's probabilities. All
+// fields are required when a state is read. A field that is added later needs a default, because the states
+// of older versions lack it.
 template <typename Epoch, typename Visit>
 void VisitEpoch(Epoch* epoch, const Visit& visit) {
   visit("epoch", &epoch->epoch);

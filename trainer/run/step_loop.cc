@@ -154,7 +154,6 @@ absl::Status StepLoop::CheckWeights() const {
   return Diverged(state_.step - 1, "the weights are no longer numbers after the update");
 }
 
-// Saves only states whose weights and losses are finite.
 absl::Status StepLoop::Save() {
   RETURN_IF_ERROR(FetchRecords());
   RETURN_IF_ERROR(CheckWeights());

@@ -1,4 +1,4 @@
-// The steps of a training run, whatever is trained.
+// The steps of a training run, independent of what it trains.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -37,7 +37,7 @@ struct TrainingTask {
   std::function<BatchResult(const RowBatch& micro_batch, double weight)> accumulate_gradients;
   // Describes a step's batch for an error, as in "a batch of 3 texts".
   std::function<std::string(int64_t step)> describe_batch;
-  int classes = 0;         // that a prediction chooses from
+  int classes = 0;         // number of classes of a prediction
   int64_t loss_steps = 0;  // progress shows the mean loss of this many last steps; 0: of the epoch so far
 };
 
@@ -58,8 +58,8 @@ class StepLoop {
   StepLoop(const StepLoop&) = delete;
   StepLoop& operator=(const StepLoop&) = delete;
 
-  // Sets the state to begin with, fresh (with identity and version) or saved, and starts to measure time.
-  // Must be called first. Returns FAILED_PRECONDITION if the state doesn't fit the network or the plan.
+  // Sets the initial state, fresh (with identity and version) or saved, and starts to measure time. Must be
+  // called first. Returns FAILED_PRECONDITION if the state doesn't fit the network or the plan.
   absl::Status Start(TrainingState state);
 
   // Runs until `step` (1 … plan.steps()) steps are done, then shows the progress. Once `stop` is true, saves
@@ -68,10 +68,11 @@ class StepLoop {
   // suffice for a single text; the errors of StateStore::Save and CatchTorch.
   absl::Status RunTo(int64_t step, const std::atomic<bool>& stop);
 
-  // These three return INTERNAL if the loss or a weight is not finite, as RunTo does.
+  // Returns INTERNAL, as RunTo does, if a weight is not finite.
   absl::Status CheckWeights() const;
+  // Saves the state. Returns INTERNAL, as RunTo does, if the loss diverged or a weight is not finite.
   absl::Status Save();
-  absl::Status SaveIfDue();
+  absl::Status SaveIfDue();  // Save if the flags save_minutes or save_steps require it now
 
   // Halves the micro-batch after a pass with `tokens` tokens ended with `failure`. Returns `failure` if the
   // micro-batch is no larger than `longest`, the tokens of the longest text.

@@ -31,7 +31,7 @@ class StepRecords {
   void Reset(int64_t step);
   // Adds the result of a micro-batch to the step's values. Doesn't wait for the device.
   void Add(int64_t step, const BatchResult& result);
-  // Waits for the device and copies the first `steps` steps, which the methods below can read then.
+  // Waits for the device and copies the first `steps` steps. The methods below read this copy.
   void Fetch(int64_t steps);
 
   int64_t fetched() const { return fetched_; }
@@ -51,12 +51,11 @@ class StepRecords {
   int64_t fetched_ = 0;
 };
 
-// Returns the loss over the whole run, whose steps were all fetched, in at most 400 points.
+// Returns the loss over the whole run in at most 400 points. All steps must have been fetched.
 std::vector<StepPoint> LossCurve(const StepRecords& records, const LrSchedule& schedule);
 
-// The first step whose loss shows that the training diverged.
 struct Divergence {
-  int64_t step = -1;  // -1: none
+  int64_t step = -1;  // the first step whose loss shows that the training diverged; -1: none
   std::string problem;
 };
 

@@ -29,7 +29,7 @@ struct TrainingSetup {
   std::unique_ptr<TrainingWatch> watch;
 };
 
-// Owns a run's context and report, and measures its time. The calls are made in the order of their
+// Owns a run's context and report, and measures its time. The methods must be called in the order of their
 // declaration. Not thread-safe. At most one session at a time: it sets torch's number of threads.
 class TrainingSession {
  public:
@@ -50,13 +50,13 @@ class TrainingSession {
                                         const OptimizerConfig& optimizer,
                                         std::map<std::string, std::string> inputs);
   RunHooks Hooks(const TrainingSetup& setup) const;
-  // Moves out the state that the run starts from.
+  // Moves the state that the run starts from out of the session.
   TrainingState TakeStart() { return std::move(context_.start); }
 
   // Completes the report with the time of this process and of the run's earlier ones, and writes it to
   // model_dir.
   absl::Status FinishReport();
-  // Removes the saved states: the run is finished, or is not to be resumed.
+  // Removes the saved states. Call this if the run is finished or must not be resumed.
   void RemoveStates() { context_.states->Remove(); }
 
  private:

@@ -1,4 +1,4 @@
-// The saved state of a training run: a run that is killed at any moment can be resumed.
+// The saved state of a training run, from which a killed run can be resumed.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -16,11 +16,11 @@
 
 namespace newsgenre {
 
-// Everything that the remaining steps depend on, and the report's values of the steps that are done. The
-// states of random generators are not part of it, because every step seeds them from the seed and its number.
+// Everything that the remaining steps depend on, and the values that the report needs of the finished steps.
+// Has no states of random generators, because every step seeds them from the run's seed and its own number.
 // Tensors are fp32 on the CPU.
 struct TrainingState {
-  // Must be equal in the process that resumes: flags, and hashes of data and starting point, by name.
+  // Flags, and hashes of the data and the starting point, by name. Must be equal when the run is resumed.
   std::map<std::string, std::string> identity;
   std::string version;                      // of the release to publish
   int64_t micro_batch_tokens = 0;           // lowered if memory ran out
@@ -53,8 +53,8 @@ class StateStore {
   // Writes the state atomically and syncs it, then removes all but the last two states. On an error the
   // states that exist are kept.
   absl::Status Save(const TrainingState& state);
-  // Returns the folder of the state that was loaded or saved last, or before that of the newest state,
-  // damaged or not; empty if there is none.
+  // Returns the path of the state that was loaded or saved last. Before the first Load or Save, returns the
+  // path of the newest state, which can be damaged, or "" if there is none.
   std::string newest() const;
   // Removes the folder with its states. The store can't be used afterwards.
   void Remove();

@@ -1,4 +1,4 @@
-// How long-running work reports its progress and is cancelled.
+// Cancellation and progress of long-running work.
 #pragma once
 
 #include <atomic>

@@ -12,7 +12,7 @@
 
 namespace newsgenre {
 
-// Known before the first step.
+// The facts about a run that are known before its first step.
 struct TrainingInfo {
   std::string version;  // of the release to publish
   std::string device;
