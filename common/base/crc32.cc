@@ -5,7 +5,7 @@
 namespace newsgenre {
 namespace {
 
-// Returns the change that each byte value makes to the remainder.
+// Returns, for each value of the next byte, the change that it makes to the remainder.
 constexpr std::array<uint32_t, 256> MakeTable(Crc32Polynomial polynomial) {
   std::array<uint32_t, 256> table = {};
   for (uint32_t byte = 0; byte < table.size(); ++byte) {

@@ -17,7 +17,7 @@ using nlohmann::json;
 constexpr size_t kMaxDepth = 32;
 
 // Checks the text before a tree is built, and stops the parse at the first violation. (The library's parser
-// callback also knows the depth, but its time grows with the square of an object's member count.)
+// callback also receives the depth, but its time grows with the square of an object's member count.)
 class StrictnessCheck : public nlohmann::json_sax<json> {
  public:
   // Empty if the text has no violation or is not JSON.

@@ -6,7 +6,7 @@ namespace newsgenre {
 // What the allocator does with freed memory.
 enum class FreedMemory {
   kReturned,  // returns large blocks to the system at once, as the C library does by default
-  kKept,      // keeps it for reuse; for programs that allocate the same sizes again and again
+  kKept,      // keeps all for reuse; for programs that allocate the same sizes again and again
 };
 
 // Re-executes the running program (execv with `argv`) with these environment variables set, because the

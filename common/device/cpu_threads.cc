@@ -53,7 +53,8 @@ int CpuQuota(const std::string& root, const std::string& membership) {
     const bool version_2 = controllers.empty();
     if (!version_2 && ("," + controllers + ",").find(",cpu,") == std::string::npos) continue;
     const fs::path tree = version_2 ? fs::path(root) : fs::path(root) / "cpu";
-    // Up to the root of the mount. In a container, where PATH can be the host's, only the root may exist.
+    // Walks up to the root of the mount. In a container PATH can be the host's, and then only the root
+    // exists.
     fs::path group = fs::path(path).relative_path();
     for (; !group.empty(); group = group.parent_path()) cpus = std::min(cpus, GroupQuota(tree / group));
     cpus = std::min(cpus, GroupQuota(tree));

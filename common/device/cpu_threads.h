@@ -1,4 +1,5 @@
-// How many CPUs this process can use, and how many threads torch uses. This header does not include torch.
+// The number of CPUs that this process can use, and of threads that torch uses. This header does not include
+// torch.
 #pragma once
 
 #include <functional>
@@ -20,7 +21,7 @@ int CpuQuota(const std::string& root, const std::string& membership);
 // Chooses the number of threads for a piece of work. Starts with `max_threads` and halves it as long as the
 // work takes less than kClearGain times its shortest time so far. Small models are no slower with one thread,
 // which leaves the other CPUs to the rest of the program. `measure` returns the seconds that the work takes
-// with a number of threads; its errors are returned.
+// with `threads` threads. Returns its first error.
 absl::StatusOr<int> ChooseCpuThreads(int max_threads,
                                      const std::function<absl::StatusOr<double>(int threads)>& measure);
 inline constexpr double kClearGain = 1.3;

@@ -15,11 +15,12 @@ struct CudaCapability {
   int minor = 0;
 };
 
-// Returns 0.0 for the CPU and in a build without CUDA. Fast and thread-safe.
+// Returns the compute capability of a GPU, or 0.0 for the CPU and in a build without CUDA. Fast and
+// thread-safe.
 CudaCapability ComputeCapability(c10::Device device);
 
-// Returns a text such as "NVIDIA H100 80GB HBM3, compute capability 9.0, 79.1 GiB, CUDA 13.0". `device` must
-// be a CUDA device.
+// Returns a description such as "NVIDIA H100 80GB HBM3, compute capability 9.0, 79.1 GiB, CUDA 13.0".
+// `device` must be a CUDA device.
 std::string DescribeGpu(c10::Device device);
 
 }  // namespace newsgenre

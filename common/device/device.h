@@ -20,18 +20,18 @@ namespace newsgenre {
 // driver, too few GPUs), and INVALID_ARGUMENT for any other name.
 absl::StatusOr<c10::Device> ParseDevice(std::string_view name);
 
-// Returns the capabilities of a device. GPUs from compute capability 8.0 on multiply bf16 matrices in
-// hardware, CPUs do so with AVX-512 BF16 or AMX.
+// Returns the capabilities of a device. `native_bf16` is true for GPUs of compute capability 8.0 or newer and
+// for CPUs with AVX-512 BF16 or AMX.
 DeviceCapabilities CapabilitiesOf(c10::Device device);
 
-// Returns the tensor type of a precision on a GPU, which does not support int8.
+// Returns the tensor type of a precision on a GPU. `precision` must not be kInt8.
 c10::ScalarType TypeOnGpu(Precision precision);
 
 // Runs `body` and returns its status. Turns an exception into INTERNAL, or RESOURCE_EXHAUSTED if memory ran
 // out, with the first line of its message. Writes torch's warnings to the log.
 absl::Status CatchTorch(const std::function<absl::Status()>& body);
 
-// The same for a body that returns an absl::StatusOr.
+// Does the same for a body that returns an absl::StatusOr.
 template <typename Body>
 auto CatchTorchIn(const Body& body) -> decltype(body()) {
   decltype(body()) result = absl::UnknownError("not run");

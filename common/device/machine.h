@@ -15,7 +15,7 @@ struct Machine {
   DeviceCapabilities capabilities;
 };
 
-// Describes a device that is named as for ParseDevice, and returns ParseDevice's errors.
+// Describes the device that ParseDevice returns for the name `device`. Returns ParseDevice's errors.
 absl::StatusOr<Machine> DescribeMachine(const std::string& device);
 
 }  // namespace newsgenre

@@ -17,6 +17,7 @@ c10::TypedOperatorHandle<Signature> TorchOperator(const char* name, const char* 
 }
 
 // The arguments of an operation that oneDNN applies after a product, as torch's operators take them.
+// The arguments of the operation that oneDNN applies to the result of a product.
 using PostOpArguments = c10::List<std::optional<at::Scalar>>;
 
 }  // namespace newsgenre

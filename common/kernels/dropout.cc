@@ -14,11 +14,11 @@
 
 namespace newsgenre {
 
-// What decides a mask. `Bits` is an unsigned integer of the size of the mask's values.
+// The parameters of a mask. `Bits` is an unsigned integer of the size of the mask's values.
 template <typename Bits>
 struct MaskDraw {
   uint64_t seed;
-  uint32_t dropped;  // the number of the 2³² hashes that drop a value
+  uint32_t dropped;  // a value is dropped if its 32-bit hash is below this
   Bits kept;         // the bits of a value that is kept
 };
 

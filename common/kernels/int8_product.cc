@@ -12,12 +12,12 @@
 
 namespace newsgenre {
 
-// A panel holds the weights of kPanelColumns columns, the last one those that remain. Its layout is [steps of
-// kStep inputs, groups of 8 columns, kStep / 4, 8 columns, 4 inputs]: vpmaddubsw multiplies one vector of 8
-// columns by 4 inputs.
+// A panel holds the weights of kPanelColumns columns, and the last panel those of the remaining columns. Its
+// layout is [steps of kStep inputs, groups of 8 columns, kStep / 4, 8 columns, 4 inputs]: vpmaddubsw
+// multiplies one vector of 8 columns by 4 inputs.
 inline constexpr int64_t kPanelColumns = 32;
 inline constexpr int64_t kStep = Int8Product::kInMultiple;
-// The inputs of a panel that stay in the first-level cache while all rows pass.
+// The number of a panel's inputs that stay in the first-level cache while all rows are multiplied by them.
 inline constexpr int64_t kBlockInputs = 768;
 
 // The product of all rows with a block of a panel. Pointers are to the first row, the block's first input and
@@ -27,8 +27,8 @@ struct Int8Block {
   int64_t in;
   const int8_t* panel;
   int64_t inputs;
-  bool is_first;  // block of the inputs; the later ones add to the int32 sums in y
-  bool is_last;   // block of the inputs; it turns the sums in y into fp32 results
+  bool is_first;  // whether it has the first inputs; later blocks add to the int32 sums in y
+  bool is_last;   // whether it has the last inputs; then y receives the fp32 results
   const float* row_scales;
   const float* row_offsets;
   const float* scales;

@@ -1,4 +1,4 @@
-// 8-bit matrix products for processors with AVX2 but without VNNI, where the libraries' products are slow.
+// 8-bit matrix products for processors with AVX2 but without VNNI, on which the libraries' products are slow.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,11 +13,11 @@ namespace newsgenre {
 
 // A linear map with int8 weights. Immutable; safe to use from any thread.
 //
-// AVX2 multiplies u8 by s8 and adds two neighbouring products in 16 bits (vpmaddubsw), then adds pairs of
-// those sums in 32 bits (vpmaddwd). With 7-bit values and weights within ±63, two of the 16-bit sums can be
-// added without overflow whatever the weights are (4 · 127 · 63 < 2¹⁵). Four of them can be added unless the
-// 8 weights that meet there are all large and of one sign, which is rare and is checked once for each panel.
-// Adding four saves three of four vpmaddwd.
+// AVX2 multiplies uint8 by int8 values and adds two neighbouring products in 16 bits (vpmaddubsw), then adds
+// pairs of those sums in 32 bits (vpmaddwd). With 7-bit values and weights within ±63, two of the 16-bit sums
+// can be added without overflow whatever the weights are (4 · 127 · 63 < 2¹⁵). Four of them can be added
+// unless the 8 weights in such a sum are all large and have the same sign, which is rare and is checked once
+// for each panel. Adding four saves three of four vpmaddwd.
 class Int8Product {
  public:
   static constexpr int kLevels = 127;      // the largest value of a quantized row
@@ -25,7 +25,8 @@ class Int8Product {
   static constexpr int64_t kInMultiple = 16;
   static constexpr int64_t kOutMultiple = 8;
 
-  // Returns whether this processor has AVX2 and the sizes are multiples of those above.
+  // Returns whether this processor has AVX2, the sizes are multiples of those above, and `in` is at most
+  // QuantizedWeight::kMaxInputs.
   static bool Fits(int64_t in, int64_t out);
 
   // `weight` must be within ±kWeightLimit and its sizes must fit.

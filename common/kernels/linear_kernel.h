@@ -52,7 +52,7 @@ struct TimedKernel {
   double small_gflops = 0;  // at kSmallRows rows per thread
   double large_gflops = 0;  // at kLargeRows rows per thread
 };
-inline constexpr int64_t kSmallRows = 27;  // a text of AG News has 54 tokens on average, for two threads
+inline constexpr int64_t kSmallRows = 27;  // half of an average AG News text, which has 54 tokens
 inline constexpr int64_t kLargeRows = 96;  // the rows that CpuNetwork takes through a layer together
 
 // Times all kernels for a moment. Returns the one with the largest product of both rates.

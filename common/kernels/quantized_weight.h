@@ -13,14 +13,14 @@ namespace newsgenre {
 //   x Wᵀ + b = row.scale · scales · (row.values · valuesᵀ) + row.offset · sums + b
 //
 // Without VNNI, 8-bit products are added in 16 bits, which overflow if both factors use all 8 bits. On such
-// processors rows have 7 bits and weights the limit of Int8Product, in every kernel, so that all kernels of a
-// machine give the same results.
+// processors every kernel quantizes rows to 7 bits and weights to ±Int8Product::kWeightLimit, so that all
+// kernels of a machine give the same results.
 struct QuantizedWeight {
-  // The largest value of a quantized row on this processor.
+  // Returns the largest value of a quantized row on this processor.
   static int RowLevels();
-  // The largest magnitude of a weight on this processor.
+  // Returns the largest magnitude of a quantized weight on this processor.
   static int WeightLimit();
-  // The number of inputs up to which a product's sums fit into 32 bits.
+  // The largest number of inputs for which a product's sums fit into 32 bits.
   static constexpr int64_t kMaxInputs = (int64_t{1} << 31) / (255 * 127);
 
   // Quantizes map.weight to magnitudes up to `limit`.

@@ -14,7 +14,8 @@
 
 namespace newsgenre {
 
-// The words of a panel's column that stay in the second-level cache while all rows pass.
+// The number of words of each column of a panel that stay in the second-level cache while all rows are
+// multiplied by them.
 inline constexpr int64_t kBlockWords = 768;
 
 // The rows in a kernel's input format.
@@ -52,7 +53,7 @@ struct TileKernel {
   int64_t panel_columns;
 };
 
-// Returns nullopt if the processor or the instruction set has no such kernel.
+// Returns nullopt if the processor lacks the instruction set or the set has no kernel for the precision.
 std::optional<TileKernel> SelectKernel([[maybe_unused]] InstructionSet instruction_set,
                                        [[maybe_unused]] Precision precision) {
 #if defined(__x86_64__)

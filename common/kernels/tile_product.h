@@ -17,14 +17,14 @@ struct TileProductArgs;
 // A linear map whose weights are packed into panels of a few vectors of columns. Immutable; safe to use from
 // any thread.
 //
-// A few rows of x meet a panel at a time, so that their sums stay in registers, and a block of the panel
-// stays in a cache while all rows pass. This is the scheme of Goto and van de Geijn 2008 (Anatomy of
-// High-Performance Matrix Multiplication) without packing x. All precisions share it: they multiply 32-bit
+// A panel is multiplied by a few rows of x at a time, whose sums stay in registers. A block of the panel
+// stays in a cache until all rows have used it. This is the scheme of Goto and van de Geijn 2008 (Anatomy of
+// High-Performance Matrix Multiplication) without packing x. All precisions share it: the factors are 32-bit
 // words of one, two or four inputs (see tile.h).
 class TileProduct {
  public:
   // Returns whether the processor has the instruction set, the set has a kernel for the precision (AVX2:
-  // fp32; AVX-512: fp32, bf16 and int8), and the inputs are whole words and the outputs whole vectors.
+  // fp32; AVX-512: fp32, bf16 and int8), `in` fills whole words, and `out` fills whole vectors.
   static bool Fits(InstructionSet instruction_set, Precision precision, int64_t in, int64_t out);
 
   // `map` is in fp32 and must fit. int8 weights are quantized as in QuantizedWeight.

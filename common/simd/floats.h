@@ -21,7 +21,7 @@ namespace newsgenre::avx2 {
 using Floats = __m256;  // has the operators + - * /, which work lane by lane
 inline constexpr int64_t kLanes = 8;
 // The height of a tile of a matrix product and its width in vectors (see tile.h). Its sums, one row of
-// weights and one word of x fill the 16 registers.
+// weights and one word of x take 15 of the 16 registers.
 inline constexpr int64_t kTileRows = 6, kTileVectors = 2;
 
 NEWSGENRE_AVX2 inline Floats Load(const float* x) { return _mm256_loadu_ps(x); }

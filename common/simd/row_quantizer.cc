@@ -51,7 +51,8 @@ QuantizedRows QuantizeRows(const float* x, int64_t rows, int64_t width, int leve
     const float* const from = x + row * width;
     uint8_t* const to = values + row * width;
     const RowRange range = find_range(from, width);
-    // A row whose values are equal, or differ by too little to divide by in fp32, is its offset alone.
+    // If the values of a row are equal, or their step is too small to divide by in fp32, each becomes the
+    // offset.
     const float step = (range.max - range.min) / static_cast<float>(levels);
     const float scale = step >= std::numeric_limits<float>::min() ? step : 1.0f;
     scales[row] = scale;

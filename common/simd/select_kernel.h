@@ -1,4 +1,4 @@
-// Chooses among the kernels that for_each_simd.h defined.
+// Selects one of the kernels that for_each_simd.h has defined.
 #pragma once
 
 #include "common/simd/floats.h"

@@ -7,8 +7,8 @@
 namespace newsgenre {
 
 // Returns at least `count` values, uninitialized or left from an earlier call. The memory belongs to the
-// calling thread and is valid until the thread's next call with the same User and T. `User` is any type that
-// tells the buffers of different functions apart. The thread keeps the largest size that it asked for.
+// calling thread and is valid until the thread's next call with the same User and T. `User` is any type; it
+// distinguishes the buffers of different functions. A buffer never shrinks.
 template <typename User, typename T>
 T* ThreadBuffer(int64_t count) {
   thread_local std::vector<T> buffer;

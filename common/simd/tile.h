@@ -13,7 +13,7 @@
 namespace newsgenre {
 
 // A matrix of 32-bit words in memory: fp32, or pairs of bf16, or four 8-bit values, in the type float.
-// `stride` is the distance of its rows, in words.
+// `stride` is the distance between its rows, in words.
 struct WordMatrix {
   const float* first;
   int64_t stride;
@@ -26,7 +26,7 @@ struct SumMatrix {
   bool add = false;  // whether the product is added to the matrix instead of replacing it
 };
 
-// y[rows, columns] = x[rows, words] · w[words, columns].
+// The sizes in y[rows, columns] = x[rows, words] · w[words, columns].
 struct ProductSize {
   int64_t rows;
   int64_t words;
