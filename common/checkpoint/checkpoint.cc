@@ -35,7 +35,7 @@ bool IsFolder(const std::string& path) {
   return fs::is_directory(path, ignored);
 }
 
-// Drops the pooler of an encoder for the cls head, which does not use it.
+// Drops an encoder's pooler if the head is cls, which does not use it.
 void DropUnusedTensors(Head head, TensorMap* tensors) {
   if (head != Head::kCls) return;
   for (const char* name : kPoolerTensors) tensors->erase(name);

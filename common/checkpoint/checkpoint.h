@@ -49,8 +49,9 @@ absl::StatusOr<Checkpoint> MakeCheckpoint(CheckpointParts parts);
 absl::StatusOr<Checkpoint> LoadForTraining(const std::string& path, Head head,
                                            const std::vector<std::string>& labels, uint64_t seed);
 
-// Writes the five files into the existing `folder`, the manifest last. Takes version, labels, metrics,
-// canaries and recipe from checkpoint.manifest and sets its other fields.
+// Writes the five files into the existing `folder`, the manifest last. The written manifest has the version,
+// labels, metrics, canaries and recipe of checkpoint.manifest; its other fields describe the model, the
+// encoder and the files.
 absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkpoint);
 
 // Writes the release MODEL_DIR/<manifest.version>, reads it back, points MODEL_DIR/CURRENT to it, and returns

@@ -136,7 +136,7 @@ absl::StatusOr<Tokenizer> ReadVocabulary(const std::string& bytes, const AlbertC
   return tokenizer;
 }
 
-// Returns `value`. Puts the file's name before an error's message.
+// Returns `value`, with the file's name prepended to an error's message.
 template <typename T>
 absl::StatusOr<T> InFile(const char* name, absl::StatusOr<T> value) {
   if (!value.ok()) return AddContext(value.status(), name);

@@ -51,8 +51,8 @@ absl::StatusOr<CheckpointParts> HuggingFaceParts(const std::string& folder, cons
 // AlbertForMaskedLM. Returns nothing if the file has no such head. Errors as in LoadCheckpoint.
 absl::StatusOr<TensorMap> ReadPredictionTensors(const std::string& folder);
 
-// Writes the four files of a plain Hugging Face folder into the existing `folder`. config.json, which marks
-// the folder as one, is last.
+// Writes the four files of a plain Hugging Face folder into the existing `folder`. Writes config.json last,
+// because it marks the folder as a checkpoint.
 absl::Status WriteHuggingFaceFolder(const std::string& folder, const std::string& config_json,
                                     const TensorMap& tensors, const Tokenizer& tokenizer, int max_tokens);
 

@@ -13,8 +13,8 @@ namespace newsgenre {
 
 inline constexpr int kManifestFormatVersion = 1;
 
-// Ignores unknown fields. Returns DATA_LOSS if `json` is not a manifest, FAILED_PRECONDITION for another
-// format version.
+// Parses a manifest. Ignores unknown fields. Returns DATA_LOSS if `json` is not a manifest,
+// FAILED_PRECONDITION for another format version.
 absl::StatusOr<v1::Manifest> ParseManifest(const std::string& json);
 
 // Returns the manifest as JSON with white space, for human readers.

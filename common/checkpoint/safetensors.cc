@@ -33,7 +33,7 @@ struct Entry {
 
 absl::Status Broken(const std::string& what) { return absl::DataLossError(what); }
 
-// Returns the size of a value, or 0 if the format does not have the dtype.
+// Returns the size of a value, or 0 if the dtype is unknown.
 uint64_t BytesOfDtype(const std::string& dtype) {
   static const std::map<std::string, uint64_t> sizes = {
       {"BOOL", 1}, {"U8", 1},  {"I8", 1},  {"F8_E5M2", 1}, {"F8_E4M3", 1}, {"I16", 2}, {"U16", 2}, {"F16", 2},

@@ -17,11 +17,11 @@ struct Safetensors {
   std::map<std::string, std::string> metadata;
 };
 
-// Copies the tensors out of a file's bytes and converts F16 and BF16 to fp32. Checks the tensors whose names
-// `wanted` refuses, too, but does not copy them. Returns INVALID_ARGUMENT for another dtype. Returns
-// DATA_LOSS with the fault for a header that is longer than the file or than 1 MiB, for JSON that
-// ParseJsonObject refuses (such as a name that occurs twice), and for offsets that overlap, leave gaps, are
-// out of range or do not match the shape.
+// Copies the tensors out of a file's bytes and converts F16 and BF16 to fp32. Checks all tensors, but copies
+// only those for whose names `wanted` returns true; a null `wanted` selects all. Returns INVALID_ARGUMENT for
+// another dtype. Returns DATA_LOSS with the fault for a header that is longer than the file or than 1 MiB,
+// for JSON that ParseJsonObject refuses (such as a name that occurs twice), and for offsets that overlap,
+// leave gaps, are out of range or do not match the shape.
 absl::StatusOr<Safetensors> ParseSafetensors(
     std::string_view bytes, const std::function<bool(const std::string& name)>& wanted = nullptr);
 

@@ -1,4 +1,4 @@
-// Serves a checkpoint on a device. This header includes no torch.
+// Serves a checkpoint on a device. This header does not include torch.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace newsgenre {
 
-// The execution paths that may serve.
+// The execution paths that can serve.
 enum class ServingPath {
   kBest,   // the fastest that agrees with the plain path
   kEager,  // the same without CUDA graphs; for comparisons
@@ -28,12 +28,12 @@ struct ClassifierOptions {
   ServingPath path = ServingPath::kBest;
   bool check = true;  // if false, `path` serves without a check and without a fallback; for comparisons
   // The kernels to use on the CPU: kernels() of an earlier classifier with the same sizes and precision, so
-  // that a reload times none. Load times the kernels of the linear maps that this lacks.
+  // that a reload does not time them again. Load times the kernels of linear maps that are not listed.
   std::vector<KernelChoice> kernels = {};
 };
 
 // Owns the weights on the device. Immutable; safe to use from any thread. torch starts one OpenMP team for
-// each thread that calls Predict, so few threads should.
+// each thread that calls Predict, so call it from few threads.
 class Classifier {
  public:
   // Loads a model folder with CURRENT, one release, or a plain Hugging Face folder. Changes none of the

@@ -32,7 +32,7 @@ class CpuNetwork : public Network {
   using Kernel = std::shared_ptr<const LinearKernel>;
 
   Kernel Choose(const LinearMap& map, Precision precision, const std::vector<KernelChoice>& kernels);
-  // Writes the last layer's first tokens, [texts, hidden], to `first`.
+  // Runs a piece through all layers and writes the last layer's first tokens, [texts, hidden], to `first`.
   void RunPiece(const Piece& piece, float* first) const;
   // The steps below run on the calling thread, for the rows from `begin` to `end` - 1. In the last layer,
   // `begin` and `end` count texts.

@@ -68,7 +68,7 @@ absl::Status CudaExecutor::CaptureBuckets() {
 }
 
 absl::Status CudaExecutor::CaptureBucket(CapturedGraph* graph) {
-  // Any batch that the bucket holds will do: a graph holds addresses, not values.
+  // Any batch that fits the bucket works, because a graph holds addresses, not values.
   const Encoding text{std::vector<int32_t>(graph->batch.max_length, 0)};
   CopyIn({&text}, graph);
   ASSIGN_OR_RETURN(graph->replay,

@@ -1,6 +1,6 @@
 // Runs a network on a GPU, one batch at a time: a stream, and a CUDA graph for each bucket of batch shapes.
-// To start a layer's kernels one by one costs the CPU more time than a small batch costs the GPU; a graph
-// starts all layers at once. This class works on any device that has a DeviceStream.
+// Starting a layer's kernels one by one takes the CPU longer than a small batch takes the GPU; a graph starts
+// all layers at once. This class works on any device that has a DeviceStream.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,5 +1,5 @@
 // A queue of work on a device that can capture work and replay it. The CUDA implementation is the only code
-// that touches CUDA's graphs; tests have one for the CPU.
+// that touches CUDA's graphs; tests have an implementation for the CPU.
 #pragma once
 
 #include <c10/core/Device.h>

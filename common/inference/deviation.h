@@ -1,5 +1,5 @@
 // The deviation of one execution path from another: the difference of their probabilities on some texts. This
-// header includes no torch.
+// header does not include torch.
 #pragma once
 
 #include <functional>
@@ -17,8 +17,8 @@ using Predictor = std::function<absl::StatusOr<ProbabilityRows>(const std::vecto
 
 // Returns the largest deviation from the plain fp32 path that rounding explains in this precision; a larger
 // one means that a kernel is wrong. fp32 differs by the order of additions. bf16 and fp16 have 8 and 11 bits
-// of mantissa in every layer. int8 has 8 bits for each factor of a product. A label changes only if its
-// probability is closer than this to another's.
+// of mantissa in every layer. int8 has 8 bits for each factor of a product. The label changes only if its
+// probability exceeds another's by less than twice this.
 double Tolerance(Precision precision);
 
 // Returns built-in news texts: one word, a sentence, a few sentences, and three times the length of an

@@ -35,7 +35,7 @@ class Network {
 
 // Returns the fastest network for `precision` on `model`'s device. On the CPU, packs the weights and chooses
 // a kernel for each linear map. It takes the kernel from `kernels` (those of an earlier network of the same
-// sizes and precision); if that doesn't name one that this CPU has, it times the candidates on the calling
+// sizes and precision); if `kernels` names none that this CPU has, it times the candidates on the calling
 // thread's CPU threads, which takes a second or two at base size on two cores. Returns INTERNAL or
 // RESOURCE_EXHAUSTED if torch throws.
 absl::StatusOr<std::shared_ptr<const Network>> MakeNetwork(const Albert& model, Precision precision,
@@ -56,14 +56,15 @@ class NetworkForward : public Forward {
 
 // The parts that the implementations of Network share.
 
-// Returns the weights in `type`, without autograd, each contiguous. The heads keep theirs.
+// Returns the weights in `type`, without autograd, each contiguous. The heads' weights keep their type.
 AlbertWeights CastWeights(AlbertWeights weights, c10::ScalarType type);
 
 // Returns the sum that is added to a token's word embedding, [positions, embedding size]: the position's
 // embedding and that of token type 0, since a news item is a single segment.
 at::Tensor PositionEmbeddings(const AlbertWeights& weights);
 
-// Returns one linear map with the outputs of `maps`, which take the same input, side by side.
+// Returns one linear map whose outputs are those of all `maps`, one after the other. The maps take the same
+// input.
 Affine ConcatLinear(const std::vector<Affine>& maps);
 
 // Returns the [texts, labels] logits from the last layer's first tokens, [texts, hidden] fp32.

@@ -43,7 +43,7 @@ absl::StatusOr<ProbabilityRows> Softmax(const std::function<at::Tensor()>& logit
 // Returns the probabilities of the batch's texts. Errors as in Softmax. Thread-safe.
 absl::StatusOr<ProbabilityRows> Predict(const Forward& forward, const std::vector<const Encoding*>& batch);
 
-// Returns the same by PlainForward.
+// Returns the probabilities by PlainForward.
 absl::StatusOr<ProbabilityRows> Predict(const Albert& model, const std::vector<const Encoding*>& batch);
 
 }  // namespace newsgenre

@@ -9,7 +9,7 @@ namespace newsgenre {
 
 class TensorNetwork : public Network {
  public:
-  // `model` is on any device, so that tests need no GPU. `type` is fp32, bf16 or fp16.
+  // `model` can be on any device, so that tests need no GPU. `type` is fp32, bf16 or fp16.
   TensorNetwork(const Albert& model, c10::ScalarType type);
 
   // Accepts padded batches.
@@ -23,7 +23,7 @@ class TensorNetwork : public Network {
   at::Tensor Norm(const at::Tensor& x, const Affine& norm) const;
 
   const AlbertConfig config_;
-  const AlbertWeights weights_;  // in the type, except the heads' in fp32
+  const AlbertWeights weights_;  // in the constructor's type, except the heads', which are in fp32
   const Affine query_key_value_;
   const Affine key_value_;
   const at::Tensor position_embeddings_;  // as in PositionEmbeddings

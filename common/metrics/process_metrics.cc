@@ -28,7 +28,7 @@ MetricFamily Family(const std::string& name, const std::string& help, MetricType
   return {name, help, type, {metric}};
 }
 
-struct ProcessTimes {
+struct ProcessStat {
   double cpu_seconds = 0;
   double start_seconds = 0;  // since boot
   double resident_bytes = 0;
@@ -37,7 +37,7 @@ struct ProcessTimes {
 // Reads /proc/self/stat (see proc(5)). Fields 14 and 15 are the user and system time and field 22 is the
 // start time, in clock ticks; field 24 is the resident set in pages. Field 2, the program's name in
 // parentheses, can contain any character, so parsing starts after the last ')'.
-std::optional<ProcessTimes> ReadStat() {
+std::optional<ProcessStat> ReadStat() {
   std::ifstream file("/proc/self/stat");
   const std::string line{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   const size_t name_end = line.rfind(')');
@@ -49,7 +49,7 @@ std::optional<ProcessTimes> ReadStat() {
   if (fields.size() <= 24 - kFirst) return std::nullopt;
   const auto field = [&](size_t number) { return static_cast<double>(std::stoull(fields[number - kFirst])); };
   const double ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
-  return ProcessTimes{(field(14) + field(15)) / ticks, field(22) / ticks,
+  return ProcessStat{(field(14) + field(15)) / ticks, field(22) / ticks,
                       field(24) * static_cast<double>(sysconf(_SC_PAGESIZE))};
 }
 
@@ -74,15 +74,15 @@ std::optional<double> CountOpenFiles() {
 
 std::vector<MetricFamily> ProcessMetrics::Collect() const {
   std::vector<MetricFamily> families;
-  if (const std::optional<ProcessTimes> times = ReadStat()) {
+  if (const std::optional<ProcessStat> stat = ReadStat()) {
     families.push_back(Family("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.",
-                              MetricType::Counter, times->cpu_seconds));
+                              MetricType::Counter, stat->cpu_seconds));
     families.push_back(Family("process_resident_memory_bytes", "Resident memory size in bytes.",
-                              MetricType::Gauge, times->resident_bytes));
+                              MetricType::Gauge, stat->resident_bytes));
     if (const std::optional<double> boot = ReadBootTime()) {
       families.push_back(Family("process_start_time_seconds",
                                 "Start time of the process since Unix epoch in seconds.", MetricType::Gauge,
-                                *boot + times->start_seconds));
+                                *boot + stat->start_seconds));
     }
   }
   if (const std::optional<double> open = CountOpenFiles()) {

@@ -1,4 +1,4 @@
-// The ALBERT network (Lan et al. 2019, arXiv:1909.11942) with a head: factorised embeddings, and one layer
+// The ALBERT network (Lan et al. 2019, arXiv:1909.11942) with a head: factorized embeddings, and one layer
 // with post-layer-norm whose weights all num_hidden_layers layers share. Batches have no padding. This is the
 // plain implementation. The faster ones for serving (common/inference/network.h) and for training
 // (trainer/network/training_network.h) are compared with it.
@@ -22,8 +22,9 @@ namespace newsgenre {
 class AttentionLayout;
 
 // Tensors by Hugging Face's names for AlbertForSequenceClassification, such as
-// "albert.embeddings.word_embeddings.weight" and "classifier.bias", or for AlbertForMaskedLM without the
-// tensors that it shares, such as "predictions.bias".
+// "albert.embeddings.word_embeddings.weight" and "classifier.bias", or for AlbertForMaskedLM, such as
+// "predictions.bias", without its decoder, whose weight is the word embeddings and whose bias is
+// "predictions.bias".
 using TensorMap = std::map<std::string, at::Tensor>;
 
 // The weights by their role in the network.
@@ -48,14 +49,14 @@ std::map<std::string, std::vector<int64_t>> AlbertShapes(const AlbertConfig& con
 // Owns the weights. A copy shares them.
 class Albert {
  public:
-  // Returns a network with Normal(0, initializer_range) weights, zero biases and norms of one, as in
+  // Returns a network with Normal(0, initializer_range) weights, zero biases and norm weights of one, as in
   // transformers. The same seed gives the same weights. `config` is valid. `labels` is the number of a
   // classifier's labels; a masked-language model ignores it.
   static Albert Random(const AlbertConfig& config, Head head, int labels, uint64_t seed);
 
   // Returns a network that owns `tensors`. They must be exactly the fp32 tensors with the names and shapes of
-  // AlbertShapes. Otherwise returns FAILED_PRECONDITION, which names a tensor, its shape and the right one.
-  // The checkpoint reader drops what a Hugging Face file has in addition.
+  // AlbertShapes. Otherwise returns FAILED_PRECONDITION with a tensor's name, its shape and the expected
+  // shape. The checkpoint reader drops the additional tensors of a Hugging Face file.
   static absl::StatusOr<Albert> FromTensors(const AlbertConfig& config, Head head, int labels,
                                             TensorMap tensors);
 
@@ -81,7 +82,8 @@ class Albert {
   Albert(const AlbertConfig& config, Head head, int labels, TensorMap parameters);
 
   at::Tensor Embed(const PackedBatch& batch) const;
-  // Runs one layer for the rows `queries` of its input `x`. They attend to all of `x`.
+  // Runs one layer for `queries`, which are all rows of its input `x` or the first row of each text. Each
+  // query attends to all rows of its text.
   at::Tensor RunLayer(const at::Tensor& x, const at::Tensor& queries, const AttentionLayout& layout) const;
   at::Tensor Norm(const at::Tensor& x, const Affine& norm) const;
   at::Tensor Activate(const at::Tensor& x) const;

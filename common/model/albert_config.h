@@ -1,5 +1,5 @@
-// ALBERT's sizes, as in Hugging Face's config.json (Lan et al. 2019, arXiv:1909.11942). This header includes
-// no torch.
+// ALBERT's sizes, as in Hugging Face's config.json (Lan et al. 2019, arXiv:1909.11942). This header does not
+// include torch.
 #pragma once
 
 #include <string>
@@ -57,7 +57,7 @@ struct AlbertConfig {
 };
 
 // Parses config.json. Returns INVALID_ARGUMENT for another model_type, an unknown activation, more than one
-// hidden group or inner group, and sizes that Validate refuses. Ignores unknown fields. Missing fields have
+// hidden group or inner group, and sizes that Validate refuses. Ignores unknown fields. Missing fields get
 // transformers' defaults.
 absl::StatusOr<AlbertConfig> ParseAlbertConfig(std::string_view json);
 

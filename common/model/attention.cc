@@ -50,10 +50,10 @@ void AttentionLayout::MakeGroups(const PackedBatch& batch) {
   std::stable_sort(by_length.begin(), by_length.end(),
                    [&](int64_t a, int64_t b) { return batch.length(a) > batch.length(b); });
 
-  std::vector<int64_t> rows;
+  std::vector<int64_t> row_of_slot;
   // Rows that the loop does not write belong to no text.
-  std::vector<int64_t> back(rows_, 0);
-  std::vector<int64_t> first_back(batch.texts(), 0);
+  std::vector<int64_t> slot_of_row(rows_, 0);
+  std::vector<int64_t> first_slot(batch.texts(), 0);
   for (auto text = by_length.begin(); text != by_length.end();) {
     const int64_t longest = batch.length(*text);
     const auto end =
@@ -63,10 +63,10 @@ void AttentionLayout::MakeGroups(const PackedBatch& batch) {
     for (int64_t i = 0; text != end; ++text, ++i) {
       const int64_t start = batch.starts[*text];
       const int64_t length = batch.length(*text);
-      first_back[*text] = text - by_length.begin();
+      first_slot[*text] = text - by_length.begin();
       for (int64_t j = 0; j < longest; ++j) {
-        if (j < length) back[start + j] = static_cast<int64_t>(rows.size());
-        rows.push_back(start + (j < length ? j : 0));
+        if (j < length) slot_of_row[start + j] = static_cast<int64_t>(row_of_slot.size());
+        row_of_slot.push_back(start + (j < length ? j : 0));
       }
       if (length < longest) group.mask[i].narrow(-1, length, longest - length).fill_(kMasked);
     }
@@ -76,8 +76,8 @@ void AttentionLayout::MakeGroups(const PackedBatch& batch) {
   const auto on_device = [&](const std::vector<int64_t>& indices) {
     return SendTo(batch.ids.device(), at::tensor(indices, at::kLong));
   };
-  all_ = {on_device(rows), on_device(back)};
-  first_ = {on_device(by_length), on_device(first_back)};
+  all_ = {on_device(row_of_slot), on_device(slot_of_row)};
+  first_ = {on_device(by_length), on_device(first_slot)};
 }
 
 at::Tensor AttentionLayout::Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
@@ -94,14 +94,14 @@ at::Tensor AttentionLayout::AttendInGroups(const at::Tensor& q, const at::Tensor
     key_sizes.push_back(group.texts * group.length);
     query_sizes.push_back(all_queries ? key_sizes.back() : group.texts);
   }
-  const auto queries = q.index_select(0, query_slots.rows).split_with_sizes(query_sizes);
-  const auto keys = k.index_select(0, all_.rows).split_with_sizes(key_sizes);
-  const auto values = v.index_select(0, all_.rows).split_with_sizes(key_sizes);
+  const auto queries = q.index_select(0, query_slots.row_of_slot).split_with_sizes(query_sizes);
+  const auto keys = k.index_select(0, all_.row_of_slot).split_with_sizes(key_sizes);
+  const auto values = v.index_select(0, all_.row_of_slot).split_with_sizes(key_sizes);
 
   std::vector<at::Tensor> contexts;
   for (size_t i = 0; i < groups_.size(); ++i)
     contexts.push_back(AttendGroup(groups_[i], queries[i], keys[i], values[i], heads));
-  return at::cat(contexts).index_select(0, query_slots.back);
+  return at::cat(contexts).index_select(0, query_slots.slot_of_row);
 }
 
 // Uses two matrix products, because at::scaled_dot_product_attention takes two to four times as long on a CPU

@@ -1,5 +1,5 @@
 // Attention over a batch without padding, in torch's operators: for GPUs, and for dropout. On the CPU,
-// common/kernels/attention.h serves and trainer/network/training_attention.h trains.
+// serving uses common/kernels/attention.h and training uses trainer/network/training_attention.h.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -38,8 +38,8 @@ class AttentionLayout {
   };
   // The slots of all queries, or of one query per text.
   struct Slots {
-    at::Tensor rows;  // the packed row in each slot; on padding, any row of the same text
-    at::Tensor back;  // the slot of each packed row
+    at::Tensor row_of_slot;  // the packed row in each slot; on padding, any row of the same text
+    at::Tensor slot_of_row;  // the slot of each packed row
   };
 
   void MakeGroups(const PackedBatch& batch);

@@ -23,8 +23,8 @@ class CudaAttention {
   explicit CudaAttention(const PackedBatch& batch);
 
   // Does the same as AttentionLayout::Attend. If there is no flash kernel, as for fp32, uses the
-  // memory-efficient kernel (Rabe and Staats 2021, arXiv:2112.05682). The result is uninitialized in the rows
-  // of no text.
+  // memory-efficient kernel (Rabe and Staats 2021, arXiv:2112.05682). The result is uninitialized in rows
+  // that belong to no text.
   at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads) const;
 
  private:

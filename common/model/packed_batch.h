@@ -50,13 +50,13 @@ at::Tensor SendTo(c10::Device device, const at::Tensor& tensor);
 // Returns the number of tokens and texts of `encodings`.
 BatchShape ShapeOf(const std::vector<const Encoding*>& encodings);
 
-// Packs at least one text, each with at least one id. To a GPU it makes a single copy, which does not block.
+// Packs at least one text, each with at least one id. Makes a single copy to a GPU, which does not block.
 // Thread-safe.
 PackedBatch PackBatch(const std::vector<const Encoding*>& encodings, c10::Device device);
 
 // The steps of PackBatch, for buffers that are reused.
 
-// Returns the size in int32 of a batch of `shape` in one contiguous tensor.
+// Returns the number of int32 values in one contiguous tensor that holds a batch of `shape`.
 int64_t PackedSize(const BatchShape& shape);
 
 // Writes a batch of `shape`, which holds `encodings`, to the CPU tensor `packed`. Returns

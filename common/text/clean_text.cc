@@ -25,6 +25,7 @@ struct Entity {
   bool is_word = false;  // whether the name is an English word
 };
 
+// Returns 0 if `digits` are not a number.
 char32_t ParseNumber(std::string_view digits) {
   const bool hex = !digits.empty() && (digits[0] == 'x' || digits[0] == 'X');
   digits.remove_prefix(hex ? 1 : 0);
@@ -47,7 +48,7 @@ std::optional<Entity> ParseEntity(std::string_view text) {
     ++end;
   }
   const std::string_view name = text.substr(begin, end - begin);
-  // Word-tokenised text has a space before the semicolon.
+  // Word-tokenized text has a space before the semicolon.
   const size_t space = end + 1 < text.size() && text[end] == ' ' && text[end + 1] == ';' ? 1 : 0;
   if (end + space >= text.size() || text[end + space] != ';') {
     return std::nullopt;

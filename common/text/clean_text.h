@@ -1,5 +1,5 @@
-// Cleaning of a news item's bytes into the text that the tokenizer gets. All functions accept any bytes and
-// are thread-safe.
+// Cleans the bytes of a news item into the text that the tokenizer receives. All functions accept any bytes
+// and are thread-safe.
 #pragma once
 
 #include <string>
@@ -23,8 +23,7 @@ std::string ReplaceInvalidUtf8(std::string_view bytes);
 
 // Returns the cleaned text. kV1 does the following, in this order:
 //   - replaces invalid UTF-8
-//   - decodes HTML entities, complete (`&amp;`, `&#39;`) or without the ampersand as in AG News (`#39;`,
-//   `lt;`)
+//   - decodes HTML entities (`&amp;`, `&#39;`), also without the ampersand, as in AG News (`#39;`, `lt;`)
 //   - removes HTML tags
 //   - replaces each run of backslashes (line breaks in AG News), control characters and white space with one
 //     space, and removes it at both ends

@@ -1,4 +1,4 @@
-// ALBERT's text normalisation and splitting into words.
+// ALBERT's text normalization and splitting into words.
 #pragma once
 
 #include <array>
@@ -18,8 +18,8 @@ class TextNormalizer {
  public:
   explicit TextNormalizer(CharMap map);
 
-  // Calls `on_word` with each normalised word of a text, prefixed with the word mark, until it returns false.
-  // Normalisation replaces `` and '' with ", applies the compatibility decomposition (NFKD), removes
+  // Calls `on_word` with each normalized word of a text, prefixed with the word mark, until it returns false.
+  // Normalization replaces `` and '' with ", applies the compatibility decomposition (NFKD), removes
   // combining marks, converts to lower case and applies the character map. Words end at white space and at a
   // word mark in the text. Invalid UTF-8 is read as U+FFFD, so words are valid UTF-8 for any text and map.
   void ForEachWord(std::string_view text, const std::function<bool(const std::string&)>& on_word) const;
@@ -28,8 +28,8 @@ class TextNormalizer {
   std::string Normalize(char32_t character) const;
 
   CharMap map_;
-  std::array<std::string, 128> ascii_;  // normalised form of each ASCII character
-  // Indexed by ASCII character: the normalised character, or 0 if it ends a word or is not one ASCII
+  std::array<std::string, 128> ascii_;  // normalized form of each ASCII character
+  // Indexed by ASCII character: the normalized character, or 0 if it ends a word or is not one ASCII
   // character.
   std::array<char, 128> simple_{};
 };

@@ -72,7 +72,7 @@ struct Tokenizer::Impl {
   std::vector<bool> begins_word;
   TextNormalizer normalizer;
   UnigramModel model;
-  // Pieces that are matched before normalisation. The longest match at a position wins.
+  // Pieces that are matched before normalization. The longest match at a position wins.
   std::vector<std::pair<std::string, int32_t>> user_defined;
   std::array<bool, 256> begins_user_defined{};
 

@@ -32,10 +32,10 @@ class Tokenizer {
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // Normalises the text (see text_normalizer.h), splits it into pieces and adds [CLS] and [SEP]. Returns at
+  // Normalizes the text (see text_normalizer.h), splits it into pieces and adds [CLS] and [SEP]. Returns at
   // most `max_tokens` ids (2 or more), always with [SEP] last. "[MASK]" or "<pad>" in a text gives ordinary
   // pieces. User-defined pieces of the vocabulary (albert-base has eight, such as the full stop) are matched
-  // before normalisation, and the text after one begins a new word. The time is linear in the size of the
+  // before normalization, and the text after one begins a new word. The time is linear in the size of the
   // text.
   Encoding Encode(std::string_view text, int max_tokens) const;
 

@@ -25,7 +25,7 @@ class UnigramModel {
     double score = 0;  // per character
   };
 
-  // Returns INVALID_ARGUMENT if a piece is empty or has the same text as another.
+  // Creates a model. Returns INVALID_ARGUMENT if a piece is empty or has the same text as another.
   static absl::StatusOr<UnigramModel> FromPieces(std::vector<Piece> pieces, const Unknown& unknown);
 
   // Appends the ids of the segmentation with the highest sum of scores (Viterbi algorithm, as in
@@ -51,6 +51,7 @@ class UnigramModel {
   };
 
   explicit UnigramModel(const Unknown& unknown) : unknown_(unknown) {}
+  // Builds the trie. `sorted` is sorted by text.
   void Build(const std::vector<Piece>& sorted);
   // Returns a value for Node::children such that the slots for all `labels` (ascending bytes) are free.
   // Searches from *first_free and can advance it.

@@ -10,8 +10,8 @@
 
 namespace newsgenre {
 
-// Returns the character at `*position` and advances past it. Returns U+FFFD for a maximal invalid part
-// (Unicode 15, section 3.9).
+// Returns the character at `*position` and advances `*position` past it. Returns U+FFFD for a maximal invalid
+// part (Unicode 15, section 3.9).
 inline char32_t NextCharacter(std::string_view bytes, size_t* position) {
   const char* const data = bytes.data();
   UChar32 character = 0;
