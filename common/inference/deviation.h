@@ -32,7 +32,7 @@ absl::StatusOr<ProbabilityRows> PredictAlone(const Predictor& predict, const std
 absl::StatusOr<ProbabilityRows> PredictAloneAndTogether(const Predictor& predict,
                                                         const std::vector<Encoding>& texts);
 
-// Returns the largest difference between two probabilities. `rows` may repeat the texts of `expected` several
+// Returns the largest difference between two probabilities. `rows` can repeat the texts of `expected` several
 // times, one round after the other. Returns infinity if a value is not a number or two rows differ in size.
 double LargestDeviation(const ProbabilityRows& rows, const ProbabilityRows& expected);
 

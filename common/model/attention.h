@@ -22,7 +22,7 @@ class AttentionLayout {
 
   // Returns softmax(q kᵀ / √width) v for each text and head (Vaswani et al. 2017, arXiv:1706.03762, section
   // 3.2), in q's shape. `k` and `v` are [rows, hidden]. `q` is [rows, hidden], or [texts, hidden] with one
-  // query per text. Each may be a slice of a wider matrix. Supports autograd.
+  // query per text. Each can be a slice of a wider matrix. Supports autograd.
   at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads) const;
 
  private:
