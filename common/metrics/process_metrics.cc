@@ -50,7 +50,7 @@ std::optional<ProcessStat> ReadStat() {
   const auto field = [&](size_t number) { return static_cast<double>(std::stoull(fields[number - kFirst])); };
   const double ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
   return ProcessStat{(field(14) + field(15)) / ticks, field(22) / ticks,
-                      field(24) * static_cast<double>(sysconf(_SC_PAGESIZE))};
+                     field(24) * static_cast<double>(sysconf(_SC_PAGESIZE))};
 }
 
 // Returns the boot time in seconds since 1970.
